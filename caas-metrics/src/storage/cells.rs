@@ -1,0 +1,214 @@
+//! The slots of one family: in the per-thread slabs, or shared; and their baselines.
+//!
+//! A child's slots are its integers followed by its floats. Not here: what a slot means.
+//! Invariant: a slot reads as what was added since its baseline was taken.
+
+use std::sync::OnceLock;
+
+use super::{
+    slab,
+    sync::{AtomicU64, Ordering},
+    zeroed::zeroed,
+};
+
+/// Where a family's slots are; known when the family is declared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// One cell per thread and slot: additions never contend.
+    PerThread,
+    /// One atomic per slot: can be set, and costs no memory per thread.
+    Shared,
+}
+
+/// The slots of one child.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Layout {
+    /// Slots that hold integers.
+    pub(crate) integers: u32,
+    /// Slots that hold floats, behind the integers.
+    pub(crate) floats: u32,
+}
+
+impl Layout {
+    pub(crate) const fn slots(self) -> u32 {
+        self.integers + self.floats
+    }
+
+    /// Whether the slot at this distance from some child's first one is a float.
+    fn is_float(self, distance: usize) -> bool {
+        distance % self.slots().max(1) as usize >= self.integers as usize
+    }
+}
+
+/// Adds to an integer slot in this thread's slab.
+#[inline]
+pub(crate) fn add_own(slot: u32, n: u64) {
+    slab::add(slot, n);
+}
+
+/// Adds to a float slot in this thread's slab.
+#[inline]
+pub(crate) fn add_own_f64(slot: u32, x: f64) {
+    slab::add_f64(slot, x);
+}
+
+pub(crate) struct Cells {
+    layout: Layout,
+    /// The first slot in the slabs; with shared cells 0.
+    first: u32,
+    shared: Box<[AtomicU64]>,
+    /// How many slots there are.
+    len: usize,
+    /// What each slot held when its child was last born; absent while no child ever died.
+    baselines: OnceLock<Box<[AtomicU64]>>,
+}
+
+impl Cells {
+    /// Room for `blocks` blocks of `closed` children, or for as many as there is room. The second
+    /// part of the result is how many there are; 0 means that updates go nowhere.
+    pub(super) fn new(mode: Mode, layout: Layout, closed: u32, blocks: usize) -> (Self, usize) {
+        let per_block = (layout.slots() as usize).saturating_mul(closed as usize).max(1);
+        let mut tried = blocks.max(1);
+        loop {
+            let len = tried.saturating_mul(per_block);
+            let found = match mode {
+                Mode::PerThread => slab::reserve(len).map(|first| (first, Box::default())),
+                Mode::Shared => zeroed(len).map(|shared| (0, shared)),
+            };
+            if let Some((first, shared)) = found {
+                let baselines = OnceLock::new();
+                return (Self { layout, first, shared, len, baselines }, tried);
+            }
+            if tried == 1 {
+                let (first, shared) = (slab::sink(), Box::default());
+                let baselines = OnceLock::new();
+                return (Self { layout, first, shared, len: 0, baselines }, 0);
+            }
+            tried /= 2;
+        }
+    }
+
+    /// A child's first slot, as updates name it.
+    #[inline]
+    pub(super) fn slot(&self, child: u32) -> u32 {
+        self.first.wrapping_add(self.distance(child))
+    }
+
+    /// A child's first slot, counted from the family's first one.
+    #[inline]
+    fn distance(&self, child: u32) -> u32 {
+        child.wrapping_mul(self.layout.slots())
+    }
+
+    /// Adds to an integer slot that is shared.
+    #[inline]
+    pub(crate) fn add_shared(&self, slot: u32, n: u64) {
+        if let Some(cell) = self.shared.get(slot as usize) {
+            cell.fetch_add(n, Ordering::Relaxed);
+        }
+    }
+
+    /// Adds to a float slot that is shared.
+    #[inline]
+    pub(crate) fn add_shared_f64(&self, slot: u32, x: f64) {
+        if let Some(cell) = self.shared.get(slot as usize) {
+            slab::fetch_add_f64(cell, x);
+        }
+    }
+
+    /// Sets a shared slot; per-thread slots cannot be set.
+    #[inline]
+    pub(crate) fn set(&self, slot: u32, bits: u64) {
+        if let Some(cell) = self.shared.get(slot as usize) {
+            cell.store(bits, Ordering::Relaxed);
+        }
+    }
+
+    /// The values of consecutive children's slots, as bits, each less its baseline. `out` has a
+    /// whole number of children.
+    pub(crate) fn read(&self, first_child: u32, out: &mut [u64]) {
+        let from = self.distance(first_child) as usize;
+        if from + out.len() > self.len {
+            out.fill(0);
+            return;
+        }
+        // The baselines come first: what they were taken from is then seen by the reads behind
+        // them, so a difference is never below zero.
+        let baselines = self.baselines.get().and_then(|all| all.get(from..from + out.len()));
+        let base = |i: usize| baselines.map_or(0, |all| all[i].load(Ordering::Acquire));
+        if self.layout.floats == 0 {
+            for (i, value) in out.iter_mut().enumerate() {
+                *value = base(i).wrapping_neg();
+            }
+            self.sum_all(from, out);
+            return;
+        }
+        for (i, value) in out.iter_mut().enumerate() {
+            *value = if self.layout.is_float(i) {
+                let base = f64::from_bits(base(i));
+                (self.sum_f64(from + i) - base).to_bits()
+            } else {
+                let base = base(i);
+                self.sum(from + i).wrapping_sub(base)
+            };
+        }
+    }
+
+    fn is_shared(&self) -> bool {
+        !self.shared.is_empty()
+    }
+
+    fn sum_all(&self, from: usize, sums: &mut [u64]) {
+        if !self.is_shared() {
+            return slab::sum_all(self.first + from as u32, sums);
+        }
+        for (sum, cell) in sums.iter_mut().zip(&self.shared[from..]) {
+            *sum = sum.wrapping_add(cell.load(Ordering::Relaxed));
+        }
+    }
+
+    fn sum(&self, position: usize) -> u64 {
+        match self.shared.get(position) {
+            Some(cell) => cell.load(Ordering::Relaxed),
+            None => slab::sum(self.first + position as u32),
+        }
+    }
+
+    fn sum_f64(&self, position: usize) -> f64 {
+        match self.shared.get(position) {
+            Some(cell) => slab::load_f64(cell),
+            None => slab::sum_f64(self.first + position as u32),
+        }
+    }
+
+    /// Makes a child's slots read as zero from now on. Only under the writer's lock.
+    pub(super) fn rebase(&self, child: u32) {
+        let from = self.distance(child) as usize;
+        let slots = from..from + self.layout.slots() as usize;
+        if slots.end > self.len {
+            return;
+        }
+        if self.is_shared() {
+            for cell in &self.shared[slots] {
+                cell.store(0, Ordering::Relaxed);
+            }
+            return;
+        }
+        let Some(baselines) = self.baselines() else { return };
+        for position in slots {
+            let bits = if self.layout.is_float(position) {
+                self.sum_f64(position).to_bits()
+            } else {
+                self.sum(position)
+            };
+            baselines[position].store(bits, Ordering::Release);
+        }
+    }
+
+    fn baselines(&self) -> Option<&[AtomicU64]> {
+        if self.baselines.get().is_none() {
+            let _ = self.baselines.set(zeroed(self.len)?);
+        }
+        self.baselines.get().map(|baselines| &**baselines)
+    }
+}

@@ -1,0 +1,514 @@
+//! The children of one family: found by key, created, removed, visited.
+//!
+//! A family is a map from its open label values to blocks; a block is a dense array over its closed
+//! combinations. With closed labels only there is one block and no map. Not here: how labels become
+//! keys and numbers (`family.rs`) and what the slots hold (`metric/`).
+//! Invariant: finding a child takes no lock and allocates nothing; whatever creates or removes one
+//! holds `writer`, and no user code ever runs under it.
+
+use std::collections::VecDeque;
+
+use super::{
+    cells::{Cells, Layout, Mode},
+    children::{Children, Generation},
+    key::{Key, Text},
+    records::{Records, Version},
+    sync::{AtomicU32, Mutex, Ordering, lock},
+    table::Table,
+    text::{Arena, Code, Interner},
+};
+
+/// The open label value of the children that take what is over the limit.
+pub(crate) const OVERFLOW: &str = "__overflow__";
+
+/// The block that exists from the start: the only one of a family with closed labels only, else
+/// the one that takes what is over the limit.
+const FIRST: u32 = 0;
+
+/// The shape of a family's storage, known when it is declared.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Shape {
+    pub(crate) mode: Mode,
+    pub(crate) layout: Layout,
+    /// How many open labels there are.
+    pub(crate) open: usize,
+    /// How many closed combinations a block has.
+    pub(crate) closed: u32,
+    /// Whether a block's children all live from the block's creation on.
+    pub(crate) whole: bool,
+    /// The most living children; without open labels of no meaning.
+    pub(crate) limit: u32,
+}
+
+impl Shape {
+    /// Children that a new block brings to life at once.
+    fn born(&self) -> u32 {
+        if self.whole { self.closed } else { 1 }
+    }
+
+    /// Blocks that may live at the same time, without the overflow block.
+    fn living_blocks(&self) -> usize {
+        if self.open == 0 {
+            return 0;
+        }
+        let by_limit = (self.limit / self.born()).max(1) as usize;
+        // Blocks that are not exported whole are mostly empty; their address space is bounded.
+        let slots = self.closed as usize * self.layout.slots().max(1) as usize;
+        by_limit.min((MOST_SLOTS / slots).max(16))
+    }
+
+    /// Removed blocks that wait until no scrape or stale handle can mean them any more.
+    fn resting_blocks(&self) -> usize {
+        self.living_blocks().min(256)
+    }
+}
+
+/// Slots of a family whose blocks are not exported whole.
+const MOST_SLOTS: usize = 1 << 24;
+
+/// A child: where its slots are, and in which of its lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct At {
+    pub(crate) slot: u32,
+    pub(crate) child: u32,
+    pub(crate) generation: Generation,
+}
+
+/// What `resolve` found.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Resolved {
+    /// The child that was asked for.
+    Own(At),
+    /// The family is full: the overflow child of the same closed values.
+    Overflow(At),
+}
+
+pub(crate) struct Index {
+    shape: Shape,
+    /// How many blocks there is room for; 0 if there was no room at all.
+    capacity: u32,
+    cells: Cells,
+    table: Table,
+    records: Records,
+    arena: Arena,
+    children: Children,
+    /// Blocks below this number have a record.
+    published: AtomicU32,
+    /// How often a scrape has begun.
+    scrapes: AtomicU32,
+    /// How often a block got another life: then the order of blocks is not that of creation.
+    reuses: AtomicU32,
+    seed: u64,
+    writer: Mutex<Writer>,
+}
+
+struct Writer {
+    interner: Interner,
+    /// Removed blocks, and the number of scrapes when they were.
+    resting: VecDeque<(u32, u32)>,
+    next_block: u32,
+    next_version: Version,
+}
+
+impl Index {
+    /// The storage of a family; `None` when the allocator has no room for it.
+    pub(crate) fn new(shape: Shape, seed: u64) -> Option<Self> {
+        let wanted = 1 + shape.living_blocks() + shape.resting_blocks();
+        let (cells, capacity) = Cells::new(shape.mode, shape.layout, shape.closed, wanted);
+        let index = Self {
+            shape,
+            capacity: capacity as u32,
+            cells,
+            table: Table::new(shape.living_blocks() + 1)?,
+            records: Records::new(capacity, shape.open)?,
+            arena: Arena::new(),
+            children: Children::new(capacity.checked_mul(shape.closed as usize)?)?,
+            published: AtomicU32::new(0),
+            scrapes: AtomicU32::new(0),
+            reuses: AtomicU32::new(0),
+            seed,
+            writer: Mutex::new(Writer {
+                interner: Interner::new((capacity + 1) * shape.open, seed)?,
+                resting: VecDeque::new(),
+                next_block: FIRST,
+                next_version: 1,
+            }),
+        };
+        index.create_first_block();
+        Some(index)
+    }
+
+    fn create_first_block(&self) {
+        let mut writer = lock(&self.writer);
+        if self.insert(&mut writer, &Overflow(self.shape.open)).is_none() || self.shape.open > 0 {
+            return;
+        }
+        if self.shape.whole {
+            for child in self.children_of(FIRST) {
+                self.children.begin(child, false);
+            }
+        }
+    }
+
+    /// Whether there was room for the family's slots.
+    pub(crate) fn has_room(&self) -> bool {
+        self.capacity > 0
+    }
+
+    pub(crate) fn cells(&self) -> &Cells {
+        &self.cells
+    }
+
+    pub(crate) fn children(&self) -> &Children {
+        &self.children
+    }
+
+    fn children_of(&self, block: u32) -> std::ops::Range<u32> {
+        block * self.shape.closed..(block + 1) * self.shape.closed
+    }
+
+    /// The child of the first block; of a family without open labels that is never removed.
+    pub(crate) fn fixed(&self, closed: u32) -> At {
+        At { slot: self.cells.slot(closed), child: closed, generation: 0 }
+    }
+
+    /// Whether the block's record stands for the key.
+    #[inline]
+    fn stands_for(&self, codes: &mut impl Iterator<Item = Code>, key: &impl Key) -> bool {
+        key.all(|text| codes.next().is_some_and(|code| self.arena.is(code, text)))
+    }
+
+    /// Whether the block is the key's; then `found` is its child, if that lives. The generation is
+    /// read together with the record, so it belongs to this key and to no later one of the block.
+    #[inline]
+    fn matches(&self, block: u32, key: &impl Key, closed: u32, found: &mut Option<At>) -> bool {
+        let child = block * self.shape.closed + closed;
+        let read = self.records.read(block, |mut codes| {
+            self.stands_for(&mut codes, key).then(|| self.children.living(child))
+        });
+        let Some((_, Some(generation))) = read else { return false };
+        let slot = self.cells.slot(child);
+        *found = generation.map(|generation| At { slot, child, generation });
+        true
+    }
+
+    /// The living child of a key, if there is one.
+    #[inline]
+    pub(crate) fn find(&self, key: &impl Key, closed: u32) -> Option<At> {
+        let mut found = None;
+        let hash = key.hash(self.seed);
+        self.table.seek(hash, |block| self.matches(block, key, closed, &mut found));
+        found
+    }
+
+    /// The living child of a key, and whether the key certainly has no block.
+    fn find_stable(&self, key: &impl Key, closed: u32) -> (Option<At>, bool) {
+        let mut found = None;
+        let hash = key.hash(self.seed);
+        let matches = |block| self.matches(block, key, closed, &mut found);
+        let (block, stable) = self.table.seek_stable(hash, matches);
+        (found, stable && block.is_none())
+    }
+
+    /// The living child of a key, exactly: no other thread's removal can hide it.
+    pub(crate) fn find_exactly(&self, key: &impl Key, closed: u32) -> Option<At> {
+        let (found, absent) = self.find_stable(key, closed);
+        if found.is_some() || absent {
+            return found;
+        }
+        let _writer = lock(&self.writer);
+        self.find(key, closed)
+    }
+
+    /// The child of a key, created if need be, or the overflow child.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn create(&self, key: &impl Key, closed: u32) -> Resolved {
+        // A full family answers without the lock, or a flood of label sets would queue for it.
+        if self.is_full() {
+            let (found, absent) = self.find_stable(key, closed);
+            if let Some(at) = found {
+                return Resolved::Own(at);
+            }
+            let child = FIRST * self.shape.closed + closed;
+            if let (true, Some(generation)) = (absent, self.children.living(child)) {
+                let slot = self.cells.slot(child);
+                return Resolved::Overflow(At { slot, child, generation });
+            }
+        }
+        let mut writer = lock(&self.writer);
+        let block = match self.block_of(key) {
+            Some(block) => Some(block),
+            None if self.is_full() => None,
+            None => self.insert(&mut writer, key),
+        };
+        match block {
+            Some(FIRST) => Resolved::Own(self.touch(FIRST, closed)),
+            Some(block) if self.lives(block, closed) || self.has_place() => {
+                Resolved::Own(self.touch(block, closed))
+            }
+            _ => Resolved::Overflow(self.touch(FIRST, closed)),
+        }
+    }
+
+    fn lives(&self, block: u32, closed: u32) -> bool {
+        self.children.living(block * self.shape.closed + closed).is_some()
+    }
+
+    /// Whether one more child may live.
+    fn has_place(&self) -> bool {
+        self.shape.open == 0 || self.children.count() < self.shape.limit
+    }
+
+    /// Whether no new block may be made.
+    fn is_full(&self) -> bool {
+        let count = self.children.count();
+        // One block always fits, however small the limit.
+        self.shape.open > 0 && count > 0 && count + self.shape.born() > self.shape.limit
+    }
+
+    /// Gives a child life if it has none, and returns where it is. Under the writer's lock.
+    fn touch(&self, block: u32, closed: u32) -> At {
+        let child = block * self.shape.closed + closed;
+        let generation = match self.children.living(child) {
+            Some(generation) => generation,
+            None => {
+                self.begin_child(block, child);
+                self.children.living(child).unwrap_or(0)
+            }
+        };
+        At { slot: self.cells.slot(child), child, generation }
+    }
+
+    fn begin_child(&self, block: u32, child: u32) {
+        if self.children.was_used(child) {
+            self.cells.rebase(child);
+        }
+        self.children.begin(child, block != FIRST);
+    }
+
+    /// The block of a key. Under the writer's lock, so the answer is certain.
+    fn block_of(&self, key: &impl Key) -> Option<u32> {
+        self.table.seek(key.hash(self.seed), |block| {
+            self.stands_for(&mut self.records.codes(block), key)
+        })
+    }
+
+    /// Makes a block for a key that has none. Under the writer's lock.
+    fn insert(&self, writer: &mut Writer, key: &impl Key) -> Option<u32> {
+        let block = self.take_block(writer)?;
+        let mut codes = Vec::with_capacity(self.shape.open);
+        let complete = key.all(|text| {
+            let code = writer.interner.intern(&self.arena, text);
+            codes.extend(code);
+            code.is_some()
+        });
+        if !complete {
+            for code in codes {
+                writer.interner.release(&self.arena, code);
+            }
+            writer.resting.push_back((block, self.scrapes.load(Ordering::Relaxed)));
+            return None;
+        }
+        if self.shape.whole && block != FIRST {
+            for child in self.children_of(block) {
+                self.begin_child(block, child);
+            }
+        }
+        self.records.begin(block, writer.next_version, &codes);
+        writer.next_version = writer.next_version.wrapping_add(2);
+        self.table.insert(key.hash(self.seed), block);
+        if block >= self.published.load(Ordering::Relaxed) {
+            self.published.store(block + 1, Ordering::Release);
+        }
+        Some(block)
+    }
+
+    /// A block that is free: one that has rested long enough, else a new one, else the one that
+    /// has rested longest.
+    fn take_block(&self, writer: &mut Writer) -> Option<u32> {
+        let scrapes = self.scrapes.load(Ordering::Relaxed);
+        let rested = |&(_, since): &(u32, u32)| scrapes.wrapping_sub(since) >= 2;
+        if !writer.resting.front().is_some_and(rested) && writer.next_block < self.capacity {
+            writer.next_block += 1;
+            return Some(writer.next_block - 1);
+        }
+        let (block, _) = writer.resting.pop_front()?;
+        self.reuses.fetch_add(1, Ordering::Relaxed);
+        Some(block)
+    }
+
+    /// Removes one child; `false` if it did not live.
+    pub(crate) fn remove(&self, key: &impl Key, closed: u32) -> bool {
+        let mut writer = lock(&self.writer);
+        self.block_of(key).is_some_and(|block| {
+            self.end_child(&mut writer, block, block * self.shape.closed + closed)
+        })
+    }
+
+    /// Removes one child if it still is in this life.
+    pub(crate) fn remove_at(&self, child: u32, generation: Generation) {
+        let mut writer = lock(&self.writer);
+        if self.children.is(child, generation) {
+            self.end_child(&mut writer, child / self.shape.closed, child);
+        }
+    }
+
+    fn end_child(&self, writer: &mut Writer, block: u32, child: u32) -> bool {
+        if !self.children.end(child, block != FIRST) {
+            return false;
+        }
+        let empty = self.children_of(block).all(|child| self.children.living(child).is_none());
+        if empty && block != FIRST {
+            let hash = Stored { codes: self.records.codes(block).collect(), arena: &self.arena }
+                .hash(self.seed);
+            self.table.remove(hash, block);
+            self.records.end(block);
+            for code in self.records.codes(block) {
+                writer.interner.release(&self.arena, code);
+            }
+            writer.resting.push_back((block, self.scrapes.load(Ordering::Relaxed)));
+        }
+        true
+    }
+
+    /// Removes every child.
+    pub(crate) fn clear(&self) {
+        let mut writer = lock(&self.writer);
+        for block in 0..self.published.load(Ordering::Relaxed) {
+            for child in self.children_of(block) {
+                self.end_child(&mut writer, block, child);
+            }
+        }
+    }
+
+    /// Makes every child read as zero.
+    pub(crate) fn reset(&self) {
+        let _writer = lock(&self.writer);
+        for child in 0..self.published.load(Ordering::Relaxed) * self.shape.closed {
+            self.cells.rebase(child);
+        }
+    }
+
+    /// Makes one child read as zero.
+    pub(crate) fn reset_child(&self, child: u32) {
+        let _writer = lock(&self.writer);
+        self.cells.rebase(child);
+    }
+
+    /// Tells that a scrape begins, and returns the blocks to visit, in the order of their creation.
+    pub(crate) fn begin_scrape(&self) -> Order {
+        self.scrapes.fetch_add(1, Ordering::Relaxed);
+        self.order()
+    }
+
+    /// The blocks in the order of their creation.
+    pub(crate) fn order(&self) -> Order {
+        let published = self.published.load(Ordering::Acquire);
+        if self.reuses.load(Ordering::Relaxed) == 0 {
+            return Order::Numbers(0..published);
+        }
+        let version = |block| self.records.read(block, |_| ()).map(|(version, ())| version);
+        let mut blocks: Vec<_> =
+            (0..published).filter_map(|block| Some((version(block)?, block))).collect();
+        blocks.sort_unstable();
+        Order::Sorted(blocks.into_iter())
+    }
+
+    /// The open label values of a living block, into `texts`, and the version of its life.
+    pub(crate) fn read_texts(&self, block: u32, texts: &mut Texts) -> Option<Version> {
+        let read = self.records.read(block, |codes| {
+            texts.clear();
+            for code in codes {
+                self.arena.append(code, &mut texts.bytes);
+                texts.ends.push(texts.bytes.len());
+            }
+        });
+        read.map(|(version, ())| version)
+    }
+
+    /// Whether all that was read of a block since `read_texts` belongs to that life.
+    pub(crate) fn is_still(&self, block: u32, version: Version) -> bool {
+        self.records.is_still(block, version)
+    }
+
+    /// The living children of a block: their numbers and generations.
+    pub(crate) fn living(&self, block: u32) -> impl Iterator<Item = (u32, Generation)> {
+        self.children_of(block).filter_map(|child| Some((child, self.children.living(child)?)))
+    }
+
+    /// How many closed combinations a block has.
+    pub(crate) fn closed(&self) -> u32 {
+        self.shape.closed
+    }
+}
+
+/// The blocks of a family, in the order of their creation.
+#[derive(Debug)]
+pub(crate) enum Order {
+    /// No block had a second life: by number.
+    Numbers(std::ops::Range<u32>),
+    /// By version.
+    Sorted(std::vec::IntoIter<(Version, u32)>),
+}
+
+impl Iterator for Order {
+    type Item = u32;
+
+    fn next(&mut self) -> Option<u32> {
+        match self {
+            Self::Numbers(numbers) => numbers.next(),
+            Self::Sorted(blocks) => blocks.next().map(|(_, block)| block),
+        }
+    }
+}
+
+/// The open label values of one block.
+#[derive(Debug, Default)]
+pub(crate) struct Texts {
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl Texts {
+    fn clear(&mut self) {
+        self.bytes.clear();
+        self.ends.clear();
+    }
+
+    /// The value of the open label with this number.
+    pub(crate) fn get(&self, open: usize) -> &str {
+        let start = open.checked_sub(1).and_then(|i| self.ends.get(i)).copied().unwrap_or(0);
+        let bytes = self.ends.get(open).and_then(|&end| self.bytes.get(start..end));
+        // What `read_texts` accepted was written from a `str`.
+        bytes.and_then(|bytes| str::from_utf8(bytes).ok()).unwrap_or_default()
+    }
+}
+
+/// The key of the overflow children.
+struct Overflow(usize);
+
+impl Key for Overflow {
+    fn all(&self, mut accept: impl FnMut(Text<'_>) -> bool) -> bool {
+        (0..self.0).all(|_| accept(Text::Borrowed(OVERFLOW)))
+    }
+}
+
+/// The key of an existing record, from its codes.
+struct Stored<'a> {
+    codes: Vec<Code>,
+    arena: &'a Arena,
+}
+
+impl Key for Stored<'_> {
+    fn all(&self, mut accept: impl FnMut(Text<'_>) -> bool) -> bool {
+        self.codes.iter().all(|&code| {
+            if let Some(n) = Arena::integer(code) {
+                return accept(Text::Integer(n));
+            }
+            let mut bytes = Vec::new();
+            self.arena.append(code, &mut bytes);
+            accept(Text::Borrowed(str::from_utf8(&bytes).unwrap_or_default()))
+        })
+    }
+}

@@ -1,0 +1,24 @@
+//! Where numbers live: slots in per-thread slabs or shared atomics, and the index that finds them.
+//!
+//! The only folder with `unsafe` and `Ordering`. It knows no metric types, no label types, no
+//! names and no formats: it keeps integers and floats in slots, and finds blocks of slots by text.
+//! Invariant: every function that leaves this folder is safe to call with any argument.
+//!
+//! * [`slab`]: one writer a cell, summed by whoever reads; the pool that hands slabs on.
+//! * [`cells`]: the slots of one family, in slabs or shared, and their baselines.
+//! * [`text`]: label texts, interned in an arena that never moves.
+//! * [`key`]: the borrowed open label values of a look-up: their hash, and how they compare.
+//! * [`index`]: from a key to a block, read without locks, and the life of a block.
+//! * [`children`]: which children of the blocks live, and their generations.
+
+pub(crate) mod cells;
+pub(crate) mod children;
+pub(crate) mod flag;
+pub(crate) mod index;
+pub(crate) mod key;
+mod records;
+mod slab;
+mod sync;
+mod table;
+mod text;
+mod zeroed;

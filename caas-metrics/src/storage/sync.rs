@@ -1,0 +1,27 @@
+//! The atomics and the mutex of this folder: std's, or loom's under `--cfg loom`.
+//!
+//! Holds no logic. Invariant: what a loom model runs is the code that ships.
+
+#[cfg(not(loom))]
+pub(super) use std::sync::{
+    Mutex,
+    atomic::{AtomicU32, AtomicU64, Ordering, fence},
+};
+
+#[cfg(loom)]
+pub(super) use loom::sync::{
+    Mutex,
+    atomic::{AtomicU32, AtomicU64, Ordering, fence},
+};
+
+/// Locks whether or not another thread panicked while it held the lock: what the locks of this
+/// folder guard is consistent after every statement.
+#[cfg(not(loom))]
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+#[cfg(loom)]
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> loom::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}

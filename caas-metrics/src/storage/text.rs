@@ -1,0 +1,340 @@
+//! Label texts: each distinct one of a family is kept once, in an arena that never moves.
+//!
+//! Not here: escaping (the encoders') and which texts belong together (`records.rs`).
+//! Invariant: memory of the arena is never given back, only re-used for other texts, and it is all
+//! atomics: a reader with an outdated position reads a wrong text, never freed memory. The version
+//! of its record tells it (see `records.rs`).
+
+use std::{collections::BTreeMap, sync::OnceLock};
+
+use super::{
+    key::{Inline, Text, hash_bytes, word},
+    sync::{AtomicU32, AtomicU64, Ordering},
+    zeroed::zeroed,
+};
+
+/// A label value as a record keeps it: a small integer itself, or where its text is.
+pub(super) type Code = u32;
+
+/// One user of a text, in its head word.
+const ONE_USE: u64 = 1 << 32;
+
+/// Marks a code that is an integer.
+const INTEGER: Code = 1 << 31;
+
+/// Words in the first chunk of an arena; every further chunk is twice as long.
+const FIRST_CHUNK: usize = if cfg!(loom) { 8 } else { 256 };
+/// So many chunks hold 2^31 words, as many as a code can name.
+const CHUNKS: usize = 23;
+
+/// Words of 8 bytes of text, each text behind a word with its length (lower half) and the number
+/// of records that use it (upper half, only the writer's business). Grows by whole chunks.
+pub(super) struct Arena {
+    chunks: [OnceLock<Box<[AtomicU64]>>; CHUNKS],
+}
+
+/// The chunk of a word and its place there.
+fn locate(position: usize) -> (usize, usize) {
+    let chunk = (position / FIRST_CHUNK + 1).ilog2() as usize;
+    (chunk, position - chunk_start(chunk))
+}
+
+/// The position of a chunk's first word.
+const fn chunk_start(chunk: usize) -> usize {
+    FIRST_CHUNK * ((1 << chunk) - 1)
+}
+
+const fn chunk_len(chunk: usize) -> usize {
+    FIRST_CHUNK << chunk
+}
+
+impl Arena {
+    pub(super) fn new() -> Self {
+        Self { chunks: [const { OnceLock::new() }; CHUNKS] }
+    }
+
+    /// The words from a position to the end of its chunk.
+    fn words(&self, position: usize) -> &[AtomicU64] {
+        let (chunk, offset) = locate(position);
+        let words = self.chunks.get(chunk).and_then(OnceLock::get);
+        words.and_then(|words| words.get(offset..)).unwrap_or_default()
+    }
+
+    /// The length and the words of a text.
+    fn text(&self, code: Code) -> (usize, &[AtomicU64]) {
+        match self.words(code as usize).split_first() {
+            Some((head, words)) => (head.load(Ordering::Relaxed) as u32 as usize, words),
+            None => (0, &[]),
+        }
+    }
+
+    /// Changes the number of users of a text and returns it. Only under the writer's lock.
+    fn count_use(&self, code: Code, change: u64) -> u64 {
+        let Some(head) = self.words(code as usize).first() else { return 0 };
+        let changed = head.load(Ordering::Relaxed).wrapping_add(change);
+        head.store(changed, Ordering::Relaxed);
+        changed / ONE_USE
+    }
+
+    /// Whether a code stands for this text.
+    #[inline]
+    pub(super) fn is(&self, code: Code, text: Text<'_>) -> bool {
+        match text {
+            Text::Integer(n) => code == INTEGER | n,
+            _ if code & INTEGER != 0 => false,
+            Text::Borrowed(text) => self.is_str(code, text),
+            Text::Inline(inline) => self.is_str(code, inline.as_str()),
+        }
+    }
+
+    #[inline]
+    fn is_str(&self, code: Code, text: &str) -> bool {
+        let (len, words) = self.text(code);
+        let bytes = text.as_bytes();
+        len == bytes.len()
+            && words
+                .iter()
+                .zip((0..len).step_by(8))
+                .all(|(kept, start)| kept.load(Ordering::Relaxed) == word(bytes, start))
+    }
+
+    /// The integer that a code is, if it is one.
+    pub(super) fn integer(code: Code) -> Option<u32> {
+        (code & INTEGER != 0).then_some(code ^ INTEGER)
+    }
+
+    /// Appends the text of a code. The caller validates the record's version afterwards; until
+    /// then the bytes may be a mixture of two texts, which is why they are bytes.
+    pub(super) fn append(&self, code: Code, out: &mut Vec<u8>) {
+        if let Some(n) = Self::integer(code) {
+            let mut digits = Inline::EMPTY;
+            let _ = core::fmt::Write::write_fmt(&mut digits, format_args!("{n}"));
+            out.extend_from_slice(digits.as_str().as_bytes());
+            return;
+        }
+        let (len, words) = self.text(code);
+        // A mixture may claim any length; the chunk is the bound.
+        let end = out.len() + len.min(words.len() * 8);
+        for kept in words.iter().take(len.div_ceil(8)) {
+            out.extend_from_slice(&kept.load(Ordering::Relaxed).to_le_bytes());
+        }
+        out.truncate(end);
+    }
+}
+
+/// The writer's side: which texts exist, how often they are used, which room is free.
+///
+/// Only used under the lock of the index.
+pub(super) struct Interner {
+    /// Open addressing by the text's hash: the text's position, or 0.
+    table: Box<[AtomicU32]>,
+    /// Free room by size in words.
+    free: BTreeMap<usize, Vec<u32>>,
+    /// The first position never used; 0 is no text's.
+    next: usize,
+    seed: u64,
+}
+
+impl Interner {
+    /// An interner for at most `texts` distinct texts at a time.
+    pub(super) fn new(texts: usize, seed: u64) -> Option<Self> {
+        Some(Self {
+            table: zeroed((texts.max(1) * 2).next_power_of_two())?,
+            free: BTreeMap::new(),
+            next: 1,
+            seed,
+        })
+    }
+
+    /// The code of a text, kept from now on until it is released as often as it was interned.
+    /// `None` when the arena is full.
+    pub(super) fn intern(&mut self, arena: &Arena, text: Text<'_>) -> Option<Code> {
+        match text {
+            Text::Integer(n) => Some(INTEGER | n),
+            Text::Borrowed(text) => self.intern_str(arena, text),
+            Text::Inline(inline) => self.intern_str(arena, inline.as_str()),
+        }
+    }
+
+    fn intern_str(&mut self, arena: &Arena, text: &str) -> Option<Code> {
+        let mut place = self.home(text.as_bytes());
+        loop {
+            match self.table[place].load(Ordering::Relaxed) {
+                0 => break,
+                code if arena.is_str(code, text) => {
+                    arena.count_use(code, ONE_USE);
+                    return Some(code);
+                }
+                _ => place = self.after(place),
+            }
+        }
+        let code = self.store(arena, text.as_bytes())?;
+        self.table[place].store(code, Ordering::Relaxed);
+        Some(code)
+    }
+
+    /// Gives one use of a code back; the last one frees the text's room.
+    pub(super) fn release(&mut self, arena: &Arena, code: Code) {
+        if code & INTEGER != 0 {
+            return;
+        }
+        if arena.count_use(code, ONE_USE.wrapping_neg()) > 0 {
+            return;
+        }
+        let mut bytes = Vec::new();
+        arena.append(code, &mut bytes);
+        self.forget(arena, code, &bytes);
+        self.free.entry(room(bytes.len())).or_default().push(code);
+    }
+
+    /// Takes a code out of the table, moving later ones back so that no chain breaks.
+    fn forget(&mut self, arena: &Arena, code: Code, bytes: &[u8]) {
+        let mut hole = self.home(bytes);
+        loop {
+            match self.table[hole].load(Ordering::Relaxed) {
+                0 => return,
+                found if found == code => break,
+                _ => hole = self.after(hole),
+            }
+        }
+        let mut place = hole;
+        let mut scratch = Vec::new();
+        loop {
+            place = self.after(place);
+            let moved = self.table[place].load(Ordering::Relaxed);
+            if moved == 0 {
+                break;
+            }
+            scratch.clear();
+            arena.append(moved, &mut scratch);
+            let home = self.home(&scratch);
+            let mask = self.table.len() - 1;
+            if place.wrapping_sub(home) & mask >= place.wrapping_sub(hole) & mask {
+                self.table[hole].store(moved, Ordering::Relaxed);
+                hole = place;
+            }
+        }
+        self.table[hole].store(0, Ordering::Relaxed);
+    }
+
+    fn home(&self, bytes: &[u8]) -> usize {
+        hash_bytes(self.seed, bytes) as usize & (self.table.len() - 1)
+    }
+
+    fn after(&self, place: usize) -> usize {
+        (place + 1) & (self.table.len() - 1)
+    }
+
+    fn store(&mut self, arena: &Arena, bytes: &[u8]) -> Option<Code> {
+        let room = room(bytes.len());
+        let code = match self.free.get_mut(&room).and_then(Vec::pop) {
+            Some(code) => code,
+            None => self.extend(arena, room)?,
+        };
+        let words = arena.words(code as usize);
+        words.first()?.store(ONE_USE | bytes.len() as u64, Ordering::Relaxed);
+        for (place, start) in words.iter().skip(1).zip((0..bytes.len()).step_by(8)) {
+            place.store(word(bytes, start), Ordering::Relaxed);
+        }
+        Some(code)
+    }
+
+    /// Room that was never used, in one chunk.
+    fn extend(&mut self, arena: &Arena, room: usize) -> Option<Code> {
+        let (mut chunk, mut offset) = locate(self.next);
+        while offset + room > chunk_len(chunk) {
+            chunk += 1;
+            offset = 0;
+        }
+        let words = arena.chunks.get(chunk)?;
+        if words.get().is_none() {
+            let _ = words.set(zeroed(chunk_len(chunk))?);
+        }
+        let position = chunk_start(chunk) + offset;
+        self.next = position + room;
+        (position < INTEGER as usize).then_some(position as Code)
+    }
+}
+
+/// The words that a text of so many bytes takes, with its length. Long texts are rounded up, so
+/// that freed room fits others: there are few sizes, and at most a quarter is wasted.
+fn room(bytes: usize) -> usize {
+    let words = 1 + bytes.div_ceil(8);
+    if words <= 16 {
+        return words;
+    }
+    let step = 1_usize << (words.ilog2() - 2);
+    words.next_multiple_of(step)
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    fn read(arena: &Arena, code: Code) -> String {
+        let mut bytes = Vec::new();
+        arena.append(code, &mut bytes);
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn same_text_has_one_code_and_reads_back() {
+        let arena = Arena::new();
+        let mut interner = Interner::new(3000, 9).unwrap();
+        let texts: Vec<String> = (0..2000).map(|n| "é".repeat(n % 97) + &n.to_string()).collect();
+        let codes: Vec<Code> =
+            texts.iter().map(|t| interner.intern(&arena, Text::Borrowed(t)).unwrap()).collect();
+        for (text, code) in texts.iter().zip(&codes) {
+            assert_eq!(interner.intern(&arena, Text::Borrowed(text)), Some(*code));
+            assert_eq!(read(&arena, *code), *text);
+            assert!(arena.is(*code, Text::Borrowed(text)));
+            assert!(!arena.is(*code, Text::Borrowed("other")));
+        }
+    }
+
+    #[test]
+    fn integers_are_their_own_code() {
+        let arena = Arena::new();
+        let mut interner = Interner::new(4, 9).unwrap();
+        let code = interner.intern(&arena, Text::Integer(404)).unwrap();
+        assert_eq!(read(&arena, code), "404");
+        assert!(arena.is(code, Text::Integer(404)));
+        assert!(!arena.is(code, Text::Borrowed("404")));
+    }
+
+    #[test]
+    fn room_of_released_texts_is_used_again() {
+        let arena = Arena::new();
+        let mut interner = Interner::new(64, 9).unwrap();
+        let mut end = 0;
+        for round in 0..20_000_u32 {
+            let texts: Vec<String> =
+                (0..32).map(|n| format!("{round}-{n}-{}", "x".repeat(n * 9))).collect();
+            let codes: Vec<Code> =
+                texts.iter().map(|t| interner.intern(&arena, Text::Borrowed(t)).unwrap()).collect();
+            for (text, code) in texts.iter().zip(&codes) {
+                assert_eq!(read(&arena, *code), *text);
+            }
+            for code in codes {
+                interner.release(&arena, code);
+            }
+            if round == 100 {
+                end = interner.next;
+            }
+        }
+        // The texts of later rounds have up to three more digits: at most one word each.
+        assert!(interner.next <= end + 32 * 64, "{end} -> {}", interner.next);
+        assert!(interner.table.iter().all(|place| place.load(Ordering::Relaxed) == 0));
+    }
+
+    #[test]
+    fn text_longer_than_a_chunk_fits() {
+        let arena = Arena::new();
+        let mut interner = Interner::new(4, 9).unwrap();
+        let long = "y".repeat(100_000);
+        let code = interner.intern(&arena, Text::Borrowed(&long)).unwrap();
+        assert_eq!(read(&arena, code), long);
+        let short = interner.intern(&arena, Text::Borrowed("z")).unwrap();
+        assert_eq!(read(&arena, short), "z");
+    }
+}
