@@ -1,0 +1,42 @@
+//! Collectors: whatever is asked for its values only when a scrape comes.
+//!
+//! Not here: the declared families, which need no collector. Invariant: a collector that panics
+//! loses its own families of that scrape, and nothing else.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::sample::FamilySnapshot;
+
+/// Something that is asked at scrape time, such as the state of a connection pool.
+///
+/// [`collect`](Self::collect) is called once a scrape, on the thread that scrapes, possibly by
+/// several scrapes at the same time. It should return soon: the scrape waits for it. If it panics,
+/// its families are missing from that scrape and `caas_metrics_collector_panics_total` grows.
+///
+/// Closures are collectors:
+///
+/// ```
+/// use caas_metrics::{Registry, sample::FamilySnapshot};
+///
+/// let registry = Registry::new();
+/// registry.register(|| {
+///     vec![FamilySnapshot::gauge("pool_connections", "Connections in the pool.").with(&[], 7.0)]
+/// });
+/// assert_eq!(registry.gather()[0].name, "pool_connections");
+/// ```
+pub trait Collector: Send + Sync {
+    /// The families and their values now.
+    fn collect(&self) -> Vec<FamilySnapshot>;
+}
+
+impl<F: Fn() -> Vec<FamilySnapshot> + Send + Sync> Collector for F {
+    fn collect(&self) -> Vec<FamilySnapshot> {
+        self()
+    }
+}
+
+/// What a collector returns, or `None` if it panicked.
+pub(crate) fn collect_isolated(collector: &dyn Collector) -> Option<Vec<FamilySnapshot>> {
+    // The collector is not used again in this scrape, and its own state is its own business.
+    catch_unwind(AssertUnwindSafe(|| collector.collect())).ok()
+}

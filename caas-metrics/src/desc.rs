@@ -1,0 +1,128 @@
+//! What is known of a family before any value exists: the descriptor.
+//!
+//! Everything here is plain data that a `const` can hold; no values, no atomics, no formatting.
+//! Invariant: all that is known at declaration is in the descriptor, and nothing else is.
+
+/// The type of a metric, as the exposition formats know it.
+///
+/// ```
+/// use caas_metrics::MetricType;
+///
+/// assert_eq!(MetricType::Counter.as_str(), "counter");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum MetricType {
+    /// A sum that only grows.
+    Counter,
+    /// A value that goes up and down.
+    Gauge,
+    /// Observations counted in buckets.
+    Histogram,
+    /// Constant facts as labels, with the value 1.
+    Info,
+    /// Quantiles computed by the client; only foreign collectors have them.
+    Summary,
+    /// A number of which nothing is known; only foreign collectors have them.
+    Unknown,
+}
+
+impl MetricType {
+    /// The type's name in OpenMetrics.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Counter => "counter",
+            Self::Gauge => "gauge",
+            Self::Histogram => "histogram",
+            Self::Info => "info",
+            Self::Summary => "summary",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// How the numbers of a family are kept: as integers or as floats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum NumberType {
+    /// `u64` for counters, `i64` for gauges.
+    Integer,
+    /// `f64`.
+    Float,
+}
+
+/// Which children of a family are exported before their first update.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Export {
+    /// A block of at most 128 closed combinations whole, at zero; of a larger one what was touched.
+    Auto,
+    /// Every closed combination, at zero (`#[zeroed]`).
+    Zeroed,
+    /// Only what was touched (`#[lazy]`).
+    Lazy,
+}
+
+/// One label of a family.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LabelDescriptor {
+    /// The label's name on the wire.
+    pub name: &'static str,
+    /// The texts of a closed label, in the order of declaration; `None` for an open label.
+    pub values: Option<&'static [&'static str]>,
+}
+
+/// Where something was declared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Location {
+    /// The source file, as the compiler names it.
+    pub file: &'static str,
+    /// The line, counted from 1.
+    pub line: u32,
+}
+
+impl core::fmt::Display for Location {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)
+    }
+}
+
+/// The immutable metadata of a declared family.
+///
+/// Built by `metrics!` as a constant; read it to list what a program declares:
+///
+/// ```
+/// caas_metrics::metrics! {
+///     /// Cache lookups.
+///     pub counter CacheLookupsTotal;
+/// }
+///
+/// let declared: Vec<_> = caas_metrics::registry().descriptors().map(|d| d.name).collect();
+/// assert!(declared.contains(&"cache_lookups_total"));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Descriptor {
+    /// The metric's full name, as in the text format: `caas_http_requests_total`.
+    pub name: &'static str,
+    /// The HELP text: the doc comment.
+    pub help: &'static str,
+    /// The unit, when the name ends in one or `#[unit]` names it.
+    pub unit: Option<&'static str>,
+    /// The metric type.
+    pub metric_type: MetricType,
+    /// Integers or floats.
+    pub number: NumberType,
+    /// Whether a gauge only moves by `inc` and `dec` (`#[updown]`).
+    pub updown: bool,
+    /// The labels, in the order of declaration.
+    pub labels: &'static [LabelDescriptor],
+    /// The finite, increasing upper bounds of a histogram, without `+Inf`; empty for other types.
+    pub buckets: &'static [f64],
+    /// The most living children of a family with open labels.
+    pub limit: u32,
+    /// Which children are exported before their first update.
+    pub export: Export,
+    /// Why the name breaks the naming rules (`#[legacy(reason = "…")]`).
+    pub legacy: Option<&'static str>,
+    /// Where the family was declared.
+    pub location: Location,
+}

@@ -1,0 +1,393 @@
+//! Families: a descriptor together with the storage of its children.
+//!
+//! Here labels become keys and positions, and descriptors become shapes of storage. Not here: the
+//! updates (`child.rs`) and the walk of a scrape (`walk.rs`).
+//! Invariant: a family is a static; its storage is made at first use and lives as long as the
+//! process.
+
+use std::sync::{LazyLock, OnceLock};
+
+use crate::{
+    child::Handle,
+    desc::{Descriptor, Export, MetricType},
+    label::{Label, LabelPart, ViewSource, Visitor},
+    metric::{self, Metric},
+    storage::{
+        cells::Mode,
+        flag::{Once32, Tally},
+        index::{At, Index, Resolved, Shape, Texts},
+        key::{Key, Text},
+    },
+};
+
+/// A label set of a declared family: the struct that `metrics!` makes.
+///
+/// Not public API. Implemented by generated code only.
+#[doc(hidden)]
+pub trait LabelSet {
+    /// The same label set without borrows, to name the family in types.
+    type Static: LabelSet<Metric = Self::Metric, Unit = Self::Unit> + 'static;
+    type Metric: Metric;
+    type Unit;
+    type View<'v>;
+
+    const DESCRIPTOR: Descriptor;
+    /// What of the family's storage is known at compile time.
+    const PLAN: Plan = Plan::new(&Self::DESCRIPTOR);
+
+    fn family() -> &'static Family;
+    fn visit<V: Visitor>(&self, visitor: &mut V);
+    fn view<'v>(source: &mut ViewSource<'v>) -> Self::View<'v>;
+}
+
+/// Says that a family is in the unit `U`; the unit is inferred from the family.
+///
+/// Not public API. Used by generated code.
+#[doc(hidden)]
+pub trait InUnit<U> {}
+
+impl<L: LabelSet<Unit = U>, U> InUnit<U> for L {}
+
+/// The most closed combinations that a family may have.
+pub(crate) const MOST_CLOSED: u64 = 65_536;
+
+/// A block with at most so many closed combinations is exported whole.
+const MOST_WHOLE: u64 = 128;
+
+/// What of a family's storage follows from its descriptor alone.
+///
+/// Not public API. Used by generated code.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct Plan {
+    pub(crate) mode: Mode,
+    pub(crate) open: usize,
+    pub(crate) closed: u32,
+    pub(crate) whole: bool,
+    pub(crate) slots: u32,
+}
+
+impl Plan {
+    pub(crate) const fn new(descriptor: &Descriptor) -> Self {
+        let (open, closed) = count_labels(descriptor);
+        let children = if open == 0 { closed } else { descriptor.limit as u64 };
+        let whole = match descriptor.export {
+            Export::Auto => closed <= MOST_WHOLE,
+            Export::Zeroed => true,
+            Export::Lazy => false,
+        };
+        Self {
+            mode: metric::mode(descriptor, children),
+            open,
+            closed: if closed > MOST_CLOSED { MOST_CLOSED as u32 } else { closed as u32 },
+            whole,
+            slots: metric::layout(descriptor).slots(),
+        }
+    }
+
+    /// Whether every child exists from the start and for good, so that its place is all that an
+    /// update needs.
+    pub(crate) const fn is_fixed(&self) -> bool {
+        self.open == 0 && self.whole
+    }
+}
+
+/// The number of open labels and the product of the closed ones.
+pub(crate) const fn count_labels(descriptor: &Descriptor) -> (usize, u64) {
+    let (mut open, mut closed, mut i) = (0, 1_u64, 0);
+    while i < descriptor.labels.len() {
+        match descriptor.labels[i].values {
+            Some(values) => closed = closed.saturating_mul(values.len() as u64),
+            None => open += 1,
+        }
+        i += 1;
+    }
+    (open, closed)
+}
+
+/// A declared family.
+///
+/// Not public API. Used by generated code.
+#[doc(hidden)]
+pub struct Family {
+    descriptor: &'static Descriptor,
+    /// One more than the first slot, once there is one; so a fixed family needs one load.
+    first_slot: Once32,
+    index: OnceLock<Option<Index>>,
+    /// Updates that went to an overflow child.
+    overflows: Tally,
+    /// Updates that were refused.
+    refusals: Tally,
+}
+
+/// What `inventory` carries: each declared family once.
+///
+/// Not public API. Used by generated code.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Declared(pub &'static Family);
+
+inventory::collect!(Declared);
+
+/// Every family that `metrics!` has declared in this program, in no particular order.
+pub(crate) fn declared() -> impl Iterator<Item = &'static Family> {
+    inventory::iter::<Declared>.into_iter().map(|declared| declared.0)
+}
+
+/// Unpredictable, so that nobody can make label values collide on purpose.
+static SEED: LazyLock<u64> = LazyLock::new(|| {
+    use std::hash::{BuildHasher, Hasher};
+    std::hash::RandomState::new().build_hasher().finish()
+});
+
+impl Family {
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn new(descriptor: &'static Descriptor) -> Self {
+        Self {
+            descriptor,
+            first_slot: Once32::new(),
+            index: OnceLock::new(),
+            overflows: Tally::new(),
+            refusals: Tally::new(),
+        }
+    }
+
+    pub(crate) fn descriptor(&self) -> &'static Descriptor {
+        self.descriptor
+    }
+
+    pub(crate) fn overflows(&self) -> &Tally {
+        &self.overflows
+    }
+
+    pub(crate) fn refusals(&self) -> &Tally {
+        &self.refusals
+    }
+
+    /// The family's storage; `None` if the allocator had no room for it.
+    #[inline]
+    pub(crate) fn index(&self) -> Option<&Index> {
+        match self.index.get() {
+            Some(index) => index.as_ref(),
+            None => self.make_index(),
+        }
+    }
+
+    #[cold]
+    fn make_index(&self) -> Option<&Index> {
+        let plan = Plan::new(self.descriptor);
+        let shape = Shape {
+            mode: plan.mode,
+            layout: metric::layout(self.descriptor),
+            open: plan.open,
+            closed: plan.closed,
+            whole: plan.whole,
+            limit: self.descriptor.limit,
+        };
+        let index = self.index.get_or_init(|| Index::new(shape, *SEED)).as_ref()?;
+        if plan.is_fixed() {
+            self.first_slot.set(index.fixed(0).slot + 1);
+        }
+        Some(index)
+    }
+
+    /// The first slot of a fixed family, plus one.
+    #[inline]
+    fn first_slot(&self) -> u32 {
+        match self.first_slot.get() {
+            0 => {
+                self.make_index();
+                self.first_slot.get()
+            }
+            slot => slot,
+        }
+    }
+}
+
+impl std::fmt::Debug for Family {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Family").field(&self.descriptor.name).finish()
+    }
+}
+
+/// The place of a label set among its family's closed combinations.
+struct ClosedPlace(usize);
+
+impl Visitor for ClosedPlace {
+    #[inline]
+    fn label<L: Label>(&mut self, label: &L) {
+        if let Some(values) = L::VALUES {
+            // A hand-written label may give any index; it must not reach another child's slots.
+            self.0 = self.0 * values.len() + label.index().min(values.len().saturating_sub(1));
+        }
+    }
+}
+
+#[inline]
+pub(crate) fn closed_place<L: LabelSet>(set: &L) -> u32 {
+    let mut place = ClosedPlace(0);
+    set.visit(&mut place);
+    place.0 as u32
+}
+
+/// The open labels of a label set.
+struct OpenKey<'a, L>(&'a L);
+
+struct OpenVisitor<F> {
+    accept: F,
+    accepted: bool,
+}
+
+impl<F: FnMut(Text<'_>) -> bool> Visitor for OpenVisitor<F> {
+    #[inline]
+    fn label<L: Label>(&mut self, label: &L) {
+        if L::VALUES.is_none() && self.accepted {
+            self.accepted = (self.accept)(label.text().0);
+        }
+    }
+}
+
+impl<L: LabelSet> Key for OpenKey<'_, L> {
+    #[inline]
+    fn all(&self, accept: impl FnMut(Text<'_>) -> bool) -> bool {
+        let mut visitor = OpenVisitor { accept, accepted: true };
+        self.0.visit(&mut visitor);
+        visitor.accepted
+    }
+}
+
+/// The child of a label set, created if need be.
+///
+/// Not public API. Used by generated code.
+#[doc(hidden)]
+#[inline]
+#[must_use]
+pub fn resolve<L: LabelSet>(set: &L) -> Handle<L::Static, false> {
+    let closed = closed_place(set);
+    if L::PLAN.is_fixed() {
+        let first = L::family().first_slot().wrapping_sub(1);
+        let slot = first.wrapping_add(closed * L::PLAN.slots);
+        return Handle::new(At { slot, child: closed, generation: 0 });
+    }
+    let index = L::family().index();
+    match index.and_then(|index| index.find(&OpenKey(set), closed)) {
+        Some(at) => Handle::new(at),
+        None => Handle::new(create(set, closed)),
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn create<L: LabelSet>(set: &L, closed: u32) -> At {
+    let nowhere = At { slot: u32::MAX, child: u32::MAX, generation: 0 };
+    let Some(index) = L::family().index() else { return nowhere };
+    match index.create(&OpenKey(set), closed) {
+        Resolved::Own(at) => at,
+        Resolved::Overflow(at) => {
+            L::family().overflows.add_one();
+            at
+        }
+    }
+}
+
+/// The child of a label set if it lives, without creating it.
+fn find<L: LabelSet>(set: &L) -> Option<At> {
+    let closed = closed_place(set);
+    let index = L::family().index()?;
+    if L::PLAN.is_fixed() {
+        return Some(index.fixed(closed));
+    }
+    index.find_exactly(&OpenKey(set), closed)
+}
+
+/// What the child of a label set holds, if it lives.
+#[doc(hidden)]
+pub fn get<L: LabelSet>(set: &L) -> Option<<L::Metric as Metric>::Reading> {
+    let at = find(set)?;
+    let mut slots = vec![0; L::PLAN.slots as usize];
+    L::family().index()?.cells().read(at.child, &mut slots);
+    Some(L::Metric::reading(&slots))
+}
+
+/// Makes every child of the family read as zero.
+#[doc(hidden)]
+pub fn reset<L: LabelSet>() {
+    if let Some(index) = L::family().index() {
+        index.reset();
+    }
+}
+
+/// Removes the child of a label set; a child that is exported from the start goes back to zero.
+#[doc(hidden)]
+pub fn remove<L: LabelSet>(set: &L) -> bool {
+    let closed = closed_place(set);
+    let Some(index) = L::family().index() else { return false };
+    if L::PLAN.is_fixed() {
+        index.reset_child(closed);
+        return true;
+    }
+    index.remove(&OpenKey(set), closed)
+}
+
+/// Removes every child; those that are exported from the start go back to zero.
+#[doc(hidden)]
+pub fn clear<L: LabelSet>() {
+    let Some(index) = L::family().index() else { return };
+    if L::PLAN.is_fixed() { index.reset() } else { index.clear() }
+}
+
+/// Removes the children that `keep` refuses. No lock is held while it runs.
+#[doc(hidden)]
+pub fn retain<L: LabelSet>(mut keep: impl FnMut(&L::View<'_>) -> bool) {
+    let Some(index) = L::family().index() else { return };
+    let mut texts = Texts::default();
+    for block in index.order() {
+        let Some(version) = index.read_texts(block, &mut texts) else { continue };
+        let living: Vec<_> = index.living(block).collect();
+        if !index.is_still(block, version) {
+            continue;
+        }
+        for (child, generation) in living {
+            let closed = child % index.closed();
+            let parts: Vec<_> = parts(&L::DESCRIPTOR, &texts, closed).collect();
+            let view = L::view(&mut ViewSource { parts: parts.iter() });
+            if keep(&view) {
+                continue;
+            }
+            if L::PLAN.is_fixed() {
+                index.reset_child(child);
+            } else {
+                index.remove_at(child, generation);
+            }
+        }
+    }
+}
+
+/// The label values of one child, in the order of declaration.
+pub(crate) fn parts<'a>(
+    descriptor: &'static Descriptor,
+    texts: &'a Texts,
+    closed: u32,
+) -> impl Iterator<Item = LabelPart<'a>> {
+    let (_, mut combinations) = count_labels(descriptor);
+    let (mut rest, mut open) = (u64::from(closed), 0);
+    descriptor.labels.iter().map(move |label| match label.values {
+        Some(values) => {
+            combinations /= (values.len() as u64).max(1);
+            let index = (rest / combinations.max(1)) as usize;
+            rest %= combinations.max(1);
+            LabelPart { text: values.get(index).copied().unwrap_or_default(), index }
+        }
+        None => {
+            open += 1;
+            LabelPart { text: texts.get(open - 1), index: 0 }
+        }
+    })
+}
+
+/// Whether the family's samples are counted in `caas_metrics_refused_total`.
+pub(crate) fn can_refuse(descriptor: &Descriptor) -> bool {
+    descriptor.number == crate::desc::NumberType::Float
+        || descriptor.metric_type == MetricType::Histogram
+}

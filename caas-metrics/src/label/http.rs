@@ -1,0 +1,34 @@
+//! Labels from the `http` crate: methods and status codes.
+//!
+//! Not here: the server. Invariant: both are open labels; a client can send any method, so the
+//! cardinality limit is what bounds it (or an enum of your own with `#[label(other)]`).
+
+use http::{Method, StatusCode};
+
+use super::{Label, LabelPart, LabelText};
+
+impl Label for Method {
+    type View<'v> = &'v str;
+
+    #[inline]
+    fn text(&self) -> LabelText<'_> {
+        LabelText::from(self.as_str())
+    }
+
+    fn view(part: LabelPart<'_>) -> &str {
+        part.text()
+    }
+}
+
+impl Label for StatusCode {
+    type View<'v> = &'v str;
+
+    #[inline]
+    fn text(&self) -> LabelText<'_> {
+        LabelText::from(self.as_u16())
+    }
+
+    fn view(part: LabelPart<'_>) -> &str {
+        part.text()
+    }
+}

@@ -1,0 +1,161 @@
+//! Labels: what may stand in a label set, and how its value becomes text.
+//!
+//! Not here: how values are found again (`storage/`) and escaping (`encode/`).
+//! Invariant: two values are the same label value exactly when their texts are equal.
+//!
+//! A label is *closed* if the compiler knows all its values (an enum with `#[derive(Label)]`,
+//! `bool`), and *open* otherwise. Closed labels cost no look-up, and their series can be exported
+//! at zero before the first event; open ones count towards the family's cardinality limit.
+
+mod closed;
+#[cfg(any(feature = "http", feature = "tower"))]
+mod http;
+mod open;
+
+pub use crate::storage::key::LabelText;
+use crate::storage::key::Text;
+
+/// The type of a label's values.
+///
+/// Closed: field-less enums with [`#[derive(Label)]`](derive@crate::Label), and `bool`. Open:
+/// strings (`&str`, `String`, `Cow<str>`, `Box<str>`, `Rc<str>`, `Arc<str>`), integers, `char`, IP
+/// addresses, references to labels, and `Option` of a label, where `None` is the empty text
+/// (to Prometheus: the label is absent). `#[derive(Label)]` on a struct with one field makes a
+/// newtype that behaves like its field.
+///
+/// By hand it is one method for the text and one for how [`retain`](crate::metrics) shows it:
+///
+/// ```
+/// use caas_metrics::{Label, LabelPart, LabelText};
+///
+/// struct Region(u8);
+///
+/// impl Label for Region {
+///     type View<'v> = &'v str;
+///     fn text(&self) -> LabelText<'_> {
+///         LabelText::from(if self.0 == 0 { "eu" } else { "us" })
+///     }
+///     fn view(part: LabelPart<'_>) -> &str {
+///         part.text()
+///     }
+/// }
+///
+/// assert_eq!(Region(0).text().to_string(), "eu");
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a label",
+    label = "not a label type",
+    note = "a label is a string, an integer, `char`, `bool`, an IP address, an `Option` of one, or a type with `#[derive(caas_metrics::Label)]`"
+)]
+pub trait Label {
+    /// All texts of a closed label, in the order of [`index`](Self::index); `None` if it is open.
+    const VALUES: Option<&'static [&'static str]> = None;
+
+    /// How the views of `retain` show a value: closed labels as themselves, open ones as `&str`.
+    type View<'v>;
+
+    /// The text of the value.
+    fn text(&self) -> LabelText<'_>;
+
+    /// The place of a closed label's value in [`VALUES`](Self::VALUES); 0 for open labels.
+    #[inline]
+    fn index(&self) -> usize {
+        0
+    }
+
+    /// The view of a value that the family has stored.
+    fn view(part: LabelPart<'_>) -> Self::View<'_>;
+}
+
+/// One label value of a living child, as the family has stored it.
+///
+/// ```
+/// use caas_metrics::{Label, LabelPart};
+///
+/// // `bool` is closed: its values are known by number.
+/// assert_eq!(<bool as Label>::VALUES, Some(&["false", "true"][..]));
+/// fn view(part: LabelPart<'_>) -> bool {
+///     part.index() == 1
+/// }
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct LabelPart<'v> {
+    pub(crate) text: &'v str,
+    pub(crate) index: usize,
+}
+
+impl<'v> LabelPart<'v> {
+    /// The place of a closed label's value; 0 for open labels.
+    #[must_use]
+    pub const fn index(&self) -> usize {
+        self.index
+    }
+
+    /// The text of the value.
+    #[must_use]
+    pub const fn text(&self) -> &'v str {
+        self.text
+    }
+}
+
+impl<'a> LabelText<'a> {
+    /// The text of a closed label's value.
+    #[must_use]
+    pub fn closed<L: Label + ?Sized>(index: usize) -> Self {
+        Self::from(L::VALUES.and_then(|values| values.get(index)).copied().unwrap_or_default())
+    }
+
+    /// The text that `Display` writes, or the beginning of it that fits: 47 bytes. It is for short
+    /// things like numbers and addresses; anything longer comes from a string.
+    ///
+    /// ```
+    /// assert_eq!(caas_metrics::LabelText::short(&2.5).to_string(), "2.5");
+    /// ```
+    #[must_use]
+    pub fn short(value: &dyn core::fmt::Display) -> Self {
+        let mut inline = crate::storage::key::Inline::EMPTY;
+        let _ = core::fmt::Write::write_fmt(&mut inline, format_args!("{value}"));
+        Self(Text::Inline(inline))
+    }
+}
+
+impl<'a> From<&'a str> for LabelText<'a> {
+    #[inline]
+    fn from(text: &'a str) -> Self {
+        Self(Text::Borrowed(text))
+    }
+}
+
+impl core::fmt::Display for LabelText<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match &self.0 {
+            Text::Borrowed(text) => f.write_str(text),
+            Text::Integer(n) => core::fmt::Display::fmt(n, f),
+            Text::Inline(inline) => f.write_str(inline.as_str()),
+        }
+    }
+}
+
+/// Takes the labels of a label set one after the other, in the order of declaration.
+///
+/// Not public API. Used by generated code.
+#[doc(hidden)]
+pub trait Visitor {
+    fn label<L: Label>(&mut self, label: &L);
+}
+
+/// Gives the parts of a stored label set, in the order of declaration.
+///
+/// Not public API. Used by generated code.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct ViewSource<'v> {
+    pub(crate) parts: core::slice::Iter<'v, LabelPart<'v>>,
+}
+
+impl<'v> ViewSource<'v> {
+    /// The next part, as its label type shows it.
+    pub fn label<L: Label>(&mut self) -> L::View<'v> {
+        L::view(self.parts.next().copied().unwrap_or(LabelPart { text: "", index: 0 }))
+    }
+}

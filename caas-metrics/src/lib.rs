@@ -1,0 +1,73 @@
+#![cfg_attr(all(feature = "http", feature = "axum"), doc = include_str!("../../README.md"))]
+#![cfg_attr(
+    not(all(feature = "http", feature = "axum")),
+    doc = "Prometheus metrics as easy as an annotation; the README shows the features together."
+)]
+//!
+//! # The life of a number
+//!
+//! 1. **Declare.** [`metrics!`] turns each family into a struct whose fields are its labels, and a
+//!    static that `inventory` carries to the registry.
+//! 2. **Update.** The label set finds its child: by arithmetic if its labels are closed, else by one
+//!    look-up without locks. The child adds to a slot that only this thread writes to.
+//! 3. **Collect.** [`registry()`] walks the families by name and sums each slot over all threads.
+//! 4. **Encode.** A [`Format`] turns samples into bytes, in pieces of 64 KiB.
+//! 5. **Scrape.** The `http` module answers Prometheus, or your own framework does with
+//!    `http::respond`.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![warn(missing_debug_implementations)]
+
+pub mod desc;
+mod name;
+pub mod sample;
+
+mod clock;
+mod label;
+mod metric;
+mod storage;
+mod timer;
+mod unit;
+
+mod child;
+mod family;
+
+mod collector;
+mod problem;
+mod registry;
+mod walk;
+
+mod encode;
+mod exposition;
+
+#[cfg(feature = "http")]
+pub mod http;
+mod interop;
+
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
+
+pub use caas_metrics_macros::{Label, metrics};
+
+pub use crate::{
+    child::{Child, Handle},
+    collector::Collector,
+    desc::MetricType,
+    encode::Format,
+    label::{Label, LabelPart, LabelText},
+    metric::{Amount, HistogramReading, Observation},
+    problem::Problem,
+    registry::{Registry, registry},
+    timer::{ChildTimer, Timer},
+    unit::{Seconds, TimeUnit, Unitless},
+};
+
+#[cfg(feature = "http")]
+pub use crate::http::serve;
+#[cfg(feature = "axum")]
+pub use crate::interop::axum;
+#[cfg(feature = "prometheus")]
+pub use crate::interop::prometheus;
+#[cfg(feature = "tower")]
+pub use crate::interop::tower;

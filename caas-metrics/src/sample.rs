@@ -1,0 +1,291 @@
+//! What a scrape sees: families and their samples, borrowed while they stream, owned in snapshots.
+//!
+//! The one place where values and formats meet: `registry` drives a [`Sink`], the encoders are
+//! sinks. Nothing here knows atomics, and nothing formats exposition text.
+//! Invariant: every sample of a family comes between its `family` call and the next one.
+
+use crate::desc::MetricType;
+
+/// A sample's number; integers stay integers so that they are written exactly.
+///
+/// ```
+/// use caas_metrics::sample::Number;
+///
+/// assert_eq!(Number::from(3_u64).as_f64(), 3.0);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Number {
+    /// An unsigned integer: counters.
+    Unsigned(u64),
+    /// A signed integer: gauges.
+    Signed(i64),
+    /// A float.
+    Float(f64),
+}
+
+impl Number {
+    /// The number as Prometheus stores it.
+    #[must_use]
+    pub const fn as_f64(self) -> f64 {
+        match self {
+            Self::Unsigned(n) => n as f64,
+            Self::Signed(n) => n as f64,
+            Self::Float(n) => n,
+        }
+    }
+}
+
+impl From<u64> for Number {
+    fn from(n: u64) -> Self {
+        Self::Unsigned(n)
+    }
+}
+
+impl From<i64> for Number {
+    fn from(n: i64) -> Self {
+        Self::Signed(n)
+    }
+}
+
+impl From<f64> for Number {
+    fn from(n: f64) -> Self {
+        Self::Float(n)
+    }
+}
+
+/// The head of a family: what HELP, TYPE and UNIT say.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FamilyHead<'a> {
+    /// The metric's full name, as in the text format: `caas_http_requests_total`.
+    pub name: &'a str,
+    /// The HELP text, not escaped.
+    pub help: &'a str,
+    /// The unit; written only where it is the name's suffix.
+    pub unit: Option<&'a str>,
+    /// The metric type.
+    pub metric_type: MetricType,
+    /// A histogram's finite, increasing upper bounds, without `+Inf`; empty for other types.
+    pub buckets: &'a [f64],
+}
+
+/// One label of a sample, not escaped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LabelPair<'a> {
+    /// The label's name.
+    pub name: &'a str,
+    /// The label's value.
+    pub value: &'a str,
+}
+
+/// The value of one child, borrowed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Value<'a> {
+    /// Counter, gauge, info or unknown.
+    Number(Number),
+    /// A histogram's buckets, each by itself (not cumulative); the last one is `+Inf`, so there is
+    /// one more than the family has bounds. `_count` is their sum.
+    Histogram {
+        /// Observations per bucket.
+        buckets: &'a [u64],
+        /// The sum of all observations.
+        sum: f64,
+    },
+    /// A summary.
+    Summary {
+        /// Quantile and value.
+        quantiles: &'a [(f64, f64)],
+        /// The sum of all observations.
+        sum: f64,
+        /// The number of observations.
+        count: u64,
+    },
+}
+
+/// Something that takes the samples of a scrape as they stream by: an encoder, or a snapshot.
+pub trait Sink {
+    /// A new family begins; the samples that follow belong to it.
+    fn family(&mut self, family: &FamilyHead<'_>);
+    /// One child of the current family.
+    fn sample(&mut self, labels: &[LabelPair<'_>], value: &Value<'_>);
+}
+
+/// The owned value of one child.
+#[derive(Debug, Clone, PartialEq)]
+pub enum OwnedValue {
+    /// Counter, gauge, info or unknown.
+    Number(Number),
+    /// A histogram; see [`Value::Histogram`].
+    Histogram {
+        /// Observations per bucket, not cumulative, the last one `+Inf`.
+        buckets: Vec<u64>,
+        /// The sum of all observations.
+        sum: f64,
+    },
+    /// A summary; see [`Value::Summary`].
+    Summary {
+        /// Quantile and value.
+        quantiles: Vec<(f64, f64)>,
+        /// The sum of all observations.
+        sum: f64,
+        /// The number of observations.
+        count: u64,
+    },
+}
+
+impl OwnedValue {
+    /// The value, borrowed.
+    #[must_use]
+    pub fn as_value(&self) -> Value<'_> {
+        match self {
+            Self::Number(number) => Value::Number(*number),
+            Self::Histogram { buckets, sum } => Value::Histogram { buckets, sum: *sum },
+            Self::Summary { quantiles, sum, count } => {
+                Value::Summary { quantiles, sum: *sum, count: *count }
+            }
+        }
+    }
+}
+
+impl Number {
+    /// The sum; of two integers an integer.
+    fn plus(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Unsigned(a), Self::Unsigned(b)) => Self::Unsigned(a.wrapping_add(b)),
+            (Self::Signed(a), Self::Signed(b)) => Self::Signed(a.wrapping_add(b)),
+            (a, b) => Self::Float(a.as_f64() + b.as_f64()),
+        }
+    }
+}
+
+impl OwnedValue {
+    /// Adds the value of the same label set from an equal declaration of the same family.
+    pub(crate) fn add(&mut self, other: &Self) {
+        match (self, other) {
+            (Self::Number(a), Self::Number(b)) => *a = a.plus(*b),
+            (
+                Self::Histogram { buckets, sum },
+                Self::Histogram { buckets: more, sum: more_sum },
+            ) => {
+                for (count, more) in buckets.iter_mut().zip(more) {
+                    *count = count.wrapping_add(*more);
+                }
+                *sum += more_sum;
+            }
+            // Equal declarations have equal types.
+            _ => {}
+        }
+    }
+}
+
+impl From<Value<'_>> for OwnedValue {
+    fn from(value: Value<'_>) -> Self {
+        match value {
+            Value::Number(number) => Self::Number(number),
+            Value::Histogram { buckets, sum } => Self::Histogram { buckets: buckets.to_vec(), sum },
+            Value::Summary { quantiles, sum, count } => {
+                Self::Summary { quantiles: quantiles.to_vec(), sum, count }
+            }
+        }
+    }
+}
+
+/// One child in a [`FamilySnapshot`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sample {
+    /// Label names and values, in the order of declaration.
+    pub labels: Vec<(String, String)>,
+    /// The value.
+    pub value: OwnedValue,
+}
+
+/// A family with its values at one moment: what `gather` returns and what collectors make.
+///
+/// ```
+/// use caas_metrics::sample::FamilySnapshot;
+///
+/// let queue = FamilySnapshot::gauge("jobs_queued", "Jobs that wait.")
+///     .with(&[("queue", "mail")], 12.0)
+///     .with(&[("queue", "push")], 3.0);
+/// assert_eq!(queue.samples.len(), 2);
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct FamilySnapshot {
+    /// The metric's full name, as in the text format.
+    pub name: String,
+    /// The HELP text.
+    pub help: String,
+    /// The unit, if it is known.
+    pub unit: Option<String>,
+    /// The metric type.
+    pub metric_type: MetricType,
+    /// A histogram's finite, increasing upper bounds; empty for other types.
+    pub buckets: Vec<f64>,
+    /// The children.
+    pub samples: Vec<Sample>,
+}
+
+impl FamilySnapshot {
+    /// An empty family of the given type.
+    #[must_use]
+    pub fn new(metric_type: MetricType, name: &str, help: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            help: help.to_owned(),
+            unit: None,
+            metric_type,
+            buckets: Vec::new(),
+            samples: Vec::new(),
+        }
+    }
+
+    /// An empty gauge family, for a [`Collector`](crate::Collector).
+    #[must_use]
+    pub fn gauge(name: &str, help: &str) -> Self {
+        Self::new(MetricType::Gauge, name, help)
+    }
+
+    /// An empty counter family, for a [`Collector`](crate::Collector); the name ends in `_total`.
+    #[must_use]
+    pub fn counter(name: &str, help: &str) -> Self {
+        Self::new(MetricType::Counter, name, help)
+    }
+
+    /// The family with one more child.
+    #[must_use]
+    pub fn with(mut self, labels: &[(&str, &str)], value: impl Into<Number>) -> Self {
+        let labels = labels.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+        self.samples.push(Sample { labels, value: OwnedValue::Number(value.into()) });
+        self
+    }
+
+    /// The family's head, borrowed.
+    #[must_use]
+    pub fn head(&self) -> FamilyHead<'_> {
+        FamilyHead {
+            name: &self.name,
+            help: &self.help,
+            unit: self.unit.as_deref(),
+            metric_type: self.metric_type,
+            buckets: &self.buckets,
+        }
+    }
+}
+
+/// The sink behind `gather`: keeps everything.
+#[derive(Debug, Default)]
+pub(crate) struct Snapshots(pub(crate) Vec<FamilySnapshot>);
+
+impl Sink for Snapshots {
+    fn family(&mut self, family: &FamilyHead<'_>) {
+        let mut snapshot = FamilySnapshot::new(family.metric_type, family.name, family.help);
+        snapshot.unit = family.unit.map(str::to_owned);
+        snapshot.buckets = family.buckets.to_vec();
+        self.0.push(snapshot);
+    }
+
+    fn sample(&mut self, labels: &[LabelPair<'_>], value: &Value<'_>) {
+        let Some(family) = self.0.last_mut() else { return };
+        let labels = labels.iter().map(|l| (l.name.to_owned(), l.value.to_owned())).collect();
+        family.samples.push(Sample { labels, value: OwnedValue::from(*value) });
+    }
+}

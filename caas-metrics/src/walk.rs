@@ -1,0 +1,114 @@
+//! The walk over one family's children that a scrape makes, in bounded steps.
+//!
+//! Not here: which families there are (`registry.rs`) and how samples are written (`encode/`).
+//! Invariant: holds no lock, and what it emits for a child belongs to one life of it.
+
+use crate::{
+    family::{Family, parts},
+    metric,
+    sample::{FamilyHead, LabelPair, Sink},
+    storage::index::{Index, Order, Texts},
+};
+
+/// Labels that every sample of a registry has.
+pub(crate) type DefaultLabels = [(String, String)];
+
+/// The place of a scrape in a family.
+#[derive(Debug)]
+pub(crate) struct Walk {
+    family: &'static Family,
+    blocks: Order,
+    /// Re-used from block to block: a scrape does not allocate per series.
+    scratch: Scratch,
+}
+
+/// The buffers of a walk.
+#[derive(Debug, Default)]
+struct Scratch {
+    texts: Texts,
+    slots: Vec<u64>,
+    pairs: Vec<LabelPair<'static>>,
+}
+
+/// Samples after which a step pauses.
+const STEP: usize = 256;
+
+impl Walk {
+    /// Begins a scrape of a family and writes its head.
+    pub(crate) fn begin(family: &'static Family, sink: &mut dyn Sink) -> Self {
+        sink.family(&head(family));
+        let blocks = family.index().filter(|index| index.has_room()).map(Index::begin_scrape);
+        let blocks = blocks.unwrap_or(Order::Numbers(0..0));
+        Self { family, blocks, scratch: Scratch::default() }
+    }
+
+    /// Emits the next samples; `false` at the end.
+    pub(crate) fn step(&mut self, default: &DefaultLabels, sink: &mut dyn Sink) -> bool {
+        let Some(index) = self.family.index() else { return false };
+        let mut emitted = 0;
+        while emitted < STEP {
+            let Some(block) = self.blocks.next() else { return false };
+            emitted += self.block(index, block, default, sink);
+        }
+        true
+    }
+
+    /// Emits the living children of a block and returns how many it looked at.
+    fn block(
+        &mut self,
+        index: &Index,
+        block: u32,
+        default: &DefaultLabels,
+        sink: &mut dyn Sink,
+    ) -> usize {
+        let descriptor = self.family.descriptor();
+        let Scratch { texts, slots, pairs } = &mut self.scratch;
+        let Some(version) = index.read_texts(block, texts) else { return 1 };
+        let per_child = metric::layout(descriptor).slots() as usize;
+        let mut borrowed = recycle(core::mem::take(pairs));
+        for (child, generation) in index.living(block) {
+            slots.resize(per_child, 0);
+            index.cells().read(child, slots);
+            // A block that got another life meanwhile is a new one: it is left to the next scrape.
+            if !index.is_still(block, version) || !index.children().is(child, generation) {
+                continue;
+            }
+            borrowed.clear();
+            let values = parts(descriptor, texts, child % index.closed());
+            let own = descriptor.labels.iter().zip(values);
+            borrowed.extend(own.map(|(label, part)| LabelPair { name: label.name, value: part.text }));
+            add_default(&mut borrowed, default);
+            sink.sample(&borrowed, &metric::value(descriptor, slots));
+        }
+        *pairs = recycle(borrowed);
+        index.closed() as usize
+    }
+}
+
+/// The default labels that a sample does not have itself: its own label wins.
+pub(crate) fn add_default<'a>(pairs: &mut Vec<LabelPair<'a>>, default: &'a DefaultLabels) {
+    for (name, value) in default {
+        if !pairs.iter().any(|pair| pair.name == name) {
+            pairs.push(LabelPair { name, value });
+        }
+    }
+}
+
+/// An empty vector with another lifetime. The standard library collects in place, so the memory
+/// stays; a test counts allocations.
+fn recycle<'b>(mut pairs: Vec<LabelPair<'_>>) -> Vec<LabelPair<'b>> {
+    pairs.clear();
+    pairs.into_iter().map(|_| LabelPair { name: "", value: "" }).collect()
+}
+
+/// A family's head.
+pub(crate) fn head(family: &Family) -> FamilyHead<'static> {
+    let descriptor = family.descriptor();
+    FamilyHead {
+        name: descriptor.name,
+        help: descriptor.help,
+        unit: descriptor.unit,
+        metric_type: descriptor.metric_type,
+        buckets: descriptor.buckets,
+    }
+}
