@@ -76,7 +76,7 @@ impl Records {
     /// Ends a record's life. Only under the writer's lock, before anything it names is re-used.
     pub(super) fn end(&self, block: u32) {
         if let Some((version, _)) = self.record(block) {
-            version.store(version.load(Ordering::Relaxed) & !1, Ordering::Relaxed);
+            version.fetch_and(!1, Ordering::Relaxed);
             // Whatever is written after this is seen only together with the even version.
             fence(Ordering::Release);
         }

@@ -258,3 +258,54 @@ pub(super) fn fetch_add_f64(cell: &AtomicU64, x: f64) {
         }
     }
 }
+
+#[cfg(all(test, loom))]
+mod models {
+    use loom::{sync::Arc, thread};
+
+    use super::*;
+
+    fn add_one(pool: &Pool, number: usize) {
+        let cell = &pool.cells(number).unwrap()[1];
+        cell.store(cell.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+    }
+
+    /// A slab that passes from thread to thread loses nothing, and no reader sees a sum go back.
+    #[test]
+    fn hand_over() {
+        loom::model(|| {
+            let pool = Arc::new(Pool::new());
+            let threads: Vec<_> = (0..2)
+                .map(|_| {
+                    let pool = Arc::clone(&pool);
+                    thread::spawn(move || {
+                        let number = pool.acquire().unwrap();
+                        add_one(&pool, number);
+                        pool.release(number);
+                    })
+                })
+                .collect();
+            let first = pool.sum(1);
+            let second = pool.sum(1);
+            assert!(first <= second && second <= 2);
+            for thread in threads {
+                thread.join().unwrap();
+            }
+            assert_eq!(pool.sum(1), 2);
+        });
+    }
+
+    /// Additions to the common slab come from any thread and none is lost.
+    #[test]
+    fn common_slab() {
+        loom::model(|| {
+            let pool = Arc::new(Pool::new());
+            let other = Arc::clone(&pool);
+            let thread =
+                thread::spawn(move || fetch_add_f64(&other.cells(COMMON).unwrap()[1], 0.5));
+            fetch_add_f64(&pool.cells(COMMON).unwrap()[1], 0.25);
+            thread.join().unwrap();
+            assert_eq!(pool.sum_f64(1).to_bits(), 0.75_f64.to_bits());
+        });
+    }
+}

@@ -1,6 +1,10 @@
 //! The atomics and the mutex of this folder: std's, or loom's under `--cfg loom`.
 //!
 //! Holds no logic. Invariant: what a loom model runs is the code that ships.
+//!
+//! Loom remembers only the last access to an atomic: a thread that loads a value and then stores it
+//! hides an earlier load by another thread, and the race goes unexplored. Writers here therefore
+//! use one read-modify-write where a reader may look at the same time.
 
 #[cfg(not(loom))]
 pub(super) use std::sync::{

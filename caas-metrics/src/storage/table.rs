@@ -75,12 +75,15 @@ impl Table {
 
     /// Adds an entry. Only under the writer's lock, for a block whose record is complete.
     pub(super) fn insert(&self, hash: u64, block: u32) {
+        let entry = hash & HASH | u64::from(block + 1);
+        let claims = |place: usize| {
+            let free = &self.entries[place & self.mask()];
+            free.compare_exchange(0, entry, Ordering::Release, Ordering::Relaxed).is_ok()
+        };
         let mut place = self.home(hash);
-        while self.entries[place & self.mask()].load(Ordering::Relaxed) != 0 {
+        while !claims(place) {
             place += 1;
         }
-        let entry = hash & HASH | u64::from(block + 1);
-        self.entries[place & self.mask()].store(entry, Ordering::Release);
     }
 
     /// Takes a block's entry out and closes the gap. Only under the writer's lock.
@@ -94,8 +97,7 @@ impl Table {
                 _ => hole = (hole + 1) & self.mask(),
             }
         }
-        let moves = self.moves.load(Ordering::Relaxed);
-        self.moves.store(moves.wrapping_add(1), Ordering::Relaxed);
+        self.moves.fetch_add(1, Ordering::Relaxed);
         // A reader that sees anything of the moves below also sees the odd number.
         fence(Ordering::Release);
         let mut place = hole;
@@ -112,6 +114,6 @@ impl Table {
             }
         }
         self.entries[hole].store(0, Ordering::Release);
-        self.moves.store(moves.wrapping_add(2), Ordering::Release);
+        self.moves.fetch_add(1, Ordering::Release);
     }
 }

@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, sync::OnceLock};
 
 use super::{
     key::{Inline, Text, hash_bytes, word},
-    sync::{AtomicU32, AtomicU64, Ordering},
+    sync::{AtomicU64, Ordering},
     zeroed::zeroed,
 };
 
@@ -127,7 +127,7 @@ impl Arena {
 /// Only used under the lock of the index.
 pub(super) struct Interner {
     /// Open addressing by the text's hash: the text's position, or 0.
-    table: Box<[AtomicU32]>,
+    table: Vec<u32>,
     /// Free room by size in words.
     free: BTreeMap<usize, Vec<u32>>,
     /// The first position never used; 0 is no text's.
@@ -137,13 +137,10 @@ pub(super) struct Interner {
 
 impl Interner {
     /// An interner for at most `texts` distinct texts at a time.
-    pub(super) fn new(texts: usize, seed: u64) -> Option<Self> {
-        Some(Self {
-            table: zeroed((texts.max(1) * 2).next_power_of_two())?,
-            free: BTreeMap::new(),
-            next: 1,
-            seed,
-        })
+    pub(super) fn new(texts: usize, seed: u64) -> Self {
+        // Zeros come straight from the allocator: untouched parts cost no memory.
+        let table = vec![0; (texts.max(1) * 2).next_power_of_two()];
+        Self { table, free: BTreeMap::new(), next: 1, seed }
     }
 
     /// The code of a text, kept from now on until it is released as often as it was interned.
@@ -159,7 +156,7 @@ impl Interner {
     fn intern_str(&mut self, arena: &Arena, text: &str) -> Option<Code> {
         let mut place = self.home(text.as_bytes());
         loop {
-            match self.table[place].load(Ordering::Relaxed) {
+            match self.table[place] {
                 0 => break,
                 code if arena.is_str(code, text) => {
                     arena.count_use(code, ONE_USE);
@@ -169,7 +166,7 @@ impl Interner {
             }
         }
         let code = self.store(arena, text.as_bytes())?;
-        self.table[place].store(code, Ordering::Relaxed);
+        self.table[place] = code;
         Some(code)
     }
 
@@ -191,7 +188,7 @@ impl Interner {
     fn forget(&mut self, arena: &Arena, code: Code, bytes: &[u8]) {
         let mut hole = self.home(bytes);
         loop {
-            match self.table[hole].load(Ordering::Relaxed) {
+            match self.table[hole] {
                 0 => return,
                 found if found == code => break,
                 _ => hole = self.after(hole),
@@ -201,7 +198,7 @@ impl Interner {
         let mut scratch = Vec::new();
         loop {
             place = self.after(place);
-            let moved = self.table[place].load(Ordering::Relaxed);
+            let moved = self.table[place];
             if moved == 0 {
                 break;
             }
@@ -210,11 +207,11 @@ impl Interner {
             let home = self.home(&scratch);
             let mask = self.table.len() - 1;
             if place.wrapping_sub(home) & mask >= place.wrapping_sub(hole) & mask {
-                self.table[hole].store(moved, Ordering::Relaxed);
+                self.table[hole] = moved;
                 hole = place;
             }
         }
-        self.table[hole].store(0, Ordering::Relaxed);
+        self.table[hole] = 0;
     }
 
     fn home(&self, bytes: &[u8]) -> usize {
@@ -280,7 +277,7 @@ mod tests {
     #[test]
     fn same_text_has_one_code_and_reads_back() {
         let arena = Arena::new();
-        let mut interner = Interner::new(3000, 9).unwrap();
+        let mut interner = Interner::new(3000, 9);
         let texts: Vec<String> = (0..2000).map(|n| "é".repeat(n % 97) + &n.to_string()).collect();
         let codes: Vec<Code> =
             texts.iter().map(|t| interner.intern(&arena, Text::Borrowed(t)).unwrap()).collect();
@@ -295,7 +292,7 @@ mod tests {
     #[test]
     fn integers_are_their_own_code() {
         let arena = Arena::new();
-        let mut interner = Interner::new(4, 9).unwrap();
+        let mut interner = Interner::new(4, 9);
         let code = interner.intern(&arena, Text::Integer(404)).unwrap();
         assert_eq!(read(&arena, code), "404");
         assert!(arena.is(code, Text::Integer(404)));
@@ -305,7 +302,7 @@ mod tests {
     #[test]
     fn room_of_released_texts_is_used_again() {
         let arena = Arena::new();
-        let mut interner = Interner::new(64, 9).unwrap();
+        let mut interner = Interner::new(64, 9);
         let mut end = 0;
         for round in 0..20_000_u32 {
             let texts: Vec<String> =
@@ -324,13 +321,13 @@ mod tests {
         }
         // The texts of later rounds have up to three more digits: at most one word each.
         assert!(interner.next <= end + 32 * 64, "{end} -> {}", interner.next);
-        assert!(interner.table.iter().all(|place| place.load(Ordering::Relaxed) == 0));
+        assert!(interner.table.iter().all(|&place| place == 0));
     }
 
     #[test]
     fn text_longer_than_a_chunk_fits() {
         let arena = Arena::new();
-        let mut interner = Interner::new(4, 9).unwrap();
+        let mut interner = Interner::new(4, 9);
         let long = "y".repeat(100_000);
         let code = interner.intern(&arena, Text::Borrowed(&long)).unwrap();
         assert_eq!(read(&arena, code), long);
