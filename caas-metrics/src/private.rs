@@ -23,13 +23,13 @@ pub use crate::{
     unit::{Seconds, TimeUnit, Unitless},
 };
 
-/// How a view shows a label.
-pub type View<'v, L> = <L as Label>::View<'v>;
-
-/// The descriptor of a label.
+/// The descriptor of a label with the values of its type.
 #[must_use]
-pub const fn label<L: Label>(name: &'static str) -> LabelDescriptor {
-    LabelDescriptor { name, values: L::VALUES }
+pub const fn label(
+    name: &'static str,
+    values: Option<&'static [&'static str]>,
+) -> LabelDescriptor {
+    LabelDescriptor { name, values }
 }
 
 /// What a timer of a histogram that is not in seconds would be: nothing, since there is none.
@@ -44,17 +44,35 @@ pub const fn here() -> Location {
     Location { file: caller.file(), line: caller.line() }
 }
 
+/// The descriptor of a family that sets nothing; expansions write what differs.
+pub const DEFAULTS: Descriptor = Descriptor {
+    name: "",
+    help: "",
+    unit: None,
+    metric_type: MetricType::Unknown,
+    number: NumberType::Integer,
+    updown: false,
+    labels: &[],
+    buckets: &[],
+    limit: 2000,
+    export: Export::Auto,
+    legacy: None,
+    location: Location { file: "", line: 0 },
+};
+
 /// Creates the child of a label set, at zero.
 pub fn init<L: LabelSet>(set: &L) {
     let _ = resolve(set);
 }
 
-/// Stops the compilation of a family with too many closed combinations.
-pub const fn assert_closed_product(descriptor: &Descriptor) {
-    let (_, closed) = crate::family::count_labels(descriptor);
+/// The family of a label set. Stops the compilation if it has too many closed combinations.
+#[must_use]
+pub const fn family<L: LabelSet>() -> Family {
+    let (_, closed) = crate::family::count_labels(&L::DESCRIPTOR);
     assert!(
         closed <= crate::family::MOST_CLOSED,
         "the closed labels of this family have more than 65,536 combinations: make one of them \
          open (a string), or drop one"
     );
+    Family::new(&L::DESCRIPTOR)
 }

@@ -23,7 +23,7 @@ pub struct Unitless;
 /// MessageSizeBytes.start_timer(); // a timer needs a histogram in seconds
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "timers need a histogram in seconds",
+    message = "durations and timers need a histogram in seconds",
     label = "this histogram is not in seconds",
     note = "a histogram is in seconds if its name ends in `_seconds` or it has `#[unit = \"seconds\"]`"
 )]

@@ -3,11 +3,16 @@
 //! Not here: which families there are (`registry.rs`) and how samples are written (`encode/`).
 //! Invariant: holds no lock, and what it emits for a child belongs to one life of it.
 
+use std::ops::Range;
+
 use crate::{
     family::{Family, parts},
     metric,
     sample::{FamilyHead, LabelPair, Sink},
-    storage::index::{Index, Order, Texts},
+    storage::{
+        index::{Index, Texts},
+        records::{Version, is_before},
+    },
 };
 
 /// Labels that every sample of a registry has.
@@ -17,7 +22,9 @@ pub(crate) type DefaultLabels = [(String, String)];
 #[derive(Debug)]
 pub(crate) struct Walk {
     family: &'static Family,
-    blocks: Order,
+    blocks: Range<u32>,
+    /// Blocks of this version and later ones are left to the next scrape.
+    until: Version,
     /// Re-used from block to block: a scrape does not allocate per series.
     scratch: Scratch,
 }
@@ -38,8 +45,8 @@ impl Walk {
     pub(crate) fn begin(family: &'static Family, sink: &mut dyn Sink) -> Self {
         sink.family(&head(family));
         let blocks = family.index().filter(|index| index.has_room()).map(Index::begin_scrape);
-        let blocks = blocks.unwrap_or(Order::Numbers(0..0));
-        Self { family, blocks, scratch: Scratch::default() }
+        let (blocks, until) = blocks.unwrap_or_default();
+        Self { family, blocks, until, scratch: Scratch::default() }
     }
 
     /// Emits the next samples; `false` at the end.
@@ -63,7 +70,10 @@ impl Walk {
     ) -> usize {
         let descriptor = self.family.descriptor();
         let Scratch { texts, slots, pairs } = &mut self.scratch;
-        let Some(version) = index.read_texts(block, texts) else { return 1 };
+        let version = index.read_texts(block, texts);
+        let Some(version) = version.filter(|&version| is_before(version, self.until)) else {
+            return 1;
+        };
         let per_child = metric::layout(descriptor).slots() as usize;
         let mut borrowed = recycle(core::mem::take(pairs));
         for (child, generation) in index.living(block) {

@@ -65,6 +65,17 @@ pub trait Label {
 
     /// The view of a value that the family has stored.
     fn view(part: LabelPart<'_>) -> Self::View<'_>;
+
+    /// Shows the label to `visitor`. Not public API. Used by generated code, which names the trait
+    /// only in paths like `<T as Label>::…`, so that a type that is no label is one error.
+    #[doc(hidden)]
+    #[inline]
+    fn __visit<V: Visitor>(&self, visitor: &mut V)
+    where
+        Self: Sized,
+    {
+        visitor.label(self);
+    }
 }
 
 /// One label value of a living child, as the family has stored it.
@@ -154,8 +165,8 @@ pub struct ViewSource<'v> {
 }
 
 impl<'v> ViewSource<'v> {
-    /// The next part, as its label type shows it.
-    pub fn label<L: Label>(&mut self) -> L::View<'v> {
-        L::view(self.parts.next().copied().unwrap_or(LabelPart { text: "", index: 0 }))
+    /// The next part, for its label type to show.
+    pub fn part(&mut self) -> LabelPart<'v> {
+        self.parts.next().copied().unwrap_or(LabelPart { text: "", index: 0 })
     }
 }

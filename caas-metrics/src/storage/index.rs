@@ -6,7 +6,7 @@
 //! Invariant: finding a child takes no lock and allocates nothing; whatever creates or removes one
 //! holds `writer`, and no user code ever runs under it.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, ops::Range};
 
 use super::{
     cells::{Cells, Layout, Mode},
@@ -98,10 +98,10 @@ pub(crate) struct Index {
     children: Children,
     /// Blocks below this number have a record.
     published: AtomicU32,
+    /// The version of the next block that is made.
+    next_version: AtomicU32,
     /// How often a scrape has begun.
     scrapes: AtomicU32,
-    /// How often a block got another life: then the order of blocks is not that of creation.
-    reuses: AtomicU32,
     seed: u64,
     writer: Mutex<Writer>,
 }
@@ -111,7 +111,6 @@ struct Writer {
     /// Removed blocks, and the number of scrapes when they were.
     resting: VecDeque<(u32, u32)>,
     next_block: u32,
-    next_version: Version,
 }
 
 impl Index {
@@ -128,14 +127,13 @@ impl Index {
             arena: Arena::new(),
             children: Children::new(capacity.checked_mul(shape.closed as usize)?)?,
             published: AtomicU32::new(0),
+            next_version: AtomicU32::new(1),
             scrapes: AtomicU32::new(0),
-            reuses: AtomicU32::new(0),
             seed,
             writer: Mutex::new(Writer {
                 interner: Interner::new((capacity + 1) * shape.open, seed),
                 resting: VecDeque::new(),
                 next_block: FIRST,
-                next_version: 1,
             }),
         };
         index.create_first_block();
@@ -167,7 +165,7 @@ impl Index {
         &self.children
     }
 
-    fn children_of(&self, block: u32) -> std::ops::Range<u32> {
+    fn children_of(&self, block: u32) -> Range<u32> {
         block * self.shape.closed..(block + 1) * self.shape.closed
     }
 
@@ -319,8 +317,8 @@ impl Index {
                 self.begin_child(block, child);
             }
         }
-        self.records.begin(block, writer.next_version, &codes);
-        writer.next_version = writer.next_version.wrapping_add(2);
+        let version = self.next_version.fetch_add(2, Ordering::Release);
+        self.records.begin(block, version, &codes);
         self.table.insert(key.hash(self.seed), block);
         if block >= self.published.load(Ordering::Relaxed) {
             self.published.store(block + 1, Ordering::Release);
@@ -338,7 +336,6 @@ impl Index {
             return Some(writer.next_block - 1);
         }
         let (block, _) = writer.resting.pop_front()?;
-        self.reuses.fetch_add(1, Ordering::Relaxed);
         Some(block)
     }
 
@@ -400,23 +397,18 @@ impl Index {
         self.cells.rebase(child);
     }
 
-    /// Tells that a scrape begins, and returns the blocks to visit, in the order of their creation.
-    pub(crate) fn begin_scrape(&self) -> Order {
+    /// Tells that a scrape begins, and returns the blocks to visit and the version that the next
+    /// block will have: the scrape leaves later blocks to the next one, or it could meet a label
+    /// set twice that is removed and created again meanwhile.
+    pub(crate) fn begin_scrape(&self) -> (Range<u32>, Version) {
         self.scrapes.fetch_add(1, Ordering::Relaxed);
-        self.order()
+        (self.blocks(), self.next_version.load(Ordering::Acquire))
     }
 
-    /// The blocks in the order of their creation.
-    pub(crate) fn order(&self) -> Order {
-        let published = self.published.load(Ordering::Acquire);
-        if self.reuses.load(Ordering::Relaxed) == 0 {
-            return Order::Numbers(0..published);
-        }
-        let version = |block| self.records.read(block, |_| ()).map(|(version, ())| version);
-        let mut blocks: Vec<_> =
-            (0..published).filter_map(|block| Some((version(block)?, block))).collect();
-        blocks.sort_unstable();
-        Order::Sorted(blocks.into_iter())
+    /// Every block that ever lived, in the order of first creation; one that was removed keeps its
+    /// place for whatever comes after it.
+    pub(crate) fn blocks(&self) -> Range<u32> {
+        0..self.published.load(Ordering::Acquire)
     }
 
     /// The open label values of a living block, into `texts`, and the version of its life.
@@ -444,26 +436,6 @@ impl Index {
     /// How many closed combinations a block has.
     pub(crate) fn closed(&self) -> u32 {
         self.shape.closed
-    }
-}
-
-/// The blocks of a family, in the order of their creation.
-#[derive(Debug)]
-pub(crate) enum Order {
-    /// No block had a second life: by number.
-    Numbers(std::ops::Range<u32>),
-    /// By version.
-    Sorted(std::vec::IntoIter<(Version, u32)>),
-}
-
-impl Iterator for Order {
-    type Item = u32;
-
-    fn next(&mut self) -> Option<u32> {
-        match self {
-            Self::Numbers(numbers) => numbers.next(),
-            Self::Sorted(blocks) => blocks.next().map(|(_, block)| block),
-        }
     }
 }
 
@@ -580,13 +552,13 @@ mod models {
             let other = Arc::clone(&index);
             let thread = thread::spawn(move || count(&other, &One("abcdefghij")));
             let mut texts = Texts::default();
-            for block in index.begin_scrape() {
+            for block in index.begin_scrape().0 {
                 if index.read_texts(block, &mut texts).is_some() {
                     assert!([OVERFLOW, "abcdefghij"].contains(&texts.get(0)), "{texts:?}");
                 }
             }
             thread.join().unwrap();
-            assert_eq!(index.order().count(), 2);
+            assert_eq!(index.blocks(), 0..2);
         });
     }
 

@@ -16,7 +16,7 @@ pub(crate) mod children;
 pub(crate) mod flag;
 pub(crate) mod index;
 pub(crate) mod key;
-mod records;
+pub(crate) mod records;
 mod slab;
 mod sync;
 mod table;

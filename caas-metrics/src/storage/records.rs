@@ -11,8 +11,13 @@ use super::{
 };
 
 /// A living record's version: odd, and different for each life of each block of a family (until
-/// 2^31 blocks have been made). Earlier lives have smaller versions.
+/// 2^31 blocks have been made).
 pub(crate) type Version = u32;
+
+/// Whether a life began before another one, which it did if it is less than 2^30 blocks away.
+pub(crate) fn is_before(version: Version, other: Version) -> bool {
+    version.wrapping_sub(other) > u32::MAX / 2
+}
 
 /// The codes of one record.
 pub(super) struct Codes<'a>(std::slice::Iter<'a, AtomicU32>);
