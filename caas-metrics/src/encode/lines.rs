@@ -1,0 +1,189 @@
+//! Sample lines, which the text format and OpenMetrics have in common.
+//!
+//! What the two say above a family is in `text` and `openmetrics`; how a number or a label is
+//! spelled, in `write`.
+//! Invariant: once the buffers have grown, writing a sample allocates nothing.
+
+use std::marker::PhantomData;
+
+use super::Encode;
+use super::write::{bound, float, integer, number, pairs};
+use crate::desc::MetricType;
+use crate::sample::{FamilyHead, LabelPair, Sink, Value};
+
+/// Where the line-based formats differ.
+pub(super) trait Dialect: 'static {
+    /// Whether the float 3 is written `3.0`.
+    const WHOLE_FLOATS_HAVE_A_POINT: bool;
+    /// What ends a page.
+    const END: &'static [u8];
+    /// Writes the lines above a family's first sample.
+    fn head(out: &mut Vec<u8>, family: &FamilyHead<'_>);
+    /// Whether a histogram shows its `_sum` and, with it, its `_count`.
+    fn has_sum(family: &FamilyHead<'_>) -> bool;
+}
+
+/// The encoder of a line-based format.
+pub(super) struct Lines<D> {
+    out: Vec<u8>,
+    /// The lines above the current family, until its first sample is written.
+    head: Vec<u8>,
+    name: Vec<u8>,
+    metric_type: MetricType,
+    has_sum: bool,
+    /// The end of each bucket's series, `le="0.005"} ` and so on, one after the other.
+    bounds: Vec<u8>,
+    /// Where in `bounds` each of them ends; the last one is `+Inf`.
+    ends: Vec<usize>,
+    dialect: PhantomData<fn() -> D>,
+}
+
+impl<D: Dialect> Lines<D> {
+    pub(super) fn new() -> Self {
+        Self {
+            out: Vec::new(),
+            head: Vec::new(),
+            name: Vec::new(),
+            metric_type: MetricType::Unknown,
+            has_sum: true,
+            bounds: Vec::new(),
+            ends: Vec::new(),
+            dialect: PhantomData,
+        }
+    }
+
+    /// Writes a series and the blank after it: `name_sum{a="b"} `.
+    fn series(&mut self, suffix: &[u8], labels: &[LabelPair<'_>]) {
+        self.out.extend_from_slice(&self.name);
+        self.out.extend_from_slice(suffix);
+        if labels.is_empty() {
+            self.out.push(b' ');
+        } else {
+            self.out.push(b'{');
+            pairs(&mut self.out, labels);
+            self.out.extend_from_slice(b"} ");
+        }
+    }
+
+    /// Begins a series that gets one more label: `name_bucket{a="b",`.
+    fn open_series(&mut self, suffix: &[u8], labels: &[LabelPair<'_>]) {
+        self.out.extend_from_slice(&self.name);
+        self.out.extend_from_slice(suffix);
+        self.out.push(b'{');
+        if !labels.is_empty() {
+            pairs(&mut self.out, labels);
+            self.out.push(b',');
+        }
+    }
+
+    fn float(&mut self, value: f64) {
+        float(&mut self.out, value, D::WHOLE_FLOATS_HAVE_A_POINT);
+        self.out.push(b'\n');
+    }
+
+    fn integer(&mut self, value: u64) {
+        integer(&mut self.out, value);
+        self.out.push(b'\n');
+    }
+
+    fn histogram(&mut self, labels: &[LabelPair<'_>], buckets: &[u64], sum: f64) {
+        let start = self.out.len();
+        self.open_series(b"_bucket", labels);
+        // The first bucket's line is begun; the others repeat it up to the bound.
+        let repeated = start..self.out.len();
+        let (mut count, mut from) = (0_u64, 0);
+        for (index, &to) in self.ends.iter().enumerate() {
+            if index > 0 {
+                self.out.extend_from_within(repeated.clone());
+            }
+            count = count.wrapping_add(buckets.get(index).copied().unwrap_or(0));
+            self.out.extend_from_slice(&self.bounds[from..to]);
+            integer(&mut self.out, count);
+            self.out.push(b'\n');
+            from = to;
+        }
+        if self.has_sum {
+            self.series(b"_sum", labels);
+            self.float(sum);
+            self.series(b"_count", labels);
+            self.integer(count);
+        }
+    }
+
+    fn summary(
+        &mut self,
+        labels: &[LabelPair<'_>],
+        quantiles: &[(f64, f64)],
+        sum: f64,
+        count: u64,
+    ) {
+        for &(quantile, value) in quantiles {
+            self.open_series(b"", labels);
+            self.out.extend_from_slice(b"quantile=\"");
+            bound(&mut self.out, quantile);
+            self.out.extend_from_slice(b"\"} ");
+            self.float(value);
+        }
+        self.series(b"_sum", labels);
+        self.float(sum);
+        self.series(b"_count", labels);
+        self.integer(count);
+    }
+}
+
+impl<D: Dialect> Sink for Lines<D> {
+    fn family(&mut self, family: &FamilyHead<'_>) {
+        self.head.clear();
+        D::head(&mut self.head, family);
+        self.name.clear();
+        self.name.extend_from_slice(family.name.as_bytes());
+        self.metric_type = family.metric_type;
+        self.bounds.clear();
+        self.ends.clear();
+        if family.metric_type == MetricType::Histogram {
+            self.has_sum = D::has_sum(family);
+            for upper in family.buckets.iter().chain(&[f64::INFINITY]) {
+                self.bounds.extend_from_slice(b"le=\"");
+                bound(&mut self.bounds, *upper);
+                self.bounds.extend_from_slice(b"\"} ");
+                self.ends.push(self.bounds.len());
+            }
+        }
+    }
+
+    /// A value that its family's type can't have is left out: the page would be refused as a whole.
+    fn sample(&mut self, labels: &[LabelPair<'_>], value: &Value<'_>) {
+        let fits = match value {
+            Value::Number(_) => {
+                !matches!(self.metric_type, MetricType::Histogram | MetricType::Summary)
+            }
+            Value::Histogram { .. } => self.metric_type == MetricType::Histogram,
+            Value::Summary { .. } => self.metric_type == MetricType::Summary,
+        };
+        if !fits {
+            return;
+        }
+        self.out.append(&mut self.head);
+        match *value {
+            Value::Number(value) => {
+                self.series(b"", labels);
+                number(&mut self.out, value, D::WHOLE_FLOATS_HAVE_A_POINT);
+                self.out.push(b'\n');
+            }
+            Value::Histogram { buckets, sum } => self.histogram(labels, buckets, sum),
+            Value::Summary { quantiles, sum, count } => {
+                self.summary(labels, quantiles, sum, count);
+            }
+        }
+    }
+}
+
+impl<D: Dialect> Encode for Lines<D> {
+    fn buffer(&mut self) -> &mut Vec<u8> {
+        &mut self.out
+    }
+
+    fn finish(&mut self) {
+        self.out.extend_from_slice(D::END);
+    }
+}

@@ -1,0 +1,148 @@
+//! Exposition formats: which there are, which one a client gets, and what writes it.
+//!
+//! No values, no registry and no HTTP in here; an encoder is a [`Sink`] that turns samples into
+//! bytes. To add a format: one file with a `SPEC`, one variant and one line in `Format::spec`.
+//! Invariant: an encoder owns one buffer, and between two samples it can be emptied at any time.
+
+mod negotiate;
+mod openmetrics;
+mod text;
+
+mod lines;
+mod write;
+
+use crate::sample::{FamilyHead, LabelPair, Sink, Value};
+
+#[cfg(feature = "http")]
+pub(crate) use self::negotiate::weighted;
+
+/// An exposition format: what the bytes of a scrape look like.
+///
+/// ```
+/// use caas_metrics::Format;
+///
+/// let format = Format::negotiate(["application/openmetrics-text;version=1.0.0, */*;q=0.1"]);
+/// assert_eq!(format, Format::OpenMetrics);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Format {
+    /// The Prometheus text format, version 0.0.4; every server and every tool reads it.
+    #[default]
+    Text,
+    /// OpenMetrics, version 1.0.0: text with units and an explicit end.
+    OpenMetrics,
+}
+
+impl Format {
+    /// Every format, the preferred one first: between equally welcome formats the order decides.
+    const ALL: &'static [Self] = &[Self::Text, Self::OpenMetrics];
+
+    /// What there is to know of the format; the table that a new format joins.
+    const fn spec(self) -> &'static Spec {
+        match self {
+            Self::Text => &text::SPEC,
+            Self::OpenMetrics => &openmetrics::SPEC,
+        }
+    }
+
+    /// The value of the `Content-Type` header that goes with the format.
+    ///
+    /// Prometheus 3 refuses a scrape without it.
+    ///
+    /// ```
+    /// use caas_metrics::Format;
+    ///
+    /// assert_eq!(Format::Text.content_type(), "text/plain; version=0.0.4; charset=utf-8");
+    /// ```
+    #[must_use]
+    pub const fn content_type(self) -> &'static str {
+        self.spec().content_type
+    }
+
+    /// The format for a client that sent these `Accept` header lines: the one with the highest
+    /// weight, and [`Format::Text`] when nothing was sent or nothing fits.
+    ///
+    /// For each format the most specific range counts ([RFC 9110, 12.5.1]); between equal weights
+    /// the range that stands first wins. Ranges with a malformed or out-of-range weight are
+    /// ignored: Prometheus 2.49.0 sends `*/*;q=2`.
+    ///
+    /// ```
+    /// use caas_metrics::Format;
+    ///
+    /// assert_eq!(Format::negotiate(None::<&str>), Format::Text);
+    /// assert_eq!(Format::negotiate(["application/openmetrics-text"]), Format::OpenMetrics);
+    /// assert_eq!(Format::negotiate(["application/openmetrics-text;q=0, */*"]), Format::Text);
+    /// ```
+    ///
+    /// [RFC 9110, 12.5.1]: https://www.rfc-editor.org/rfc/rfc9110#section-12.5.1
+    #[must_use]
+    pub fn negotiate<A>(accept: A) -> Self
+    where
+        A: IntoIterator,
+        A::Item: AsRef<[u8]>,
+    {
+        negotiate::best(accept)
+    }
+}
+
+/// What a format's file says of the format.
+struct Spec {
+    /// The `Content-Type` to send.
+    content_type: &'static str,
+    /// Type and subtype, lower case, as `Accept` names them.
+    media_type: (&'static str, &'static str),
+    /// Parameters that must have this value where `Accept` names them at all.
+    parameters: &'static [(&'static str, &'static str)],
+    /// Makes what writes the format.
+    encoder: fn() -> Box<dyn Encode>,
+}
+
+/// Writes one format.
+trait Encode: Sink + Send {
+    /// The bytes written since the buffer was last emptied.
+    fn buffer(&mut self) -> &mut Vec<u8>;
+    /// Writes what follows the last sample.
+    fn finish(&mut self);
+}
+
+/// The sink that writes a format into a buffer of its own.
+///
+/// Whoever drives it empties the buffer between samples, so that the buffer stays a little above
+/// the size of a piece, and calls [`finish`](Encoder::finish) once at the end.
+pub(crate) struct Encoder(Box<dyn Encode>);
+
+impl Encoder {
+    /// At this size a driver should pass the buffer on.
+    pub(crate) const PIECE: usize = 64 * 1024;
+
+    /// An encoder at the start of a page.
+    pub(crate) fn new(format: Format) -> Self {
+        Self((format.spec().encoder)())
+    }
+
+    /// The bytes that wait; look at them, take them or clear them.
+    pub(crate) fn buffer(&mut self) -> &mut Vec<u8> {
+        self.0.buffer()
+    }
+
+    /// Whether a piece's worth of bytes waits.
+    pub(crate) fn is_full(&mut self) -> bool {
+        self.buffer().len() >= Self::PIECE
+    }
+
+    /// Writes what follows the last sample. Nothing may be written afterwards.
+    pub(crate) fn finish(&mut self) {
+        self.0.finish();
+    }
+}
+
+impl Sink for Encoder {
+    fn family(&mut self, family: &FamilyHead<'_>) {
+        self.0.family(family);
+    }
+
+    fn sample(&mut self, labels: &[LabelPair<'_>], value: &Value<'_>) {
+        self.0.sample(labels, value);
+    }
+}

@@ -1,0 +1,191 @@
+//! OpenMetrics 1.0.
+//!
+//! Only what differs from the text format: the lines above a family and the end of the page.
+//! Invariant: sample names are those of the text format; only the family's name may be shorter.
+//!
+//! Source: <https://prometheus.io/docs/specs/om/open_metrics_spec/>
+
+use super::Spec;
+use super::lines::{Dialect, Lines};
+use super::write::{Escape, escaped};
+use crate::desc::MetricType;
+use crate::sample::FamilyHead;
+
+pub(super) const SPEC: Spec = Spec {
+    content_type: "application/openmetrics-text; version=1.0.0; charset=utf-8",
+    media_type: ("application", "openmetrics-text"),
+    parameters: &[("version", "1.0.0")],
+    encoder: || Box::new(Lines::<OpenMetrics>::new()),
+};
+
+struct OpenMetrics;
+
+impl Dialect for OpenMetrics {
+    const WHOLE_FLOATS_HAVE_A_POINT: bool = true;
+    const END: &'static [u8] = b"# EOF\n";
+
+    fn head(out: &mut Vec<u8>, family: &FamilyHead<'_>) {
+        let (name, metric_type) = named(family);
+        for part in ["# TYPE ", name, " ", metric_type.as_str(), "\n"] {
+            out.extend_from_slice(part.as_bytes());
+        }
+        if let Some(unit) = unit(family, name, metric_type) {
+            for part in ["# UNIT ", name, " ", unit, "\n"] {
+                out.extend_from_slice(part.as_bytes());
+            }
+        }
+        if !family.help.is_empty() {
+            for part in ["# HELP ", name, " "] {
+                out.extend_from_slice(part.as_bytes());
+            }
+            escaped(out, family.help, Escape::Quoted);
+            out.push(b'\n');
+        }
+    }
+
+    /// A sum that can shrink is no counter, so the specification forbids it.
+    fn has_sum(family: &FamilyHead<'_>) -> bool {
+        family.buckets.iter().all(|bound| *bound >= 0.0)
+    }
+}
+
+/// The family's name and type, such that the samples keep the names that they have everywhere.
+fn named<'a>(family: &FamilyHead<'a>) -> (&'a str, MetricType) {
+    let (suffix, otherwise) = match family.metric_type {
+        MetricType::Counter => ("_total", MetricType::Unknown),
+        MetricType::Info => ("_info", MetricType::Gauge),
+        other => return (family.name, other),
+    };
+    match family.name.strip_suffix(suffix) {
+        Some(name) if !name.is_empty() => (name, family.metric_type),
+        _ => (family.name, otherwise),
+    }
+}
+
+/// The unit, where the specification allows it: as the last word of the family's name.
+fn unit<'a>(family: &FamilyHead<'a>, name: &str, metric_type: MetricType) -> Option<&'a str> {
+    let unit = family.unit?;
+    let is_last_word = name.strip_suffix(unit).is_some_and(|rest| rest.ends_with('_'));
+    (is_last_word && !unit.is_empty() && metric_type != MetricType::Info).then_some(unit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Format, write::tests::page};
+    use crate::desc::MetricType::{self, Counter, Gauge, Histogram, Info, Summary, Unknown};
+    use crate::sample::Number::{Float, Signed, Unsigned};
+    use crate::sample::{FamilyHead, LabelPair, Sink, Value};
+
+    fn head(metric_type: MetricType, name: &str) -> FamilyHead<'_> {
+        FamilyHead { name, help: "A help.", unit: None, metric_type, buckets: &[] }
+    }
+
+    /// The lines above one sample of a family.
+    fn lines_above(family: FamilyHead<'_>) -> String {
+        let page = page(Format::OpenMetrics, |sink| {
+            sink.family(&FamilyHead { help: "", ..family });
+            sink.sample(&[], &Value::Number(Unsigned(1)));
+        });
+        page.lines().filter(|l| l.starts_with("# ") && *l != "# EOF").collect::<Vec<_>>().join("|")
+    }
+
+    #[test]
+    fn each_type_has_its_lines() {
+        let page = page(Format::OpenMetrics, |sink| {
+            sink.family(&FamilyHead { unit: Some("seconds"), ..head(Counter, "a_seconds_total") });
+            sink.sample(&[LabelPair { name: "l", value: "v" }], &Value::Number(Float(1.0)));
+            sink.family(&head(Gauge, "b"));
+            sink.sample(&[], &Value::Number(Signed(-2)));
+            sink.family(&head(Info, "c_info"));
+            sink.sample(&[], &Value::Number(Unsigned(1)));
+            sink.family(&head(Unknown, "d"));
+            sink.sample(&[], &Value::Number(Float(f64::INFINITY)));
+            sink.family(&FamilyHead { buckets: &[0.5, 1.0], ..head(Histogram, "e") });
+            sink.sample(&[], &Value::Histogram { buckets: &[1, 2, 3], sum: 1e6 });
+            sink.family(&head(Summary, "f"));
+            sink.sample(&[], &Value::Summary { quantiles: &[(0.5, 7.0)], sum: 9.5, count: 2 });
+        });
+        assert_eq!(
+            page,
+            "\
+# TYPE a_seconds counter
+# UNIT a_seconds seconds
+# HELP a_seconds A help.
+a_seconds_total{l=\"v\"} 1.0
+# TYPE b gauge
+# HELP b A help.
+b -2
+# TYPE c info
+# HELP c A help.
+c_info 1
+# TYPE d unknown
+# HELP d A help.
+d +Inf
+# TYPE e histogram
+# HELP e A help.
+e_bucket{le=\"0.5\"} 1
+e_bucket{le=\"1.0\"} 3
+e_bucket{le=\"+Inf\"} 6
+e_sum 1e+06
+e_count 6
+# TYPE f summary
+# HELP f A help.
+f{quantile=\"0.5\"} 7.0
+f_sum 9.5
+f_count 2
+# EOF
+"
+        );
+    }
+
+    #[test]
+    fn names_that_do_not_tell_their_type_have_another() {
+        assert_eq!(lines_above(head(Counter, "requests")), "# TYPE requests unknown");
+        assert_eq!(lines_above(head(Counter, "_total")), "# TYPE _total unknown");
+        assert_eq!(lines_above(head(Info, "build")), "# TYPE build gauge");
+    }
+
+    #[test]
+    fn a_unit_is_written_only_as_the_last_word_of_the_family() {
+        let with = |unit, family| lines_above(FamilyHead { unit: Some(unit), ..family });
+        assert_eq!(
+            with("bytes", head(Gauge, "heap_bytes")),
+            "# TYPE heap_bytes gauge|# UNIT heap_bytes bytes"
+        );
+        assert_eq!(with("bytes", head(Gauge, "heap")), "# TYPE heap gauge");
+        assert_eq!(with("bytes", head(Gauge, "kilobytes")), "# TYPE kilobytes gauge");
+        assert_eq!(with("", head(Gauge, "heap_")), "# TYPE heap_ gauge");
+        assert_eq!(with("a", head(Info, "heap_a_info")), "# TYPE heap_a info");
+        assert_eq!(
+            with("seconds", head(Counter, "x_seconds")),
+            "# TYPE x_seconds unknown|# UNIT x_seconds seconds"
+        );
+    }
+
+    #[test]
+    fn help_escapes_quotes_too() {
+        let page = page(Format::OpenMetrics, |sink| {
+            sink.family(&FamilyHead { help: "a \"b\" \\ c\nd", ..head(Gauge, "x") });
+            sink.sample(&[], &Value::Number(Signed(0)));
+        });
+        assert_eq!(page, "# TYPE x gauge\n# HELP x a \\\"b\\\" \\\\ c\\nd\nx 0\n# EOF\n");
+    }
+
+    #[test]
+    fn negative_bounds_leave_out_sum_and_count() {
+        let page = page(Format::OpenMetrics, |sink| {
+            sink.family(&FamilyHead { help: "", buckets: &[-1.0, 0.0], ..head(Histogram, "x") });
+            sink.sample(&[], &Value::Histogram { buckets: &[1, 0, 0], sum: -7.0 });
+        });
+        assert_eq!(
+            page,
+            "# TYPE x histogram\nx_bucket{le=\"-1.0\"} 1\nx_bucket{le=\"0.0\"} 1\n\
+             x_bucket{le=\"+Inf\"} 1\n# EOF\n"
+        );
+    }
+
+    #[test]
+    fn an_empty_page_has_its_end() {
+        assert_eq!(page(Format::OpenMetrics, |_| ()), "# EOF\n");
+    }
+}

@@ -1,0 +1,162 @@
+//! The Prometheus text format 0.0.4.
+//!
+//! Only what differs from OpenMetrics: the lines above a family. Samples are written by `lines`.
+//! Invariant: TYPE and HELP carry the name of the samples, and types are 0.0.4's five.
+//!
+//! Source: <https://prometheus.io/docs/instrumenting/exposition_formats/>
+
+use super::Spec;
+use super::lines::{Dialect, Lines};
+use super::write::{Escape, escaped};
+use crate::desc::MetricType;
+use crate::sample::FamilyHead;
+
+pub(super) const SPEC: Spec = Spec {
+    content_type: "text/plain; version=0.0.4; charset=utf-8",
+    media_type: ("text", "plain"),
+    parameters: &[("version", "0.0.4")],
+    encoder: || Box::new(Lines::<Text>::new()),
+};
+
+struct Text;
+
+impl Dialect for Text {
+    const WHOLE_FLOATS_HAVE_A_POINT: bool = false;
+    const END: &'static [u8] = b"";
+
+    fn head(out: &mut Vec<u8>, family: &FamilyHead<'_>) {
+        let name = family.name.as_bytes();
+        if !family.help.is_empty() {
+            for part in [b"# HELP ", name, b" "] {
+                out.extend_from_slice(part);
+            }
+            escaped(out, family.help, Escape::Help);
+            out.push(b'\n');
+        }
+        for part in [b"# TYPE ", name, b" ", type_name(family.metric_type).as_bytes(), b"\n"] {
+            out.extend_from_slice(part);
+        }
+    }
+
+    fn has_sum(_: &FamilyHead<'_>) -> bool {
+        true
+    }
+}
+
+/// The type's name in 0.0.4, where Prometheus refuses any other.
+const fn type_name(metric_type: MetricType) -> &'static str {
+    match metric_type {
+        MetricType::Info => MetricType::Gauge.as_str(),
+        MetricType::Unknown => "untyped",
+        other => other.as_str(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Encoder, Format, write::tests::page};
+    use crate::desc::MetricType::{self, Counter, Gauge, Histogram, Info, Summary, Unknown};
+    use crate::sample::Number::{Float, Signed, Unsigned};
+    use crate::sample::{FamilyHead, LabelPair, Sink, Value};
+
+    fn head(metric_type: MetricType, name: &str) -> FamilyHead<'_> {
+        FamilyHead { name, help: "A help.", unit: None, metric_type, buckets: &[] }
+    }
+
+    #[test]
+    fn each_type_has_its_lines() {
+        let page = page(Format::Text, |sink| {
+            sink.family(&head(Counter, "a_total"));
+            sink.sample(&[LabelPair { name: "l", value: "v" }], &Value::Number(Unsigned(1)));
+            sink.family(&head(Gauge, "b"));
+            sink.sample(&[], &Value::Number(Signed(-2)));
+            sink.family(&head(Info, "c_info"));
+            sink.sample(&[], &Value::Number(Unsigned(1)));
+            sink.family(&head(Unknown, "d"));
+            sink.sample(&[], &Value::Number(Float(3.0)));
+            sink.family(&FamilyHead { buckets: &[0.5, 1.0], ..head(Histogram, "e") });
+            sink.sample(
+                &[LabelPair { name: "l", value: "v" }],
+                &Value::Histogram { buckets: &[1, 2, 3], sum: 1e6 },
+            );
+            sink.family(&head(Summary, "f"));
+            sink.sample(&[], &Value::Summary { quantiles: &[(0.5, 7.0)], sum: 9.5, count: 2 });
+        });
+        assert_eq!(
+            page,
+            "\
+# HELP a_total A help.
+# TYPE a_total counter
+a_total{l=\"v\"} 1
+# HELP b A help.
+# TYPE b gauge
+b -2
+# HELP c_info A help.
+# TYPE c_info gauge
+c_info 1
+# HELP d A help.
+# TYPE d untyped
+d 3
+# HELP e A help.
+# TYPE e histogram
+e_bucket{l=\"v\",le=\"0.5\"} 1
+e_bucket{l=\"v\",le=\"1.0\"} 3
+e_bucket{l=\"v\",le=\"+Inf\"} 6
+e_sum{l=\"v\"} 1e+06
+e_count{l=\"v\"} 6
+# HELP f A help.
+# TYPE f summary
+f{quantile=\"0.5\"} 7
+f_sum 9.5
+f_count 2
+"
+        );
+    }
+
+    #[test]
+    fn help_keeps_its_quotes() {
+        let page = page(Format::Text, |sink| {
+            sink.family(&FamilyHead { help: "a \"b\" \\ c\nd", ..head(Gauge, "x") });
+            sink.sample(&[], &Value::Number(Signed(0)));
+        });
+        assert_eq!(page, "# HELP x a \"b\" \\\\ c\\nd\n# TYPE x gauge\nx 0\n");
+    }
+
+    #[test]
+    fn a_family_without_samples_or_help_leaves_no_such_line() {
+        let page = page(Format::Text, |sink| {
+            sink.family(&head(Counter, "silent_total"));
+            sink.family(&FamilyHead { help: "", ..head(Gauge, "x") });
+            sink.sample(&[], &Value::Number(Signed(0)));
+            sink.family(&head(Counter, "silent_too_total"));
+        });
+        assert_eq!(page, "# TYPE x gauge\nx 0\n");
+    }
+
+    #[test]
+    fn a_value_that_its_type_cannot_have_is_left_out() {
+        let page = page(Format::Text, |sink| {
+            sink.family(&head(Histogram, "x"));
+            sink.sample(&[], &Value::Number(Signed(0)));
+            sink.family(&FamilyHead { help: "", ..head(Gauge, "y") });
+            sink.sample(&[], &Value::Histogram { buckets: &[1], sum: 1.0 });
+            sink.sample(&[], &Value::Summary { quantiles: &[], sum: 1.0, count: 1 });
+            sink.sample(&[], &Value::Number(Signed(0)));
+        });
+        assert_eq!(page, "# TYPE y gauge\ny 0\n");
+    }
+
+    #[test]
+    fn the_buffer_can_be_taken_between_samples() {
+        let mut encoder = Encoder::new(Format::Text);
+        encoder.family(&head(Gauge, "x"));
+        let mut page = Vec::new();
+        for n in 0..3 {
+            encoder.sample(&[], &Value::Number(Signed(n)));
+            page.append(encoder.buffer());
+        }
+        encoder.finish();
+        assert!(encoder.buffer().is_empty());
+        assert_eq!(page, b"# HELP x A help.\n# TYPE x gauge\nx 0\nx 1\nx 2\n");
+    }
+}

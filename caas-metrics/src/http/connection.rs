@@ -1,0 +1,339 @@
+//! One connection of the server: what it is doing, how long it may, and how it ends.
+//!
+//! Nothing about routes or pages in here.
+//! Invariant: at every moment a connection has a deadline, so none stays for ever.
+
+use std::cell::Cell;
+use std::convert::Infallible;
+use std::future::{Future as _, poll_fn};
+use std::io;
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::header::{CONNECTION, HeaderValue};
+use http::{Request, Response};
+use http_body::{Frame, SizeHint};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tokio::time::sleep_until;
+
+use super::respond::Body;
+
+/// How long a connection may take for what it is doing.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    /// To send a request line and headers.
+    pub(super) receive: Duration,
+    /// To send nothing after an answer.
+    pub(super) idle: Duration,
+    /// To read nothing of an answer.
+    pub(super) stall: Duration,
+    /// To read a whole answer.
+    pub(super) answer: Duration,
+    /// To be kept alive.
+    pub(super) age: Duration,
+    /// To close, once our side has.
+    pub(super) linger: Duration,
+    /// To read an answer once the server is to stop.
+    pub(super) grace: Duration,
+}
+
+impl Limits {
+    pub(super) const DEFAULT: Self = Self {
+        receive: Duration::from_secs(5),
+        idle: Duration::from_secs(75),
+        stall: Duration::from_secs(10),
+        answer: Duration::from_secs(60),
+        age: Duration::from_secs(600),
+        linger: Duration::from_secs(1),
+        grace: Duration::from_secs(5),
+    };
+
+    /// The most bytes of a request line and its headers.
+    const HEAD_BYTES: usize = 16 * 1024;
+    /// The most headers.
+    const HEADERS: usize = 64;
+    /// Bytes that may wait for a slow client, besides the last piece of the page.
+    const WRITE_BUFFER: usize = 16 * 1024;
+}
+
+/// What a connection is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// It owes us a request, or the rest of one.
+    Receiving,
+    /// We owe it an answer, or the rest of one.
+    Answering,
+    /// Nobody owes anything.
+    Idle,
+    /// We have closed our side.
+    Closing,
+}
+
+/// What a connection is doing, and since when.
+#[derive(Debug)]
+pub(super) struct Activity {
+    limits: Limits,
+    accepted: Instant,
+    phase: Cell<(Phase, Instant)>,
+    /// When bytes were last written.
+    wrote: Cell<Instant>,
+    /// Whether bytes wait for the client to read.
+    is_blocked: Cell<bool>,
+}
+
+impl Activity {
+    pub(super) fn new(limits: Limits) -> Self {
+        let now = Instant::now();
+        Self {
+            limits,
+            accepted: now,
+            phase: Cell::new((Phase::Receiving, now)),
+            wrote: Cell::new(now),
+            is_blocked: Cell::new(false),
+        }
+    }
+
+    fn enter(&self, phase: Phase) {
+        let now = Instant::now();
+        self.phase.set((phase, now));
+        if phase == Phase::Answering {
+            self.wrote.set(now);
+        }
+    }
+
+    /// Since when the client has kept us waiting; now, if it is we who keep it waiting.
+    pub(super) fn quiet_since(&self) -> Instant {
+        let (phase, since) = self.phase.get();
+        if self.is_blocked.get() {
+            self.wrote.get()
+        } else if phase == Phase::Answering {
+            Instant::now()
+        } else {
+            since
+        }
+    }
+
+    /// When to give up.
+    fn deadline(&self) -> Instant {
+        let (phase, since) = self.phase.get();
+        let phase_ends = since
+            + match phase {
+                Phase::Receiving => self.limits.receive,
+                Phase::Answering => self.limits.answer,
+                Phase::Idle => self.limits.idle,
+                Phase::Closing => self.limits.linger,
+            };
+        if self.is_blocked.get() {
+            // The last bytes of an answer may still wait when its body has been encoded.
+            let stalls = self.wrote.get() + self.limits.stall;
+            return if phase == Phase::Answering { phase_ends.min(stalls) } else { stalls };
+        }
+        phase_ends
+    }
+
+    fn owes_an_answer(&self) -> bool {
+        self.phase.get().0 == Phase::Answering || self.is_blocked.get()
+    }
+
+    fn is_old(&self) -> bool {
+        self.accepted.elapsed() > self.limits.age
+    }
+}
+
+/// What a request is answered.
+pub(super) type Answer = Rc<dyn Fn(&Request<Incoming>) -> Response<Body>>;
+
+/// Serves a connection until it ends, is given up or, after `stop`, owes no answer.
+pub(super) async fn run(
+    stream: TcpStream,
+    activity: Rc<Activity>,
+    answer: Answer,
+    mut stop: watch::Receiver<bool>,
+) {
+    let service = service_fn(|request: Request<Incoming>| {
+        activity.enter(Phase::Answering);
+        let mut response = answer(&request);
+        if activity.is_old() {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        let tracked = |body| Tracked { body, activity: Rc::clone(&activity) };
+        std::future::ready(Ok::<_, Infallible>(response.map(tracked)))
+    });
+    let watched = Watched { stream, activity: Rc::clone(&activity) };
+    let mut connection = http1::Builder::new()
+        // The deadlines of `Activity` cover more than this one and need no second timer.
+        .header_read_timeout(None)
+        .max_headers(Limits::HEADERS)
+        .max_header_size(Limits::HEAD_BYTES)
+        .max_buf_size(Limits::WRITE_BUFFER)
+        .serve_connection(TokioIo::new(watched), service);
+    let mut stopped = pin!(stop.wait_for(|stop| *stop));
+    let mut is_stopping = false;
+    let served = until_deadline(&activity, |cx| {
+        if !is_stopping && stopped.as_mut().poll(cx).is_ready() {
+            is_stopping = true;
+            Pin::new(&mut connection).graceful_shutdown();
+        }
+        if is_stopping && !activity.owes_an_answer() {
+            return Poll::Ready(Served::ToBeDropped);
+        }
+        connection.poll_without_shutdown(cx).map(|_| Served::ToBeClosed)
+    });
+    if matches!(served.await, Some(Served::ToBeClosed)) {
+        let mut stream = connection.into_parts().io.into_inner().stream;
+        activity.enter(Phase::Closing);
+        until_deadline(&activity, |cx| poll_close(&mut stream, cx)).await;
+    }
+}
+
+/// How a connection is to end.
+enum Served {
+    /// After its last answer.
+    ToBeClosed,
+    /// Before its next request.
+    ToBeDropped,
+}
+
+/// Polls until it is ready, or until the connection's deadline, wherever that moves meanwhile.
+async fn until_deadline<T>(
+    activity: &Activity,
+    mut poll: impl FnMut(&mut Context<'_>) -> Poll<T>,
+) -> Option<T> {
+    let mut alarm = pin!(sleep_until(activity.deadline().into()));
+    poll_fn(|cx| {
+        if let Poll::Ready(value) = poll(cx) {
+            return Poll::Ready(Some(value));
+        }
+        let deadline = activity.deadline().into();
+        if alarm.deadline() != deadline {
+            alarm.as_mut().reset(deadline);
+        }
+        alarm.as_mut().poll(cx).map(|()| None)
+    })
+    .await
+}
+
+/// Closes our side, then reads until the client has closed its own.
+///
+/// To close a socket with unread bytes is to reset it, and a reset can overtake the answer: a
+/// client with too many headers would see an error instead of the 431 that tells why.
+fn poll_close(stream: &mut TcpStream, cx: &mut Context<'_>) -> Poll<()> {
+    let mut stream = Pin::new(stream);
+    if ready!(stream.as_mut().poll_shutdown(cx)).is_err() {
+        return Poll::Ready(());
+    }
+    let mut bytes = [0; 4096];
+    // A client that sends faster than this is read gets its reset.
+    for _ in 0..64 {
+        let mut unread = ReadBuf::new(&mut bytes);
+        match ready!(stream.as_mut().poll_read(cx, &mut unread)) {
+            Ok(()) if !unread.filled().is_empty() => {}
+            _ => break,
+        }
+    }
+    Poll::Ready(())
+}
+
+/// The socket, which tells what passes through it.
+struct Watched {
+    stream: TcpStream,
+    activity: Rc<Activity>,
+}
+
+impl Watched {
+    fn note<T>(&self, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        self.activity.is_blocked.set(written.is_pending());
+        if written.is_ready() {
+            self.activity.wrote.set(Instant::now());
+        }
+        written
+    }
+}
+
+impl AsyncRead for Watched {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let result = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        if buffer.filled().len() > before && self.activity.phase.get().0 == Phase::Idle {
+            self.activity.enter(Phase::Receiving);
+        }
+        result
+    }
+}
+
+impl AsyncWrite for Watched {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.note(written)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
+        self.note(written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+/// A body that tells when nothing more is asked of it.
+struct Tracked {
+    body: Body,
+    activity: Rc<Activity>,
+}
+
+impl http_body::Body for Tracked {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl Drop for Tracked {
+    fn drop(&mut self) {
+        self.activity.enter(Phase::Idle);
+    }
+}

@@ -1,0 +1,32 @@
+//! `/metrics` over HTTP: an answer for any framework, and a small server of its own.
+//!
+//! What a page consists of is decided in `registry` and `encode`; here it is only sent.
+//! Invariant: the memory of a page in flight is bounded, whatever the page's size and however
+//! slowly it is read.
+//!
+//! A service that speaks HTTP already answers `/metrics` itself with [`respond`]; one that doesn't,
+//! or that wants its metrics on a port of their own, starts [`serve`].
+//!
+//! # What a client of the server may do
+//!
+//! | | |
+//! |---|---|
+//! | connections at a time | [`MAX_CONNECTIONS`]; beyond, the one that has been quiet longest gives way, not before it has been quiet for half a second |
+//! | request line and headers | 16 KiB, 64 headers; more is answered with 431 |
+//! | time to send them | 5 seconds |
+//! | time between two requests | 75 seconds |
+//! | time without reading any of the answer | 10 seconds |
+//! | time for the whole answer | 60 seconds |
+//! | time that a connection is kept alive | 10 minutes |
+//!
+//! `GET` and `HEAD` are answered on `/metrics` and on `/healthz`, which says `ok`; query strings
+//! are ignored. Other methods get 405, other paths 404.
+
+mod connection;
+mod respond;
+mod server;
+#[cfg(test)]
+mod tests;
+
+pub use self::respond::{Body, respond, respond_from};
+pub use self::server::{MAX_CONNECTIONS, Server, serve, serve_from};

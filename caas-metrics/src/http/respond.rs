@@ -1,0 +1,237 @@
+//! The answer to a scrape: headers, and a body that is encoded while it is sent.
+//!
+//! No sockets and no framework in here; routes and limits are in `server`.
+//! Invariant: between two frames a body holds at most a piece of the page, never the page.
+
+use std::convert::Infallible;
+use std::io::Write as _;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, VARY};
+use http::{HeaderMap, HeaderValue, Response};
+use http_body::{Frame, SizeHint};
+
+use crate::Registry;
+use crate::encode::{Encoder, Format, weighted};
+use crate::exposition::Page;
+
+/// The answer to `GET /metrics` for the process's registry, in any framework that speaks the
+/// `http` crate's types.
+///
+/// Give it the request's headers: `Accept` decides on the format, `Accept-Encoding` on gzip. The
+/// body is encoded while it is sent, in pieces of about 64 KiB. For `HEAD` send the same without
+/// the body; most frameworks do that by themselves.
+///
+/// With axum it is a handler's return value:
+///
+/// ```
+/// use http::HeaderMap;
+///
+/// async fn metrics(headers: HeaderMap) -> http::Response<caas_metrics::http::Body> {
+///     caas_metrics::http::respond(&headers)
+/// }
+///
+/// let response = caas_metrics::http::respond(&HeaderMap::new());
+/// assert_eq!(response.headers()["content-type"], "text/plain; version=0.0.4; charset=utf-8");
+/// ```
+#[must_use]
+pub fn respond(headers: &HeaderMap) -> Response<Body> {
+    respond_from(crate::registry(), headers)
+}
+
+/// [`respond`], for a registry of your own.
+///
+/// ```
+/// use caas_metrics::{Registry, http::respond_from};
+///
+/// let response = respond_from(&Registry::new(), &http::HeaderMap::new());
+/// assert_eq!(response.status(), 200);
+/// ```
+#[must_use]
+pub fn respond_from(registry: &Registry, headers: &HeaderMap) -> Response<Body> {
+    let format = Format::negotiate(headers.get_all(ACCEPT));
+    let gzip = wants_gzip(headers);
+    let mut response = Response::new(Body::page(Page::new(registry, format), gzip));
+    let answer = response.headers_mut();
+    answer.insert(CONTENT_TYPE, HeaderValue::from_static(format.content_type()));
+    answer.insert(VARY, HeaderValue::from_static("accept, accept-encoding"));
+    if gzip {
+        answer.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    response
+}
+
+/// Whether `Accept-Encoding` allows gzip and likes it no less than the plain bytes.
+fn wants_gzip(headers: &HeaderMap) -> bool {
+    let (mut gzip, mut identity, mut any) = (None, None, None);
+    for line in headers.get_all(ACCEPT_ENCODING) {
+        for (coding, weight) in weighted(line.as_bytes()) {
+            let slot = match coding.value.to_ascii_lowercase().as_slice() {
+                b"gzip" | b"x-gzip" => &mut gzip,
+                b"identity" => &mut identity,
+                b"*" => &mut any,
+                _ => continue,
+            };
+            *slot = (*slot).max(Some(weight));
+        }
+    }
+    let gzip = gzip.or(any).unwrap_or(0);
+    gzip > 0 && gzip >= identity.unwrap_or(0)
+}
+
+/// A page on its way to the client.
+///
+/// Each frame that is asked for encodes the next 64 KiB or so, in well under a millisecond; nothing
+/// is encoded that nobody reads. A page that fits into one frame has a known length.
+pub struct Body {
+    /// Encoded already.
+    ready: Bytes,
+    /// What is left to encode.
+    rest: Option<Box<Rest>>,
+}
+
+impl Body {
+    fn page(page: Page, gzip: bool) -> Self {
+        let gzip = gzip.then(|| GzEncoder::new(Vec::new(), Compression::fast()));
+        let mut body = Self { ready: Bytes::new(), rest: Some(Box::new(Rest { page, gzip })) };
+        body.advance();
+        body
+    }
+
+    /// A short text that is no page.
+    pub(super) fn text(text: &'static str) -> Self {
+        Self { ready: Bytes::from_static(text.as_bytes()), rest: None }
+    }
+
+    /// Encodes the next piece; what comes out may be nothing, if the compressor keeps it.
+    fn advance(&mut self) {
+        let Some(rest) = &mut self.rest else { return };
+        let (piece, is_last) = rest.advance();
+        self.ready = piece.into();
+        if is_last {
+            self.rest = None;
+        }
+    }
+}
+
+impl std::fmt::Debug for Body {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Body")
+            .field("ready", &self.ready.len())
+            .field("complete", &self.rest.is_none())
+            .finish()
+    }
+}
+
+impl http_body::Body for Body {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        if self.ready.is_empty() && self.rest.is_some() {
+            self.advance();
+            if !self.is_end_stream() {
+                // A client that reads quickly, or many of them, must not keep the thread to
+                // themselves: after each piece the other tasks get their turn.
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+        }
+        let piece = std::mem::take(&mut self.ready);
+        Poll::Ready((!piece.is_empty()).then(|| Ok(Frame::data(piece))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.rest.is_none() && self.ready.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let ready = self.ready.len() as u64;
+        if self.rest.is_none() {
+            return SizeHint::with_exact(ready);
+        }
+        let mut hint = SizeHint::new();
+        hint.set_lower(ready);
+        hint
+    }
+}
+
+/// A page, as far as it isn't encoded yet.
+struct Rest {
+    page: Page,
+    gzip: Option<GzEncoder<Vec<u8>>>,
+}
+
+impl Rest {
+    /// Compressed bytes are passed on from this size.
+    const COMPRESSED_PIECE: usize = 16 * 1024;
+
+    /// Encodes the next piece; the flag tells that it is the last one.
+    fn advance(&mut self) -> (Vec<u8>, bool) {
+        let plain = self.page.piece();
+        let is_last = plain.len() < Encoder::PIECE;
+        let Some(gzip) = &mut self.gzip else { return (std::mem::take(plain), is_last) };
+        let mut written = gzip.write_all(plain);
+        plain.clear();
+        if is_last {
+            written = written.and_then(|()| gzip.try_finish());
+        }
+        debug_assert!(written.is_ok(), "a vector takes what it is given");
+        let compressed = gzip.get_mut();
+        if is_last || compressed.len() >= Self::COMPRESSED_PIECE {
+            (std::mem::take(compressed), is_last)
+        } else {
+            (Vec::new(), is_last)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn assert_gzip(lines: &[&'static str], wanted: bool) {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append(ACCEPT_ENCODING, HeaderValue::from_static(line));
+        }
+        assert_eq!(wants_gzip(&headers), wanted, "{lines:?}");
+    }
+
+    #[test]
+    fn gzip_is_for_those_who_ask() {
+        assert_gzip(&["gzip"], true);
+        assert_gzip(&["deflate, GZIP;q=0.5"], true);
+        assert_gzip(&["br", "x-gzip"], true);
+        assert_gzip(&["*"], true);
+        assert_gzip(&["identity;q=0.5, gzip;q=0.5"], true);
+        assert_gzip(&["gzip;q=0.001"], true);
+    }
+
+    #[test]
+    fn and_for_nobody_else() {
+        assert_gzip(&[], false);
+        assert_gzip(&[""], false);
+        assert_gzip(&["identity"], false);
+        assert_gzip(&["gzip;q=0"], false);
+        assert_gzip(&["gzip;q=0, *"], false);
+        assert_gzip(&["*;q=0.0"], false);
+        assert_gzip(&["gzip;q=0.4, identity;q=0.5"], false);
+        assert_gzip(&["gzip;q=7"], false);
+        assert_gzip(&["zstd, br;q=0.9"], false);
+    }
+
+    #[test]
+    fn a_body_may_go_to_any_thread() {
+        fn assert_send<T: Send + 'static>() {}
+        assert_send::<Body>();
+    }
+}
