@@ -1,0 +1,89 @@
+//! What an axum program needs: the layer with axum's route templates, and a router for the page.
+//!
+//! Only the ties to axum; the layer is in `tower`, the page in `http`.
+//! Invariant: the route is axum's template, never the path that the client sent.
+
+use axum::Router;
+use axum::extract::MatchedPath;
+use axum::routing::get;
+use http::{Extensions, HeaderMap, Response};
+
+use crate::http::{Body, respond};
+use crate::tower::{Call, MetricsLayer};
+
+/// A router that answers `GET` and `HEAD` on `/metrics` with the page of the process's registry.
+///
+/// ```
+/// use axum::{Router, routing::get};
+///
+/// let service: Router = Router::new().route("/hello", get(|| async { "hello" }));
+/// let app: Router = caas_metrics::axum::router().merge(service);
+/// ```
+pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
+    Router::new().route("/metrics", get(page))
+}
+
+async fn page(headers: HeaderMap) -> Response<Body> {
+    respond(&headers)
+}
+
+/// A layer that counts and times every request of an axum router by its route template.
+///
+/// Put it on with [`Router::layer`], after the routes and the fallback: then
+/// it also sees what no handler sees, requests that an extractor refuses, 404
+/// ([`UNMATCHED`](crate::tower::UNMATCHED) is their route) and 405. Around the router from outside
+/// it would see no templates.
+///
+/// To leave routes unmeasured, such as the page itself, merge the measured router into theirs. Not
+/// the other way round: a router that has no fallback of its own takes over that of the router
+/// merged into it, and with it goes the layer around its 404.
+///
+/// ```
+/// use axum::{Router, routing::get};
+///
+/// caas_metrics::metrics! {
+///     /// Requests served.
+///     pub counter RequestsServedTotal { route: &str, status: u16 }
+///
+///     /// Time to answer a request in seconds.
+///     pub histogram AnswerSeconds { route: &str }
+/// }
+///
+/// let measured = caas_metrics::axum::layer(|call| {
+///     RequestsServedTotal { route: call.route(), status: call.status() }.inc();
+///     AnswerSeconds { route: call.route() }.observe(call.elapsed());
+/// });
+/// let users = Router::new().route("/users/{id}", get(|| async { "a user" })).layer(measured);
+/// let app: Router = caas_metrics::axum::router().merge(users);
+/// ```
+#[must_use]
+pub fn layer<Record>(record: Record) -> MetricsLayer<MatchedRoute, Record>
+where
+    Record: Fn(&Call<'_>),
+{
+    MetricsLayer::new(matched as MatchedRoute, record)
+}
+
+/// The function with which [`layer`] finds the template of a request's route.
+pub type MatchedRoute = fn(&Extensions) -> Option<Template>;
+
+/// The template of a route, as axum knows it: `/users/{id}`. It shares axum's text, so that taking
+/// it out of a request copies nothing.
+///
+/// ```
+/// fn is_of_users(template: &caas_metrics::axum::Template) -> bool {
+///     template.as_ref().starts_with("/users")
+/// }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Template(MatchedPath);
+
+impl AsRef<str> for Template {
+    fn as_ref(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+fn matched(extensions: &Extensions) -> Option<Template> {
+    extensions.get::<MatchedPath>().cloned().map(Template)
+}

@@ -1,0 +1,157 @@
+//! Both directions of interop with the `prometheus` crate: its families on our page, ours on its.
+//!
+//! The two adapters; the conversions are in `convert`, values and formats elsewhere.
+//! Invariant: while one side is being asked on a thread, it is not asked again on that thread, so
+//! neither a recursion nor a series printed twice is possible.
+//!
+//! A program that moves from the `prometheus` crate to this one needs nothing but a dependency:
+//! what is registered in [`prometheus::default_registry`] comes out of our exposition. Where the
+//! page is still written by the `prometheus` crate, register [`collector`] there.
+
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::collections::btree_map::{BTreeMap, Entry};
+
+use prometheus::core::Desc;
+
+use crate::collector::Collector;
+use crate::sample::FamilySnapshot;
+
+mod convert;
+
+/// Gives the families that this program declares with `metrics!` to a registry of the
+/// `prometheus` crate.
+///
+/// It may be registered in [`prometheus::default_registry`] too, the usual step of a migration:
+/// on the page that the `prometheus` crate writes our families appear, and on ours nothing appears
+/// twice, for the collector yields nothing while our own scrape runs on the thread.
+///
+/// An info family becomes a gauge, as the `prometheus` crate knows no other type for it.
+///
+/// ```
+/// caas_metrics::metrics! {
+///     /// Cache lookups.
+///     pub counter CacheLookupsTotal;
+/// }
+///
+/// # fn main() -> Result<(), prometheus::Error> {
+/// CacheLookupsTotal.inc();
+///
+/// let theirs = prometheus::Registry::new();
+/// theirs.register(Box::new(caas_metrics::prometheus::collector()))?;
+///
+/// let page = prometheus::TextEncoder::new().encode_to_string(&theirs.gather())?;
+/// assert!(page.contains("cache_lookups_total 1\n"));
+/// # Ok(())
+/// # }
+/// ```
+#[must_use]
+pub fn collector() -> impl prometheus::core::Collector + 'static {
+    let mut descs = BTreeMap::new();
+    for descriptor in crate::registry().descriptors() {
+        // A family that is declared twice is one family, and a name may be described only once.
+        let Entry::Vacant(vacant) = descs.entry(descriptor.name) else { continue };
+        let labels = descriptor.labels.iter().map(|label| label.name.to_owned()).collect();
+        let (name, help) = (descriptor.name.to_owned(), descriptor.help.to_owned());
+        if let Ok(desc) = Desc::new(name, help, labels, HashMap::new()) {
+            vacant.insert(desc);
+        }
+    }
+    DeclaredFamilies { descs: descs.into_values().collect() }
+}
+
+/// Makes a registry of the `prometheus` crate a [`Collector`] of ours.
+///
+/// Only for registries that a program makes itself: [`prometheus::default_registry`] is asked at
+/// each scrape without further ado.
+///
+/// Counters and gauges with an integral value are exposed as integers. Histograms of one name with
+/// different buckets are exposed with the buckets they share. Families of type `untyped` are left
+/// out: nothing in the `prometheus` crate makes them, and its own text encoder can't write them.
+///
+/// ```
+/// # fn main() -> Result<(), prometheus::Error> {
+/// let theirs = prometheus::Registry::new();
+/// let jobs = prometheus::IntCounter::new("jobs_total", "Jobs done.")?;
+/// theirs.register(Box::new(jobs.clone()))?;
+/// jobs.inc();
+///
+/// let ours = caas_metrics::Registry::new();
+/// ours.register(caas_metrics::prometheus::from_registry(theirs));
+/// assert!(ours.gather().iter().any(|family| family.name == "jobs_total"));
+/// # Ok(())
+/// # }
+/// ```
+#[must_use]
+pub fn from_registry(registry: prometheus::Registry) -> impl Collector + 'static {
+    move || gather(&registry)
+}
+
+/// The families of the `prometheus` crate's default registry, for our own scrape.
+pub(crate) fn gather_default() -> Vec<FamilySnapshot> {
+    gather(prometheus::default_registry())
+}
+
+/// Asks a foreign registry, unless one is being asked on this thread already.
+///
+/// Its lock is held while its collectors run, and taking that lock twice on a thread can deadlock
+/// with a registration that waits in between: hence the guard, which also silences [`collector`].
+fn gather(registry: &prometheus::Registry) -> Vec<FamilySnapshot> {
+    let Some(_scraping) = Scraping::enter() else { return Vec::new() };
+    convert::snapshots(&registry.gather())
+}
+
+struct DeclaredFamilies {
+    descs: Vec<Desc>,
+}
+
+impl prometheus::core::Collector for DeclaredFamilies {
+    fn desc(&self) -> Vec<&Desc> {
+        self.descs.iter().collect()
+    }
+
+    fn collect(&self) -> Vec<prometheus::proto::MetricFamily> {
+        let Some(_scraping) = Scraping::enter() else { return Vec::new() };
+        crate::registry().gather_declared().into_iter().map(convert::family).collect()
+    }
+}
+
+thread_local! {
+    static SCRAPING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Exists while one of the two worlds asks the other on this thread.
+struct Scraping;
+
+impl Scraping {
+    /// `None` if a scrape runs on this thread already, or the thread is about to end.
+    fn enter() -> Option<Self> {
+        match SCRAPING.try_with(|scraping| scraping.replace(true)) {
+            Ok(false) => Some(Self),
+            Ok(true) | Err(_) => None,
+        }
+    }
+}
+
+impl Drop for Scraping {
+    fn drop(&mut self) {
+        // Fails only when the thread ends, and then nobody asks any more.
+        let _ = SCRAPING.try_with(|scraping| scraping.set(false));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panicking_scrape_leaves_the_thread_usable() {
+        let scrape = || {
+            let _scraping = Scraping::enter().unwrap();
+            assert!(Scraping::enter().is_none());
+            panic!("a collector's panic");
+        };
+        std::panic::catch_unwind(scrape).unwrap_err();
+        assert!(Scraping::enter().is_some());
+    }
+}
