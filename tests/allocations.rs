@@ -1,0 +1,200 @@
+//! What allocates and what doesn't, counted by the global allocator of this test program.
+
+use std::{
+    alloc::{GlobalAlloc, Layout, System},
+    cell::Cell,
+    io,
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
+    time::Duration,
+};
+
+use caas_metrics::{Format, Label, metrics, registry};
+
+/// Counts the allocations of each thread, and the bytes that live in the process.
+struct Counting;
+
+thread_local! {
+    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+}
+
+static LIVE: AtomicUsize = AtomicUsize::new(0);
+static PEAK: AtomicUsize = AtomicUsize::new(0);
+
+fn note(bytes: usize) {
+    let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
+    let live = LIVE.fetch_add(bytes, Ordering::Relaxed) + bytes;
+    PEAK.fetch_max(live, Ordering::Relaxed);
+}
+
+// SAFETY: every call is passed on to the system's allocator as it came.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        note(layout.size());
+        // SAFETY: the caller's promise.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        note(layout.size());
+        // SAFETY: the caller's promise.
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        LIVE.fetch_sub(layout.size(), Ordering::Relaxed);
+        // SAFETY: the caller's promise.
+        unsafe { System.dealloc(memory, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+fn allocations(work: impl FnOnce()) -> usize {
+    let before = ALLOCATIONS.get();
+    work();
+    ALLOCATIONS.get() - before
+}
+
+#[derive(Label, Clone, Copy)]
+enum Side {
+    Left,
+    Right,
+}
+
+metrics! {
+    /// Closed.
+    counter ClosedTotal { side: Side }
+
+    /// Open.
+    counter OpenTotal { side: Side, path: &str, status: u16 }
+
+    /// Rendered on each look-up.
+    counter AddressTotal { address: std::net::IpAddr, n: u64 }
+
+    /// Floats.
+    counter FloatTotal<f64> { path: &str }
+
+    /// Gauge.
+    gauge Level { path: &str }
+
+    /// Up and down.
+    #[updown]
+    gauge Balance { path: &str }
+
+    /// Histogram.
+    histogram RunSeconds { path: &str }
+
+    /// Limited.
+    #[limit = 1]
+    counter LimitedTotal { path: &str }
+
+    /// Many series.
+    #[limit = 100_000]
+    counter ManyTotal { n: u32, path: &str }
+
+    /// Churned.
+    counter ChurnedTotal { id: &str }
+}
+
+fn update_everything() {
+    let address = std::net::IpAddr::from([127, 0, 0, 1]);
+    let path = "/messages/{id}/with/a/long/template/that/needs/more/than/sixteen/bytes";
+    ClosedTotal { side: Side::Left }.inc();
+    ClosedTotal { side: Side::Right }.inc();
+    OpenTotal { side: Side::Left, path, status: 200 }.inc();
+    AddressTotal { address, n: u64::MAX }.inc_by(2);
+    FloatTotal { path }.inc_by(0.5);
+    FloatTotal { path }.inc_by(f64::NAN);
+    Level { path }.set(1);
+    Level { path }.dec();
+    Balance { path }.inc();
+    RunSeconds { path }.observe(0.5);
+    RunSeconds { path }.observe(Duration::from_millis(3));
+    drop(RunSeconds { path }.start_timer());
+    LimitedTotal { path }.inc();
+    LimitedTotal { path: "beyond" }.inc();
+    OpenTotal { side: Side::Left, path, status: 200 }.child().inc();
+}
+
+/// One test, so that no other thread of this program allocates meanwhile.
+#[test]
+fn allocations_are_where_they_are_documented() {
+    updates_of_children_that_exist_do_not_allocate();
+    a_scrape_allocates_independently_of_the_series();
+    churn_leaves_memory_flat();
+}
+
+fn updates_of_children_that_exist_do_not_allocate() {
+    // The thread's first update takes a slab, and the children are made.
+    assert!(allocations(update_everything) > 0);
+    assert_eq!(allocations(|| (0..1000).for_each(|_| update_everything())), 0, "warm");
+    // A thread that starts cold takes a slab once, or the one that another thread left.
+    let cold = thread::spawn(|| (allocations(update_everything), allocations(update_everything)));
+    let (first, second) = cold.join().unwrap();
+    assert!(first <= 4, "first update of a thread: {first} allocations");
+    assert_eq!(second, 0, "second");
+    let next = thread::spawn(|| allocations(update_everything)).join().unwrap();
+    assert!(next <= first, "a thread that takes over a slab: {next} allocations");
+}
+
+/// Counts what is written and keeps nothing.
+struct Sink(usize);
+
+impl io::Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Allocations, peak of the heap above its level before, and bytes of a scrape.
+fn scrape(format: Format) -> (usize, usize, usize) {
+    let mut sink = Sink(0);
+    let live = LIVE.load(Ordering::Relaxed);
+    PEAK.store(live, Ordering::Relaxed);
+    let count = allocations(|| registry().encode(format, &mut sink).unwrap());
+    (count, PEAK.load(Ordering::Relaxed) - live, sink.0)
+}
+
+fn a_scrape_allocates_independently_of_the_series() {
+    for format in [Format::Text, Format::OpenMetrics] {
+        ManyTotal { n: 0, path: "/some/path" }.inc();
+        scrape(format);
+        let (few, _, small) = scrape(format);
+        for n in 0..100_000 {
+            ManyTotal { n, path: "/some/path" }.inc();
+        }
+        scrape(format);
+        let (many, peak, large) = scrape(format);
+        assert!(large > small + 3_000_000, "{small} and {large} bytes");
+        // The buffer of a piece grows to its size in a few steps.
+        assert!(many <= few + 8, "allocations of a scrape: {few}, then {many}");
+        assert!(peak < 512 * 1024, "the heap grew by {peak} bytes for a page of {large}");
+        ManyTotal::clear();
+    }
+}
+
+fn churn_leaves_memory_flat() {
+    const ALL: u32 = 10_000_000;
+    let mut id = String::new();
+    let mut after_the_first_part = 0;
+    for n in 0..ALL {
+        id.clear();
+        std::fmt::Write::write_fmt(&mut id, format_args!("user-{n}")).unwrap();
+        let set = ChurnedTotal { id: &id };
+        set.inc();
+        assert!(set.remove());
+        if n == ALL / 10 {
+            after_the_first_part = LIVE.load(Ordering::Relaxed);
+        }
+    }
+    let end = LIVE.load(Ordering::Relaxed);
+    assert!(end <= after_the_first_part + 4096, "{after_the_first_part} -> {end} bytes");
+    assert_eq!(ChurnedTotal { id: "user-1" }.get(), None);
+}

@@ -1,0 +1,100 @@
+//! Declarations that contradict each other: found after linking, and harmless for the page. In a
+//! program of its own, as the families of a program are one registry.
+
+use caas_metrics::{Format, Problem, registry};
+
+mod first {
+    caas_metrics::metrics! {
+        /// Type.
+        pub counter TypeTotal;
+
+        /// Labels.
+        pub counter LabelsTotal { a: &str }
+
+        /// Help of the first.
+        pub gauge HelpLevel;
+
+        /// Buckets.
+        #[buckets(1, 2)]
+        pub histogram WaitSeconds;
+
+        /// Sample names.
+        pub histogram LoadSeconds;
+    }
+}
+
+mod second {
+    caas_metrics::metrics! {
+        /// Type.
+        pub counter TypeTotal<f64>;
+
+        /// Labels.
+        pub counter LabelsTotal { b: &str }
+
+        /// Help of the second.
+        pub gauge HelpLevel;
+
+        /// Buckets.
+        #[buckets(1, 3)]
+        pub histogram WaitSeconds;
+
+        /// A clash in one format.
+        #[legacy(reason = "to clash")]
+        #[name = "load_seconds_count"]
+        pub gauge LoadSecondsCount;
+    }
+}
+
+#[test]
+fn conflicts_name_both_places_and_the_first_is_exported() {
+    first::TypeTotal.inc_by(1);
+    second::TypeTotal.inc_by(0.5);
+    first::LabelsTotal { a: "x" }.inc();
+    second::LabelsTotal { b: "x" }.inc();
+    first::HelpLevel.set(1);
+    second::HelpLevel.set(2);
+    first::WaitSeconds.observe(1);
+    second::WaitSeconds.observe(3);
+    first::LoadSeconds.observe(1);
+    second::LoadSecondsCount.set(7);
+
+    let problems = registry().check();
+    let texts: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    assert_eq!(problems.len(), 5, "{texts:#?}");
+    let conflicts = problems.iter().filter(|p| matches!(p, Problem::Conflict { .. })).count();
+    assert_eq!(conflicts, 4);
+    let line = |text: &str, nth: usize| {
+        let mut lines = include_str!("conflicts.rs").lines().enumerate();
+        lines.by_ref().filter(|(_, line)| line.contains(text)).nth(nth).unwrap().0 + 1
+    };
+    let (kept, dropped) = (line("counter TypeTotal", 0), line("counter TypeTotal", 1));
+    let expected = format!(
+        "`type_total` is declared with another number type at tests/conflicts.rs:{dropped} than \
+         at tests/conflicts.rs:{kept}; the latter is exported"
+    );
+    assert!(texts.contains(&expected), "{texts:#?}");
+    for difference in ["labels", "help", "buckets"] {
+        assert!(texts.iter().any(|text| text.contains(difference)), "{difference}: {texts:#?}");
+    }
+    let clash = texts.iter().find(|text| text.contains("`load_seconds_count`")).unwrap();
+    assert!(clash.contains("conflicts.rs:") && clash.contains("gauge"), "{clash}");
+
+    let mut page = Vec::new();
+    registry().encode(Format::Text, &mut page).unwrap();
+    let page = String::from_utf8(page).unwrap();
+    let has = |line: &str| page.lines().any(|l| l == line);
+    assert!(has("type_total 1"), "{page}");
+    assert!(has("labels_total{a=\"x\"} 1"), "{page}");
+    assert!(!page.contains("labels_total{b="), "{page}");
+    assert!(has("help_level 1"), "{page}");
+    assert!(has("wait_seconds_bucket{le=\"2.0\"} 1"), "{page}");
+    assert!(has("load_seconds_count 1"), "{page}");
+    for line in page.lines().filter(|line| line.starts_with("# TYPE ")) {
+        assert_eq!(page.matches(line).count(), 1, "{line}");
+    }
+}
+
+#[test]
+fn a_program_that_declares_something_is_not_told_that_nothing_is() {
+    assert!(!registry().check().contains(&Problem::NothingDeclared));
+}

@@ -1,0 +1,318 @@
+//! End to end: the gateway example as a running program, scraped by a real Prometheus and read by
+//! parsers that are not ours.
+//!
+//! What is not installed is skipped with a note, or fails with `CAAS_E2E=required`.
+#![cfg(unix)]
+#![allow(unreachable_pub, reason = "`pub` is for the other modules here: a test has no users")]
+
+#[path = "e2e/gateway.rs"]
+mod gateway;
+#[path = "e2e/http.rs"]
+mod http;
+#[path = "e2e/process.rs"]
+mod process;
+#[path = "e2e/prometheus.rs"]
+mod prometheus;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
+use std::net::{TcpListener, TcpStream};
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+
+use gateway::{Gateway, example};
+use http::{get, post_json, request};
+use process::{eventually, is_installed, skip};
+use prometheus::{Labels, Prometheus};
+
+const OPENMETRICS: &str = "application/openmetrics-text;version=1.0.0";
+
+/// Whether a family is the gateway's, and not what our crate says about itself.
+fn is_declared(name: &str) -> bool {
+    name.starts_with("caas_") && !name.starts_with("caas_metrics_")
+}
+
+/// Accepts two messages of acme and one of globex; refuses the rest, each in another way.
+fn send_requests(gateway: &Gateway) {
+    let expect = |expected: u16, response: &http::Response| {
+        assert_eq!(response.status, expected, "{}", response.body);
+    };
+    let at = gateway.address;
+    let chat = r#"{"tenant_id": "acme", "type": "chat", "text": "hello"}"#;
+    let email = r#"{"tenant_id": "globex", "type": "email", "text": "hello"}"#;
+    expect(201, &post_json(at, "/messages", chat));
+    expect(201, &post_json(at, "/messages", chat));
+    expect(201, &post_json(at, "/messages", email));
+    expect(400, &post_json(at, "/messages", r#"{"tenant_id": "#));
+    expect(422, &post_json(at, "/messages", &chat.replace("hello", "")));
+    expect(200, &get(at, "/messages"));
+    expect(200, &get(at, "/messages/1"));
+    expect(404, &get(at, "/messages/999"));
+    expect(404, &get(at, "/nothing/here"));
+    expect(405, &request(at, "DELETE", "/messages", &[], ""));
+}
+
+fn labels(pairs: &[(&str, &str)]) -> Labels {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+#[test]
+fn prometheus_scrapes_the_gateway() {
+    if !is_installed("prometheus") {
+        return skip("prometheus_scrapes_the_gateway", "prometheus");
+    }
+    let gateway = Gateway::start();
+    let prometheus = Prometheus::start(gateway.address);
+    send_requests(&gateway);
+    // Waits for the scrape that has seen everything, then compares the whole answer.
+    let expect = |promql: &str, expected: &[(&[(&str, &str)], &str)]| {
+        let expected: BTreeMap<Labels, String> =
+            expected.iter().map(|(l, value)| (labels(l), (*value).to_owned())).collect();
+        eventually(promql, || {
+            let found = prometheus.query(promql);
+            if found == expected { Ok(()) } else { Err(format!("{found:#?}")) }
+        });
+    };
+
+    expect("up", &[(&[("__name__", "up")], "1")]);
+    let name = ("__name__", "caas_http_requests_total");
+    let requests = |method, path, status| [name, ("method", method), ("path", path), status];
+    expect(
+        "caas_http_requests_total > 0",
+        &[
+            (&requests("POST", "/messages", ("status", "201")), "3"),
+            (&requests("POST", "/messages", ("status", "400")), "1"),
+            (&requests("POST", "/messages", ("status", "422")), "1"),
+            (&requests("GET", "/messages", ("status", "200")), "1"),
+            (&requests("GET", "/messages/{id}", ("status", "200")), "1"),
+            (&requests("GET", "/messages/{id}", ("status", "404")), "1"),
+            (&requests("GET", "unmatched", ("status", "404")), "1"),
+            (&requests("DELETE", "/messages", ("status", "405")), "1"),
+        ],
+    );
+    let name = ("__name__", "caas_request_duration_seconds_count");
+    let durations = |method, path| [name, ("method", method), ("path", path)];
+    expect(
+        "caas_request_duration_seconds_count > 0",
+        &[
+            (&durations("POST", "/messages"), "5"),
+            (&durations("GET", "/messages"), "1"),
+            (&durations("GET", "/messages/{id}"), "2"),
+            (&durations("GET", "unmatched"), "1"),
+            (&durations("DELETE", "/messages"), "1"),
+        ],
+    );
+    expect(
+        "count by (le) (caas_request_duration_seconds_bucket{method='POST', path='/messages'})",
+        &[
+            (&[("le", "0.01")], "1"),
+            (&[("le", "0.05")], "1"),
+            (&[("le", "0.1")], "1"),
+            (&[("le", "0.5")], "1"),
+            (&[("le", "1.0")], "1"),
+            (&[("le", "5.0")], "1"),
+            (&[("le", "+Inf")], "1"),
+        ],
+    );
+    expect(
+        "caas_request_duration_seconds_bucket{le='+Inf'} - ignoring(le) \
+         caas_request_duration_seconds_count != 0",
+        &[],
+    );
+    let name = ("__name__", "caas_messages_sent_total");
+    expect(
+        "caas_messages_sent_total > 0",
+        &[
+            (&[name, ("tenant_id", "acme"), ("type", "chat")], "2"),
+            (&[name, ("tenant_id", "globex"), ("type", "email")], "1"),
+        ],
+    );
+    let name = ("__name__", "caas_kafka_consumer_lag");
+    let lag = |partition| [name, ("topic", "messages"), ("partition", partition)];
+    expect(
+        "caas_kafka_consumer_lag",
+        &[(&lag("0"), "0"), (&lag("1"), "0"), (&lag("2"), "0"), (&lag("3"), "0")],
+    );
+
+    // Prometheus keeps one connection open; two more clients come, and go.
+    let connections = [("__name__", "caas_socket_connections_active"), ("server_id", "gateway-1")];
+    expect("caas_socket_connections_active", &[(&connections, "1")]);
+    let clients = [0, 1].map(|_| TcpStream::connect(gateway.address).unwrap());
+    expect("caas_socket_connections_active", &[(&connections, "3")]);
+    drop(clients);
+    expect("caas_socket_connections_active", &[(&connections, "1")]);
+
+    assert_metadata(&prometheus);
+    expect("up == 0 or min_over_time(up[5m]) == 0", &[]);
+    assert_eq!(prometheus.complaints(), [""; 0]);
+}
+
+/// Prometheus knows type and help of the five families, and no other family of the namespace.
+fn assert_metadata(prometheus: &Prometheus) {
+    let metadata = prometheus.api("metadata");
+    let families = metadata.as_object().unwrap().iter();
+    let families = families.filter(|(name, _)| is_declared(name)).map(|(name, entries)| {
+        assert_eq!(entries.as_array().unwrap().len(), 1, "{name}: {entries}");
+        let text = |field: &str| entries[0][field].as_str().unwrap().to_owned();
+        // In OpenMetrics a counter's family is called without the `_total` of its sample.
+        let name = name.strip_suffix("_total").unwrap_or(name).to_owned();
+        (name, text("type"), text("help"))
+    });
+    let found: BTreeSet<_> = families.collect();
+    let expected = [
+        ("caas_http_requests", "counter", "Total HTTP requests."),
+        ("caas_request_duration_seconds", "histogram", "Request duration in seconds."),
+        ("caas_socket_connections_active", "gauge", "Socket connections that are open."),
+        ("caas_messages_sent", "counter", "Messages sent."),
+        (
+            "caas_kafka_consumer_lag",
+            "gauge",
+            "Messages of a topic that its consumer has not yet processed.",
+        ),
+    ];
+    let expected = expected.map(|(name, t, help)| (name.to_owned(), t.to_owned(), help.to_owned()));
+    assert_eq!(found, BTreeSet::from(expected));
+}
+
+#[test]
+fn promtool_finds_nothing_to_criticise() {
+    if !is_installed("promtool") {
+        return skip("promtool_finds_nothing_to_criticise", "promtool");
+    }
+    let gateway = Gateway::start();
+    send_requests(&gateway);
+    let page = get(gateway.address, "/metrics");
+    assert_eq!(page.status, 200);
+    assert!(page.head.contains("text/plain; version=0.0.4"), "{}", page.head);
+    let checked = pipe(Command::new("promtool").args(["check", "metrics"]), &page.body);
+    assert_eq!(checked, "");
+}
+
+#[test]
+fn the_parsers_of_prometheus_client_read_the_page() {
+    const PARSERS: &str = "import prometheus_client.openmetrics.parser";
+    let found = Command::new("python3").args(["-c", PARSERS]).output();
+    if !found.is_ok_and(|output| output.status.success()) {
+        let missing = "python3 with prometheus_client";
+        return skip("the_parsers_of_prometheus_client_read_the_page", missing);
+    }
+    let gateway = Gateway::start();
+    send_requests(&gateway);
+
+    let text = parse_page("text", &get(gateway.address, "/metrics").body);
+    let page = request(gateway.address, "GET", "/metrics", &[("accept", OPENMETRICS)], "");
+    assert!(page.head.contains("application/openmetrics-text"), "{}", page.head);
+    let openmetrics = parse_page("openmetrics", &page.body);
+
+    for families in [&text, &openmetrics] {
+        let types = families.as_object().unwrap().iter();
+        let types = types.filter(|(name, _)| is_declared(name));
+        let types: Value =
+            types.map(|(name, family)| (name.clone(), family["type"].clone())).collect();
+        let expected = json!({
+            // These parsers name counters as OpenMetrics does, in both formats.
+            "caas_http_requests": "counter",
+            "caas_kafka_consumer_lag": "gauge",
+            "caas_messages_sent": "counter",
+            "caas_request_duration_seconds": "histogram",
+            "caas_socket_connections_active": "gauge",
+        });
+        assert_eq!(types, expected);
+        let samples = families["caas_http_requests"]["samples"].as_array().unwrap();
+        let refused = json!({"method": "POST", "path": "/messages", "status": "400"});
+        let sample = samples.iter().find(|sample| sample[1] == refused).unwrap();
+        assert_eq!(sample[0], "caas_http_requests_total");
+        assert_eq!(sample[2].as_f64(), Some(1.0));
+    }
+    assert_eq!(openmetrics["caas_request_duration_seconds"]["unit"], "seconds");
+}
+
+fn parse_page(format: &str, page: &str) -> Value {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/e2e/parse_page.py");
+    serde_json::from_str(&pipe(Command::new("python3").args([script, format]), page)).unwrap()
+}
+
+/// Runs a program on an input; panics unless it ends with 0, else returns all that it printed.
+fn pipe(command: &mut Command, input: &str) -> String {
+    let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = piped.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let printed = [output.stdout, output.stderr].concat();
+    let printed = String::from_utf8(printed).unwrap();
+    assert!(output.status.success(), "{command:?}: {printed}");
+    printed
+}
+
+#[test]
+fn the_gateway_answers_with_reasons() {
+    let gateway = Gateway::start();
+    let at = gateway.address;
+    let refused = |body: &str, status: u16, reason: &str| {
+        let response = post_json(at, "/messages", body);
+        let error = response.json()["error"].as_str().unwrap().to_owned();
+        assert_eq!((response.status, error.contains(reason)), (status, true), "{body}: {error}");
+    };
+    refused("{", 400, "JSON");
+    refused("[]", 422, "JSON");
+    refused(r#"{"tenant_id": "acme", "type": "chat", "text": " "}"#, 422, "text is empty");
+    refused(r#"{"tenant_id": "acme", "type": "a fax", "text": "x"}"#, 422, "type must be");
+    refused(r#"{"tenant_id": "a b", "type": "chat", "text": "x"}"#, 422, "tenant_id must be");
+    let long = |length| {
+        json!({"tenant_id": "acme", "type": "chat", "text": "é".repeat(length)}).to_string()
+    };
+    refused(&long(1_001), 422, "longer than 1000");
+    refused(&long(20_000), 413, "length limit");
+
+    let created = post_json(at, "/messages", &long(1_000));
+    assert_eq!((created.status, created.json()), (201, json!({"id": 1})));
+    let message = json!({"id": 1, "tenant_id": "acme", "type": "chat", "text": "é".repeat(1_000)});
+    assert_eq!(get(at, "/messages/1").json(), message);
+    assert_eq!(get(at, "/messages").json(), json!([message]));
+
+    assert_eq!(get(at, "/messages/x").status, 400);
+    assert!(get(at, "/messages/2").json()["error"].is_string());
+    assert!(get(at, "/nothing").json()["error"].is_string());
+    let not_allowed = request(at, "PUT", "/messages/1", &[], "");
+    assert_eq!(not_allowed.status, 405);
+    assert!(not_allowed.head.to_lowercase().contains("\r\nallow: get"), "{}", not_allowed.head);
+}
+
+#[test]
+fn the_gateway_stops_cleanly() {
+    for signal in ["TERM", "INT"] {
+        let mut gateway = Gateway::start();
+        // An idle connection and a message under way are no reason to hang, nor to complain.
+        let idle = TcpStream::connect(gateway.address).unwrap();
+        let chat = r#"{"tenant_id": "acme", "type": "chat", "text": "hello"}"#;
+        assert_eq!(post_json(gateway.address, "/messages", chat).status, 201);
+        gateway.process.signal(signal);
+        assert_eq!(gateway.process.exit().code(), Some(0), "{}", gateway.process.stderr());
+        assert_eq!(gateway.process.stderr(), "");
+        drop(idle);
+    }
+}
+
+#[test]
+fn the_gateway_says_why_it_cannot_listen() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = taken.local_addr().unwrap().to_string();
+    for address in ["nonsense", "127.0.0.1:99999", "256.0.0.1:1", &taken] {
+        let mut gateway = Gateway::spawn(address);
+        assert_eq!(gateway.exit().code(), Some(1));
+        assert_eq!(gateway.stdout(), "");
+        let complaint = gateway.stderr();
+        let expected = format!("gateway: cannot listen on {address}: ");
+        assert!(complaint.starts_with(&expected), "{complaint}");
+        assert_eq!(complaint.lines().count(), 1, "{complaint}");
+    }
+}
+
+#[test]
+fn the_quickstart_prints_a_page() {
+    let page = pipe(&mut Command::new(example("quickstart")), "");
+    let sample = "shelter_animals_fed_total{animal=\"dog\",keeper=\"Ada\"} 2\n";
+    assert!(page.contains(sample), "{page}");
+    assert!(page.contains("\nshelter_feeding_seconds_count 1\n"), "{page}");
+}

@@ -1,0 +1,114 @@
+//! Programs that a test starts; each is stopped by its own id, also when the test panics.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Whether `program` starts at all.
+pub fn is_installed(program: &str) -> bool {
+    let version = Command::new(program).arg("--version").output();
+    version.is_ok_and(|output| output.status.success())
+}
+
+/// What to do where something that a test needs is missing: skip it and say so, or fail where
+/// `CAAS_E2E=required` asks for everything.
+#[expect(clippy::explicit_write, reason = "the harness hides what `eprintln!` says")]
+pub fn skip(test: &str, missing: &str) {
+    assert!(
+        std::env::var_os("CAAS_E2E").is_none_or(|value| value != "required"),
+        "CAAS_E2E=required, but {missing} is missing"
+    );
+    writeln!(io::stderr(), "skipped: {test} needs {missing}").unwrap();
+}
+
+/// Asks until `probe` has an answer, or panics after half a minute.
+pub fn eventually<T>(what: &str, mut probe: impl FnMut() -> Result<T, String>) -> T {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        match probe() {
+            Ok(answer) => return answer,
+            Err(reason) if Instant::now() > deadline => panic!("{what}: {reason}"),
+            Err(_) => thread::sleep(Duration::from_millis(50)),
+        }
+    }
+}
+
+/// A folder of its own for a test, removed at the end.
+pub struct TempDir(PathBuf);
+
+impl TempDir {
+    pub fn new(name: &str) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("{name}-{}-{count}", std::process::id());
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for TempDir {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A running program whose output goes to files.
+pub struct Process {
+    child: Child,
+    dir: TempDir,
+}
+
+impl Process {
+    pub fn start(name: &str, command: &mut Command) -> Self {
+        let dir = TempDir::new(name);
+        let file = |name: &str| File::create(dir.path().join(name)).unwrap();
+        command.stdin(Stdio::null()).stdout(file("stdout")).stderr(file("stderr"));
+        let child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        Self { child, dir }
+    }
+
+    pub fn stdout(&self) -> String {
+        fs::read_to_string(self.dir.path().join("stdout")).unwrap()
+    }
+
+    pub fn stderr(&self) -> String {
+        fs::read_to_string(self.dir.path().join("stderr")).unwrap()
+    }
+
+    /// Sends a signal by its name, like `TERM`, to this process only.
+    pub fn signal(&self, signal: &str) {
+        let script = format!("kill -{signal} {}", self.child.id());
+        assert!(Command::new("sh").args(["-c", &script]).status().unwrap().success());
+    }
+
+    /// Waits until the program has ended.
+    pub fn exit(&mut self) -> ExitStatus {
+        eventually("the program ends", || match self.child.try_wait().unwrap() {
+            Some(status) => Ok(status),
+            None => Err("it still runs".to_owned()),
+        })
+    }
+
+    /// Fails at once if the program has ended: there is nothing to wait for any more.
+    pub fn assert_running(&mut self) {
+        if let Some(status) = self.child.try_wait().unwrap() {
+            panic!("ended early, {status}: {}{}", self.stdout(), self.stderr());
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,113 @@
+//! What users see when they make a mistake: each file in `ui/<macro>/<theme>` has a few mistakes
+//! of one family, and its `.stderr` holds every message with its place.
+//!
+//! The wording around our messages is rustc's, so it is compared only with the compiler that made
+//! it, `ui/compiler.txt`; `CAAS_UI=required` makes another compiler a failure. `TRYBUILD=overwrite`
+//! makes the files anew.
+
+use std::{env, fs, path::Path, path::PathBuf, process::Command};
+
+/// Every mistake is reported as its `.stderr` says, and what is right compiles.
+#[test]
+fn mistakes_are_reported() {
+    let cases = trybuild::TestCases::new();
+    cases.pass("tests/ui/pass/*.rs");
+    if is_the_compiler_that_blessed() {
+        cases.compile_fail("tests/ui/metrics/*/*.rs");
+        cases.compile_fail("tests/ui/label/*/*.rs");
+    }
+}
+
+fn is_the_compiler_that_blessed() -> bool {
+    let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let output = Command::new(rustc).arg("--version").output().expect("rustc runs");
+    let found = String::from_utf8(output.stdout).expect("a version is text");
+    let blessed = include_str!("ui/compiler.txt").trim();
+    if found.starts_with(&format!("{blessed} ")) {
+        return true;
+    }
+    let required = env::var("CAAS_UI").is_ok_and(|value| value == "required");
+    assert!(!required, "CAAS_UI=required, but this is {} and not {blessed}", found.trim());
+    println!("skipped: .stderr files are compared with {blessed} only, this is {}", found.trim());
+    false
+}
+
+/// Every message in the sources of the macros occurs in some `.stderr`.
+#[test]
+fn every_message_is_shown() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let reported: String = files(&root.join("tests/ui"), "stderr").iter().map(|p| read(p)).collect();
+    let lines: Vec<&str> = reported.lines().collect();
+    let mut messages = 0;
+    let mut missing = Vec::new();
+    for source in files(&root.join("caas-metrics-macros/src"), "rs") {
+        for message in messages_of(&read(&source), source.ends_with("promlint.rs")) {
+            messages += 1;
+            if !lines.iter().any(|line| is_instance(line, &message)) {
+                missing.push(format!("{}: {message}", source.display()));
+            }
+        }
+    }
+    assert!(messages > 80, "found {messages} messages only: has their form changed?");
+    assert!(missing.is_empty(), "no .stderr shows\n{}", missing.join("\n"));
+}
+
+/// The literals of `report!` and `error!`, and in the file of naming rules of `format!` as well.
+fn messages_of(source: &str, has_problems: bool) -> Vec<String> {
+    let code = source.split("#[cfg(test)]").next().unwrap_or_default();
+    let macros: &[&str] =
+        if has_problems { &["report!(", "error!(", "format!("] } else { &["report!(", "error!("] };
+    let calls = macros.iter().flat_map(|name| code.split(name).skip(1));
+    let literals = calls.filter_map(|call| literal(call.split_once('"')?.1));
+    literals.filter(|literal| literal.contains(' ')).collect()
+}
+
+/// The text of a string literal whose opening quote is gone.
+fn literal(source: &str) -> Option<String> {
+    let mut text = String::new();
+    let mut rest = source.chars().peekable();
+    loop {
+        match rest.next()? {
+            '"' => return Some(text),
+            '\\' => match rest.next()? {
+                '\n' => while rest.next_if(|c| c.is_whitespace()).is_some() {},
+                escaped => text.push(escaped),
+            },
+            c => text.push(c),
+        }
+    }
+}
+
+/// Whether `line` contains the fixed parts of `message` one after the other.
+fn is_instance(line: &str, message: &str) -> bool {
+    let message = message.replace("{{", "\u{1}").replace("}}", "\u{2}");
+    let mut rest = line;
+    message.split('{').enumerate().all(|(position, part)| {
+        let fixed = if position == 0 { part } else { part.split_once('}').map_or("", |p| p.1) };
+        let fixed = fixed.replace('\u{1}', "{").replace('\u{2}', "}");
+        match rest.split_once(&fixed) {
+            Some((_, behind)) => {
+                rest = behind;
+                true
+            }
+            None => false,
+        }
+    })
+}
+
+fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).expect("the folder exists") {
+        let path = entry.expect("the entry can be read").path();
+        if path.is_dir() {
+            found.extend(files(&path, extension));
+        } else if path.extension().is_some_and(|e| e == extension) {
+            found.push(path);
+        }
+    }
+    found
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).expect("the file is text")
+}
