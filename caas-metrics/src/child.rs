@@ -115,15 +115,12 @@ impl<L: LabelSet, const CACHED: bool> Handle<L, CACHED> {
             || L::family()
                 .index()
                 .is_some_and(|index| index.children().is(self.at.child, self.at.generation));
-        living.then(|| SlotsFrom(self.at.slot, PhantomData))
+        living.then_some(SlotsFrom(self.at.slot, PhantomData))
     }
 
     /// Runs an update, and counts it if it is refused.
     #[inline]
-    fn update(
-        &self,
-        update: impl FnOnce(&SlotsFrom<L>) -> Result<(), crate::metric::Refused>,
-    ) {
+    fn update(&self, update: impl FnOnce(&SlotsFrom<L>) -> Result<(), crate::metric::Refused>) {
         if let Some(slots) = self.slots() {
             if update(&slots).is_err() {
                 L::family().refusals().add_one();

@@ -22,7 +22,7 @@ use crate::sample::FamilySnapshot;
 /// registry.register(|| {
 ///     vec![FamilySnapshot::gauge("pool_connections", "Connections in the pool.").with(&[], 7.0)]
 /// });
-/// assert_eq!(registry.gather()[0].name, "pool_connections");
+/// assert!(registry.gather().iter().any(|family| family.name == "pool_connections"));
 /// ```
 pub trait Collector: Send + Sync {
     /// The families and their values now.

@@ -264,25 +264,30 @@ impl<L: LabelSet> Key for OpenKey<'_, L> {
 #[inline]
 #[must_use]
 pub fn resolve<L: LabelSet>(set: &L) -> Handle<L::Static, false> {
-    let closed = closed_place(set);
+    resolve_key::<L>(&OpenKey(set), closed_place(set))
+}
+
+/// The child of open labels and a place among the closed combinations, created if need be.
+#[inline]
+pub(crate) fn resolve_key<L: LabelSet>(key: &impl Key, closed: u32) -> Handle<L::Static, false> {
     if L::PLAN.is_fixed() {
         let first = L::family().first_slot().wrapping_sub(1);
         let slot = first.wrapping_add(closed * L::PLAN.slots);
         return Handle::new(At { slot, child: closed, generation: 0 });
     }
     let index = L::family().index();
-    match index.and_then(|index| index.find(&OpenKey(set), closed)) {
+    match index.and_then(|index| index.find(key, closed)) {
         Some(at) => Handle::new(at),
-        None => Handle::new(create(set, closed)),
+        None => Handle::new(create::<L>(key, closed)),
     }
 }
 
 #[cold]
 #[inline(never)]
-fn create<L: LabelSet>(set: &L, closed: u32) -> At {
+fn create<L: LabelSet>(key: &impl Key, closed: u32) -> At {
     let nowhere = At { slot: u32::MAX, child: u32::MAX, generation: 0 };
     let Some(index) = L::family().index() else { return nowhere };
-    match index.create(&OpenKey(set), closed) {
+    match index.create(key, closed) {
         Resolved::Own(at) => at,
         Resolved::Overflow(at) => {
             L::family().overflows.add_one();
@@ -372,14 +377,13 @@ pub(crate) fn parts<'a>(
 ) -> impl Iterator<Item = LabelPart<'a>> {
     let (_, mut combinations) = count_labels(descriptor);
     let (mut rest, mut open) = (u64::from(closed), 0);
-    descriptor.labels.iter().map(move |label| match label.values {
-        Some(values) => {
+    descriptor.labels.iter().map(move |label| {
+        if let Some(values) = label.values {
             combinations /= (values.len() as u64).max(1);
             let index = (rest / combinations.max(1)) as usize;
             rest %= combinations.max(1);
             LabelPart { text: values.get(index).copied().unwrap_or_default(), index }
-        }
-        None => {
+        } else {
             open += 1;
             LabelPart { text: texts.get(open - 1), index: 0 }
         }

@@ -14,7 +14,7 @@ use crate::{
 
 /// A problem that [`Registry::check`](crate::Registry::check) found; its `Display` is a sentence.
 ///
-/// ```
+/// ```standalone_crate
 /// for problem in caas_metrics::registry().check() {
 ///     panic!("{problem}");
 /// }
@@ -244,8 +244,7 @@ fn value_fits(family: &FamilySnapshot, value: &crate::sample::OwnedValue) -> boo
             _ => true,
         },
         OwnedValue::Histogram { buckets, .. } => {
-            family.metric_type == MetricType::Histogram
-                && buckets.len() == family.buckets.len() + 1
+            family.metric_type == MetricType::Histogram && buckets.len() == family.buckets.len() + 1
         }
         OwnedValue::Summary { .. } => family.metric_type == MetricType::Summary,
     }

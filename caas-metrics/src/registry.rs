@@ -65,12 +65,12 @@ impl std::fmt::Debug for Registry {
 ///
 /// ```
 /// caas_metrics::metrics! {
-///     /// Jobs done.
-///     pub counter JobsDoneTotal;
+///     /// Pages served.
+///     pub counter PagesServedTotal;
 /// }
 ///
 /// let families = caas_metrics::registry().gather();
-/// assert!(families.iter().any(|family| family.name == "jobs_done_total"));
+/// assert!(families.iter().any(|family| family.name == "pages_served_total"));
 /// ```
 pub fn registry() -> &'static Registry {
     static PROCESS: LazyLock<Registry> = LazyLock::new(|| {
@@ -98,10 +98,7 @@ impl Registry {
 
     /// Adds a collector for values that are only known at scrape time.
     pub fn register(&self, collector: impl Collector + 'static) {
-        self.collectors
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(Arc::new(collector));
+        self.collectors.write().unwrap_or_else(PoisonError::into_inner).push(Arc::new(collector));
     }
 
     /// Sets labels that every sample gets which has no label of that name itself.
@@ -122,7 +119,8 @@ impl Registry {
 
     /// The descriptors of the declared families, by name; two declarations of one family are two.
     pub fn descriptors(&self) -> impl Iterator<Item = &'static Descriptor> {
-        let families = if self.program { Catalogue::of_program().families } else { BTreeMap::new() };
+        let families =
+            if self.program { Catalogue::of_program().families } else { BTreeMap::new() };
         families.into_values().flatten().map(Family::descriptor)
     }
 
@@ -164,8 +162,7 @@ impl Registry {
         let mut catalogue =
             if self.program { Catalogue::of_program() } else { Catalogue::default() };
         let mut collected = if self.program { own_metrics() } else { Vec::new() };
-        let collectors =
-            self.collectors.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let collectors = self.collectors.read().unwrap_or_else(PoisonError::into_inner).clone();
         for collector in &collectors {
             match collect_isolated(&**collector) {
                 Some(families) => collected.extend(families),
@@ -181,7 +178,9 @@ impl Registry {
         let mut merged: BTreeMap<String, FamilySnapshot> = BTreeMap::new();
         for family in collected {
             match merged.get_mut(&family.name) {
-                Some(first) if first.head() == family.head() => first.samples.extend(family.samples),
+                Some(first) if first.head() == family.head() => {
+                    first.samples.extend(family.samples)
+                }
                 Some(first) => catalogue.problems.push(Problem::Clash {
                     sample: family.name.clone(),
                     kept: format!("{} `{}` of a collector", first.metric_type.as_str(), first.name),
@@ -199,7 +198,7 @@ impl Registry {
     /// Everything that is wrong with the families of this registry and only shows after linking;
     /// put it in a test. Asks the collectors, like a scrape.
     ///
-    /// ```
+    /// ```standalone_crate
     /// # caas_metrics::metrics! {
     /// #     /// So that something is declared.
     /// #     pub counter ChecksTotal;
@@ -266,7 +265,9 @@ fn own_metrics() -> Vec<FamilySnapshot> {
             }
         }
     }
-    vec![overflows, refusals]
+    let mut families = vec![overflows, refusals];
+    families.extend(crate::sites::families());
+    families
 }
 
 fn panics_family(panics: u64) -> FamilySnapshot {

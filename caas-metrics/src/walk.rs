@@ -86,7 +86,8 @@ impl Walk {
             borrowed.clear();
             let values = parts(descriptor, texts, child % index.closed());
             let own = descriptor.labels.iter().zip(values);
-            borrowed.extend(own.map(|(label, part)| LabelPair { name: label.name, value: part.text }));
+            borrowed
+                .extend(own.map(|(label, part)| LabelPair { name: label.name, value: part.text }));
             add_default(&mut borrowed, default);
             sink.sample(&borrowed, &metric::value(descriptor, slots));
         }

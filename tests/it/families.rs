@@ -136,12 +136,8 @@ fn beyond_the_limit_goes_to_the_overflow_child() {
         LimitedTotal { path: &path }.inc();
     }
     let rows = samples("families_limited_total");
-    let expected = [
-        row(&["__overflow__"], 14.0),
-        row(&["/0"], 2.0),
-        row(&["/1"], 2.0),
-        row(&["/2"], 2.0),
-    ];
+    let expected =
+        [row(&["__overflow__"], 14.0), row(&["/0"], 2.0), row(&["/1"], 2.0), row(&["/2"], 2.0)];
     assert_eq!(rows, expected);
     assert_eq!(overflows("families_limited_total"), 14.0);
     // A user's own text of that name is the same child, and no overflow.

@@ -2,11 +2,12 @@
 //! environment of its own has a file of its own beside this folder.
 
 mod families;
+mod http;
 mod labels;
 mod lifecycle;
+mod parsers;
+mod prometheus_interop;
 mod registry;
 mod threads;
-mod updates;
-mod http;
-mod prometheus_interop;
 mod tower;
+mod updates;

@@ -48,18 +48,18 @@ mod private {
 }
 
 macro_rules! integer {
-    ($type:ty, $can_grow:expr) => {
+    ($type:ty, $can_grow:expr, $from_bits:expr, $to_bits:expr) => {
         impl Amount for $type {
             const ONE: Self = 1;
 
             #[inline]
             fn from_bits(bits: u64) -> Self {
-                bits as $type
+                $from_bits(bits)
             }
 
             #[inline]
             fn to_bits(self) -> u64 {
-                self as u64
+                $to_bits(self)
             }
 
             #[inline]
@@ -74,15 +74,15 @@ macro_rules! integer {
 
             #[inline]
             fn add_to(self, slots: &impl Slots) -> Result<(), Refused> {
-                slots.add(ONLY, self as u64);
+                slots.add(ONLY, $to_bits(self));
                 Ok(())
             }
         }
     };
 }
 
-integer!(u64, |_| true);
-integer!(i64, |n| n >= 0);
+integer!(u64, |_| true, |bits| bits, |n| n);
+integer!(i64, |n| n >= 0, u64::cast_signed, i64::cast_unsigned);
 
 impl Amount for f64 {
     const ONE: Self = 1.0;

@@ -66,7 +66,7 @@ pub(crate) struct Cells {
 impl Cells {
     /// Room for `blocks` blocks of `closed` children, or for as many as there is room. The second
     /// part of the result is how many there are; 0 means that updates go nowhere.
-    pub(super) fn new(mode: Mode, layout: Layout, closed: u32, blocks: usize) -> (Self, usize) {
+    pub(crate) fn new(mode: Mode, layout: Layout, closed: u32, blocks: usize) -> (Self, usize) {
         let per_block = (layout.slots() as usize).saturating_mul(closed as usize).max(1);
         let mut tried = blocks.max(1);
         loop {
@@ -90,7 +90,7 @@ impl Cells {
 
     /// A child's first slot, as updates name it.
     #[inline]
-    pub(super) fn slot(&self, child: u32) -> u32 {
+    pub(crate) fn slot(&self, child: u32) -> u32 {
         self.first.wrapping_add(self.distance(child))
     }
 

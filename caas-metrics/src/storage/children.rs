@@ -45,12 +45,12 @@ impl Children {
 
     /// Gives a child life. Only under the writer's lock, when its cells read as zero.
     pub(super) fn begin(&self, child: u32, counts: bool) {
-        self.step(child, 0, if counts { 1 } else { 0 });
+        self.step(child, 0, u32::from(counts));
     }
 
     /// Ends a child's life; `false` if it did not live. Only under the writer's lock.
     pub(super) fn end(&self, child: u32, counts: bool) -> bool {
-        self.step(child, 1, if counts { u32::MAX } else { 0 })
+        self.step(child, 1, u32::from(counts).wrapping_neg())
     }
 
     /// Moves a generation on if its parity is as expected.

@@ -272,13 +272,10 @@ impl Index {
     /// Gives a child life if it has none, and returns where it is. Under the writer's lock.
     fn touch(&self, block: u32, closed: u32) -> At {
         let child = block * self.shape.closed + closed;
-        let generation = match self.children.living(child) {
-            Some(generation) => generation,
-            None => {
-                self.begin_child(block, child);
-                self.children.living(child).unwrap_or(0)
-            }
-        };
+        if self.children.living(child).is_none() {
+            self.begin_child(block, child);
+        }
+        let generation = self.children.living(child).unwrap_or(0);
         At { slot: self.cells.slot(child), child, generation }
     }
 
@@ -291,9 +288,8 @@ impl Index {
 
     /// The block of a key. Under the writer's lock, so the answer is certain.
     fn block_of(&self, key: &impl Key) -> Option<u32> {
-        self.table.seek(key.hash(self.seed), |block| {
-            self.stands_for(&mut self.records.codes(block), key)
-        })
+        self.table
+            .seek(key.hash(self.seed), |block| self.stands_for(&mut self.records.codes(block), key))
     }
 
     /// Makes a block for a key that has none. Under the writer's lock.
@@ -506,8 +502,7 @@ mod models {
     /// One open label, one child a block, shared cells.
     fn index(limit: u32) -> Arc<Index> {
         let layout = Layout { integers: 1, floats: 0 };
-        let shape =
-            Shape { mode: Mode::Shared, layout, open: 1, closed: 1, whole: true, limit };
+        let shape = Shape { mode: Mode::Shared, layout, open: 1, closed: 1, whole: true, limit };
         Arc::new(Index::new(shape, 5).unwrap())
     }
 

@@ -162,55 +162,78 @@ impl Drop for Lease {
     }
 }
 
-/// Runs `own` on the cell in this thread's slab, or `common` on the one that all threads share.
+/// The cell of a slot in this thread's slab, if the thread has one.
 #[inline]
-fn update(slot: Slot, own: impl Fn(&AtomicU64), common: impl Fn(&AtomicU64)) {
+fn own(slot: Slot) -> Option<&'static AtomicU64> {
     let start = CURRENT.get();
     if start.is_null() {
-        return update_cold(slot, &own, &common);
+        return None;
     }
     // SAFETY: a pointer in `CURRENT` that is not null is the first of `SLOTS` cells in a slab of
     // `POOL`, a static that never frees a slab; the offset is below `SLOTS`.
-    own(unsafe { &*start.add(slot as usize % SLOTS) });
-}
-
-#[cold]
-#[inline(never)]
-fn update_cold(slot: Slot, own: &dyn Fn(&AtomicU64), common: &dyn Fn(&AtomicU64)) {
-    // `try_with` fails while this thread's locals are torn down.
-    let _ = LEASE.try_with(Lease::begin);
-    let start = CURRENT.get();
-    if start.is_null() {
-        if let Some(cells) = POOL.cells(COMMON) {
-            common(&cells[slot as usize % SLOTS]);
-        }
-    } else {
-        // SAFETY: as in `update`.
-        own(unsafe { &*start.add(slot as usize % SLOTS) });
-    }
+    Some(unsafe { &*start.add(slot as usize % SLOTS) })
 }
 
 /// Adds to a slot. One load and one store in this thread's slab.
 #[inline]
 pub(super) fn add(slot: Slot, n: u64) {
-    update(
-        slot,
-        // No other thread writes to this cell, so nothing can come between load and store.
-        |cell| cell.store(cell.load(Ordering::Relaxed).wrapping_add(n), Ordering::Relaxed),
-        |cell| {
-            cell.fetch_add(n, Ordering::Relaxed);
-        },
-    );
+    match own(slot) {
+        Some(cell) => add_alone(cell, n),
+        None => add_cold(slot, n),
+    }
 }
 
 /// Adds a float to a slot.
 #[inline]
 pub(super) fn add_f64(slot: Slot, x: f64) {
-    update(
-        slot,
-        |cell| cell.store((load_f64(cell) + x).to_bits(), Ordering::Relaxed),
-        |cell| fetch_add_f64(cell, x),
-    );
+    match own(slot) {
+        Some(cell) => add_f64_alone(cell, x),
+        None => add_f64_cold(slot, x),
+    }
+}
+
+/// No other thread writes to this cell, so nothing can come between load and store.
+#[inline]
+fn add_alone(cell: &AtomicU64, n: u64) {
+    cell.store(cell.load(Ordering::Relaxed).wrapping_add(n), Ordering::Relaxed);
+}
+
+#[inline]
+fn add_f64_alone(cell: &AtomicU64, x: f64) {
+    cell.store((load_f64(cell) + x).to_bits(), Ordering::Relaxed);
+}
+
+#[cold]
+#[inline(never)]
+fn add_cold(slot: Slot, n: u64) {
+    take_slab();
+    if let Some(cell) = own(slot) {
+        add_alone(cell, n);
+    } else if let Some(cell) = common(slot) {
+        cell.fetch_add(n, Ordering::Relaxed);
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn add_f64_cold(slot: Slot, x: f64) {
+    take_slab();
+    if let Some(cell) = own(slot) {
+        add_f64_alone(cell, x);
+    } else if let Some(cell) = common(slot) {
+        fetch_add_f64(cell, x);
+    }
+}
+
+/// Gives this thread a slab if it may have one.
+fn take_slab() {
+    // Fails while this thread's locals are torn down.
+    let _ = LEASE.try_with(Lease::begin);
+}
+
+/// The cell of a slot in the common slab; `None` in a process without memory for a single slab.
+fn common(slot: Slot) -> Option<&'static AtomicU64> {
+    POOL.cells(COMMON)?.get(slot as usize % SLOTS)
 }
 
 /// The sum of a slot over all threads.

@@ -43,10 +43,10 @@ impl Table {
     /// The first block of this hash that `matches`.
     #[inline]
     pub(super) fn seek(&self, hash: u64, mut matches: impl FnMut(u32) -> bool) -> Option<u32> {
-        let mut place = self.home(hash);
+        let home = self.home(hash);
         // Half of the places are free, so the loop ends; the bound only guards against a table
         // that changes for ever under a reader.
-        for _ in 0..self.entries.len() {
+        for place in home..home + self.entries.len() {
             let entry = self.entries[place & self.mask()].load(Ordering::Acquire);
             if entry == 0 {
                 return None;
@@ -55,7 +55,6 @@ impl Table {
             if (entry ^ hash) & HASH == 0 && matches(block) {
                 return Some(block);
             }
-            place += 1;
         }
         None
     }
@@ -107,8 +106,8 @@ impl Table {
             if entry == 0 {
                 break;
             }
-            let home = self.home(entry);
-            if place.wrapping_sub(home) & self.mask() >= place.wrapping_sub(hole) & self.mask() {
+            let wish = self.home(entry);
+            if place.wrapping_sub(wish) & self.mask() >= place.wrapping_sub(hole) & self.mask() {
                 self.entries[hole].store(entry, Ordering::Release);
                 hole = place;
             }

@@ -204,9 +204,9 @@ impl Interner {
             }
             scratch.clear();
             arena.append(moved, &mut scratch);
-            let home = self.home(&scratch);
+            let wish = self.home(&scratch);
             let mask = self.table.len() - 1;
-            if place.wrapping_sub(home) & mask >= place.wrapping_sub(hole) & mask {
+            if place.wrapping_sub(wish) & mask >= place.wrapping_sub(hole) & mask {
                 self.table[hole] = moved;
                 hole = place;
             }
