@@ -16,7 +16,7 @@ use crate::{
         cells::Mode,
         flag::{Once32, Tally},
         index::{At, Index, Resolved, Shape, Texts},
-        key::{Key, Text},
+        key::{Key, Stored, Text},
     },
 };
 
@@ -234,26 +234,66 @@ pub(crate) fn closed_place<L: LabelSet>(set: &L) -> u32 {
 /// The open labels of a label set.
 struct OpenKey<'a, L>(&'a L);
 
-struct OpenVisitor<F> {
-    accept: F,
+/// Hashes one open label after the other.
+struct Hash(u64);
+
+impl Visitor for Hash {
+    #[inline(always)]
+    fn label<L: Label>(&mut self, label: &L) {
+        if L::VALUES.is_none() {
+            self.0 = label.text().0.hash(self.0);
+        }
+    }
+}
+
+/// Compares one open label after the other.
+struct Match<S> {
+    stored: S,
+    same: bool,
+}
+
+impl<S: Stored> Visitor for Match<S> {
+    #[inline(always)]
+    fn label<L: Label>(&mut self, label: &L) {
+        if L::VALUES.is_none() {
+            self.same = self.same && self.stored.next_is(&label.text().0);
+        }
+    }
+}
+
+/// Shows one open label after the other.
+struct Show<'a> {
+    accept: &'a mut dyn FnMut(&Text<'_>) -> bool,
     accepted: bool,
 }
 
-impl<F: FnMut(Text<'_>) -> bool> Visitor for OpenVisitor<F> {
-    #[inline]
+impl Visitor for Show<'_> {
     fn label<L: Label>(&mut self, label: &L) {
-        if L::VALUES.is_none() && self.accepted {
-            self.accepted = (self.accept)(label.text().0);
+        if L::VALUES.is_none() {
+            self.accepted = self.accepted && (self.accept)(&label.text().0);
         }
     }
 }
 
 impl<L: LabelSet> Key for OpenKey<'_, L> {
     #[inline]
-    fn all(&self, accept: impl FnMut(Text<'_>) -> bool) -> bool {
-        let mut visitor = OpenVisitor { accept, accepted: true };
-        self.0.visit(&mut visitor);
-        visitor.accepted
+    fn hash(&self, seed: u64) -> u64 {
+        let mut hash = Hash(seed);
+        self.0.visit(&mut hash);
+        hash.0
+    }
+
+    #[inline]
+    fn matches(&self, stored: impl Stored) -> bool {
+        let mut matches = Match { stored, same: true };
+        self.0.visit(&mut matches);
+        matches.same
+    }
+
+    fn all(&self, accept: &mut dyn FnMut(&Text<'_>) -> bool) -> bool {
+        let mut show = Show { accept, accepted: true };
+        self.0.visit(&mut show);
+        show.accepted
     }
 }
 

@@ -11,11 +11,11 @@ use std::{collections::VecDeque, ops::Range};
 use super::{
     cells::{Cells, Layout, Mode},
     children::{Children, Generation},
-    key::{Key, Text},
-    records::{Records, Version},
+    key::{Key, Stored, Text, hash_bytes},
+    records::{Codes, Records, Version},
     sync::{AtomicU32, Mutex, Ordering, lock},
     table::Table,
-    text::{Arena, Code, Interner},
+    text::{Arena, Interner},
 };
 
 /// The open label value of the children that take what is over the limit.
@@ -174,19 +174,14 @@ impl Index {
         At { slot: self.cells.slot(closed), child: closed, generation: 0 }
     }
 
-    /// Whether the block's record stands for the key.
-    #[inline]
-    fn stands_for(&self, codes: &mut impl Iterator<Item = Code>, key: &impl Key) -> bool {
-        key.all(|text| codes.next().is_some_and(|code| self.arena.is(code, text)))
-    }
-
     /// Whether the block is the key's; then `found` is its child, if that lives. The generation is
     /// read together with the record, so it belongs to this key and to no later one of the block.
     #[inline]
     fn matches(&self, block: u32, key: &impl Key, closed: u32, found: &mut Option<At>) -> bool {
         let child = block * self.shape.closed + closed;
-        let read = self.records.read(block, |mut codes| {
-            self.stands_for(&mut codes, key).then(|| self.children.living(child))
+        let read = self.records.read(block, |codes| {
+            key.matches(StoredCodes { codes, arena: &self.arena })
+                .then(|| self.children.living(child))
         });
         let Some((_, Some(generation))) = read else { return false };
         let slot = self.cells.slot(child);
@@ -289,14 +284,14 @@ impl Index {
     /// The block of a key. Under the writer's lock, so the answer is certain.
     fn block_of(&self, key: &impl Key) -> Option<u32> {
         self.table
-            .seek(key.hash(self.seed), |block| self.stands_for(&mut self.records.codes(block), key))
+            .seek(key.hash(self.seed), |block| key.matches(StoredCodes { codes: self.records.codes(block), arena: &self.arena }))
     }
 
     /// Makes a block for a key that has none. Under the writer's lock.
     fn insert(&self, writer: &mut Writer, key: &impl Key) -> Option<u32> {
         let block = self.take_block(writer)?;
         let mut codes = Vec::with_capacity(self.shape.open);
-        let complete = key.all(|text| {
+        let complete = key.all(&mut |text| {
             let code = writer.interner.intern(&self.arena, text);
             codes.extend(code);
             code.is_some()
@@ -357,9 +352,7 @@ impl Index {
         }
         let empty = self.children_of(block).all(|child| self.children.living(child).is_none());
         if empty && block != FIRST {
-            let hash = Stored { codes: self.records.codes(block).collect(), arena: &self.arena }
-                .hash(self.seed);
-            self.table.remove(hash, block);
+            self.table.remove(self.hash_of(block), block);
             self.records.end(block);
             for code in self.records.codes(block) {
                 writer.interner.release(&self.arena, code);
@@ -367,6 +360,19 @@ impl Index {
             writer.resting.push_back((block, self.scrapes.load(Ordering::Relaxed)));
         }
         true
+    }
+
+    /// The hash that a block's key had. Under the writer's lock.
+    fn hash_of(&self, block: u32) -> u64 {
+        let mut bytes = Vec::new();
+        self.records.codes(block).fold(self.seed, |state, code| {
+            if let Some(n) = Arena::integer(code) {
+                return Text::Integer(n).hash(state);
+            }
+            bytes.clear();
+            self.arena.append(code, &mut bytes);
+            hash_bytes(state, &bytes)
+        })
     }
 
     /// Removes every child.
@@ -457,31 +463,25 @@ impl Texts {
     }
 }
 
-/// The key of the overflow children.
-struct Overflow(usize);
-
-impl Key for Overflow {
-    fn all(&self, mut accept: impl FnMut(Text<'_>) -> bool) -> bool {
-        (0..self.0).all(|_| accept(Text::Borrowed(OVERFLOW)))
-    }
-}
-
-/// The key of an existing record, from its codes.
-struct Stored<'a> {
-    codes: Vec<Code>,
+/// The stored values of one record.
+struct StoredCodes<'a> {
+    codes: Codes<'a>,
     arena: &'a Arena,
 }
 
-impl Key for Stored<'_> {
-    fn all(&self, mut accept: impl FnMut(Text<'_>) -> bool) -> bool {
-        self.codes.iter().all(|&code| {
-            if let Some(n) = Arena::integer(code) {
-                return accept(Text::Integer(n));
-            }
-            let mut bytes = Vec::new();
-            self.arena.append(code, &mut bytes);
-            accept(Text::Borrowed(str::from_utf8(&bytes).unwrap_or_default()))
-        })
+impl Stored for StoredCodes<'_> {
+    #[inline(always)]
+    fn next_is(&mut self, text: &Text<'_>) -> bool {
+        self.codes.next().is_some_and(|code| self.arena.is(code, text))
+    }
+}
+
+/// The key of the overflow children: this many open labels.
+struct Overflow(usize);
+
+impl Key for Overflow {
+    fn all(&self, accept: &mut dyn FnMut(&Text<'_>) -> bool) -> bool {
+        (0..self.0).all(|_| accept(&Text::Borrowed(OVERFLOW)))
     }
 }
 
@@ -494,8 +494,8 @@ mod models {
     struct One(&'static str);
 
     impl Key for One {
-        fn all(&self, mut accept: impl FnMut(Text<'_>) -> bool) -> bool {
-            accept(Text::Borrowed(self.0))
+        fn all(&self, accept: &mut dyn FnMut(&Text<'_>) -> bool) -> bool {
+            accept(&Text::Borrowed(self.0))
         }
     }
 

@@ -54,23 +54,44 @@ impl core::fmt::Write for Inline {
 }
 
 /// The open label values of one look-up, in the order of declaration.
+///
+/// `all` is enough; whoever knows the label types also writes `hash` and `matches`, so that a
+/// look-up compiles to straight code.
 pub(crate) trait Key {
     /// Shows each value until one is refused; returns whether all were accepted.
-    fn all(&self, accept: impl FnMut(Text<'_>) -> bool) -> bool;
+    fn all(&self, accept: &mut dyn FnMut(&Text<'_>) -> bool) -> bool;
 
-    /// The hash of all values. One multiplication for 16 bytes of text.
-    #[inline]
+    /// The hash of all values behind a seed.
     fn hash(&self, seed: u64) -> u64 {
         let mut state = seed;
-        self.all(|text| {
-            state = match text {
-                Text::Borrowed(text) => hash_bytes(state, text.as_bytes()),
-                Text::Integer(n) => fold(state ^ u64::from(n), INTEGER),
-                Text::Inline(inline) => hash_bytes(state, inline.as_str().as_bytes()),
-            };
+        self.all(&mut |text| {
+            state = text.hash(state);
             true
         });
         state
+    }
+
+    /// Whether all values are those that are stored.
+    fn matches(&self, mut stored: impl Stored) -> bool {
+        self.all(&mut |text| stored.next_is(text))
+    }
+}
+
+/// Stored values to compare with, one after the other.
+pub(crate) trait Stored {
+    /// Whether the next stored value is this one.
+    fn next_is(&mut self, text: &Text<'_>) -> bool;
+}
+
+impl Text<'_> {
+    /// Hashes the value behind what was hashed before it.
+    #[inline(always)]
+    pub(crate) fn hash(&self, state: u64) -> u64 {
+        match self {
+            Text::Borrowed(text) => hash_bytes(state, text.as_bytes()),
+            Text::Integer(n) => fold(state ^ u64::from(*n), INTEGER),
+            Text::Inline(inline) => hash_bytes(state, inline.as_str().as_bytes()),
+        }
     }
 }
 
@@ -85,44 +106,64 @@ fn fold(a: u64, b: u64) -> u64 {
     (product as u64) ^ ((product >> 64) as u64)
 }
 
-/// Hashes a text behind what was hashed before it.
+/// Hashes a text behind what was hashed before it: one multiplication for 16 bytes.
 #[inline]
 pub(super) fn hash_bytes(seed: u64, bytes: &[u8]) -> u64 {
     // The length comes first, so "ab" + "c" and "a" + "bc" differ.
     let mut state = seed ^ (bytes.len() as u64).wrapping_mul(LEFT);
     let mut rest = bytes;
-    while let Some((block, tail)) = rest.split_first_chunk::<16>() {
-        if tail.is_empty() {
-            break;
-        }
-        state = fold(word(block, 0) ^ LEFT ^ state, word(block, 8) ^ RIGHT);
+    while rest.len() > 16 {
+        let Some((a, b, tail)) = two_words(rest) else { break };
+        state = fold(a ^ LEFT ^ state, b ^ RIGHT);
         rest = tail;
     }
-    // 0 to 16 bytes are left; two overlapping words cover them.
-    let (a, b) = if let Some(last) = rest.last_chunk::<8>() {
-        (word(rest, 0), u64::from_le_bytes(*last))
-    } else if let (Some(first), Some(last)) = (rest.first_chunk::<4>(), rest.last_chunk::<4>()) {
-        (u64::from(u32::from_le_bytes(*first)), u64::from(u32::from_le_bytes(*last)))
-    } else {
-        let short = rest.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte));
-        (short, 0)
+    // 0 to 16 bytes are left; two words that may overlap cover them.
+    let (a, b) = match (rest.first_chunk::<8>(), rest.last_chunk::<8>()) {
+        (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
+        _ => (short_word(rest), 0),
     };
     fold(a ^ LEFT ^ state, b ^ RIGHT ^ state.rotate_left(32))
 }
 
-/// Eight bytes as a word, zero where the text has ended.
+/// The first two words, and the rest.
 #[inline]
-pub(super) fn word(bytes: &[u8], start: usize) -> u64 {
-    match bytes.get(start..).and_then(|rest| rest.first_chunk::<8>()) {
-        Some(chunk) => u64::from_le_bytes(*chunk),
-        None => last_word(bytes.get(start..).unwrap_or_default()),
-    }
+fn two_words(bytes: &[u8]) -> Option<(u64, u64, &[u8])> {
+    let (a, rest) = bytes.split_first_chunk::<8>()?;
+    let (b, rest) = rest.split_first_chunk::<8>()?;
+    Some((u64::from_le_bytes(*a), u64::from_le_bytes(*b), rest))
 }
 
-/// Up to seven bytes as a word.
+/// Fewer than eight bytes as a word, zeros behind them.
 #[inline]
-fn last_word(bytes: &[u8]) -> u64 {
-    bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte))
+fn short_word(bytes: &[u8]) -> u64 {
+    let len = bytes.len();
+    if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        // The parts overlap where the length is below eight; there they agree.
+        let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
+        return u64::from(first) | u64::from(last) << (8 * (len - 4));
+    }
+    let at = |place: usize| bytes.get(place).map_or(0, |byte| u64::from(*byte) << (8 * place));
+    at(0) | at(1) | at(2)
+}
+
+/// A text as words, zeros behind its end: how the arena keeps it.
+#[inline]
+pub(super) fn words(bytes: &[u8]) -> impl Iterator<Item = u64> {
+    let whole = bytes.chunks_exact(8);
+    let rest = whole.remainder();
+    let last = (!rest.is_empty()).then(|| last_word(bytes, rest.len()));
+    let whole = whole.map(|chunk| chunk.first_chunk::<8>().map_or(0, |c| u64::from_le_bytes(*c)));
+    whole.chain(last)
+}
+
+/// The last bytes of a text, fewer than eight but not none, as a word.
+#[inline]
+pub(super) fn last_word(bytes: &[u8], rest: usize) -> u64 {
+    match bytes.last_chunk::<8>() {
+        // The end of the last eight bytes, moved to the front of the word.
+        Some(last) => u64::from_le_bytes(*last) >> (64 - 8 * rest),
+        None => short_word(bytes),
+    }
 }
 
 #[cfg(all(test, not(loom)))]
@@ -131,9 +172,20 @@ mod tests {
 
     struct Texts<'a>(&'a [&'a str]);
 
-    impl Key for Texts<'_> {
-        fn all(&self, mut accept: impl FnMut(Text<'_>) -> bool) -> bool {
-            self.0.iter().all(|text| accept(Text::Borrowed(text)))
+    impl Texts<'_> {
+        fn hash(&self, seed: u64) -> u64 {
+            self.0.iter().fold(seed, |state, text| Text::Borrowed(text).hash(state))
+        }
+    }
+
+    #[test]
+    fn words_are_the_text_with_zeros_behind() {
+        for len in 0..40_u8 {
+            let text: Vec<u8> = (1..=len).collect();
+            let bytes: Vec<u8> = words(&text).flat_map(u64::to_le_bytes).collect();
+            let mut expected = text.clone();
+            expected.resize(text.len().next_multiple_of(8), 0);
+            assert_eq!(bytes, expected, "{len}");
         }
     }
 

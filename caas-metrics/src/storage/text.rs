@@ -8,7 +8,7 @@
 use std::{collections::BTreeMap, sync::OnceLock};
 
 use super::{
-    key::{Inline, Text, hash_bytes, word},
+    key::{Inline, Text, hash_bytes, last_word, words},
     sync::{AtomicU64, Ordering},
     zeroed::zeroed,
 };
@@ -77,10 +77,10 @@ impl Arena {
     }
 
     /// Whether a code stands for this text.
-    #[inline]
-    pub(super) fn is(&self, code: Code, text: Text<'_>) -> bool {
+    #[inline(always)]
+    pub(super) fn is(&self, code: Code, text: &Text<'_>) -> bool {
         match text {
-            Text::Integer(n) => code == INTEGER | n,
+            Text::Integer(n) => code == INTEGER | *n,
             _ if code & INTEGER != 0 => false,
             Text::Borrowed(text) => self.is_str(code, text),
             Text::Inline(inline) => self.is_str(code, inline.as_str()),
@@ -89,13 +89,20 @@ impl Arena {
 
     #[inline]
     fn is_str(&self, code: Code, text: &str) -> bool {
-        let (len, words) = self.text(code);
-        let bytes = text.as_bytes();
-        len == bytes.len()
-            && words
-                .iter()
-                .zip((0..len).step_by(8))
-                .all(|(kept, start)| kept.load(Ordering::Relaxed) == word(bytes, start))
+        let (len, kept) = self.text(code);
+        if len != text.len() {
+            return false;
+        }
+        let mut kept = kept.iter();
+        let mut next_is = |word| kept.next().is_some_and(|k| k.load(Ordering::Relaxed) == word);
+        let mut rest = text.as_bytes();
+        while let Some((chunk, tail)) = rest.split_first_chunk::<8>() {
+            if !next_is(u64::from_le_bytes(*chunk)) {
+                return false;
+            }
+            rest = tail;
+        }
+        rest.is_empty() || next_is(last_word(text.as_bytes(), rest.len()))
     }
 
     /// The integer that a code is, if it is one.
@@ -145,9 +152,9 @@ impl Interner {
 
     /// The code of a text, kept from now on until it is released as often as it was interned.
     /// `None` when the arena is full.
-    pub(super) fn intern(&mut self, arena: &Arena, text: Text<'_>) -> Option<Code> {
+    pub(super) fn intern(&mut self, arena: &Arena, text: &Text<'_>) -> Option<Code> {
         match text {
-            Text::Integer(n) => Some(INTEGER | n),
+            Text::Integer(n) => Some(INTEGER | *n),
             Text::Borrowed(text) => self.intern_str(arena, text),
             Text::Inline(inline) => self.intern_str(arena, inline.as_str()),
         }
@@ -228,10 +235,10 @@ impl Interner {
             Some(code) => code,
             None => self.extend(arena, room)?,
         };
-        let words = arena.words(code as usize);
-        words.first()?.store(ONE_USE | bytes.len() as u64, Ordering::Relaxed);
-        for (place, start) in words.iter().skip(1).zip((0..bytes.len()).step_by(8)) {
-            place.store(word(bytes, start), Ordering::Relaxed);
+        let (head, places) = arena.words(code as usize).split_first()?;
+        head.store(ONE_USE | bytes.len() as u64, Ordering::Relaxed);
+        for (place, word) in places.iter().zip(words(bytes)) {
+            place.store(word, Ordering::Relaxed);
         }
         Some(code)
     }
@@ -280,12 +287,12 @@ mod tests {
         let mut interner = Interner::new(3000, 9);
         let texts: Vec<String> = (0..2000).map(|n| "é".repeat(n % 97) + &n.to_string()).collect();
         let codes: Vec<Code> =
-            texts.iter().map(|t| interner.intern(&arena, Text::Borrowed(t)).unwrap()).collect();
+            texts.iter().map(|t| interner.intern(&arena, &Text::Borrowed(t)).unwrap()).collect();
         for (text, code) in texts.iter().zip(&codes) {
-            assert_eq!(interner.intern(&arena, Text::Borrowed(text)), Some(*code));
+            assert_eq!(interner.intern(&arena, &Text::Borrowed(text)), Some(*code));
             assert_eq!(read(&arena, *code), *text);
-            assert!(arena.is(*code, Text::Borrowed(text)));
-            assert!(!arena.is(*code, Text::Borrowed("other")));
+            assert!(arena.is(*code, &Text::Borrowed(text)));
+            assert!(!arena.is(*code, &Text::Borrowed("other")));
         }
     }
 
@@ -293,10 +300,10 @@ mod tests {
     fn integers_are_their_own_code() {
         let arena = Arena::new();
         let mut interner = Interner::new(4, 9);
-        let code = interner.intern(&arena, Text::Integer(404)).unwrap();
+        let code = interner.intern(&arena, &Text::Integer(404)).unwrap();
         assert_eq!(read(&arena, code), "404");
-        assert!(arena.is(code, Text::Integer(404)));
-        assert!(!arena.is(code, Text::Borrowed("404")));
+        assert!(arena.is(code, &Text::Integer(404)));
+        assert!(!arena.is(code, &Text::Borrowed("404")));
     }
 
     #[test]
@@ -308,7 +315,7 @@ mod tests {
             let texts: Vec<String> =
                 (0..32).map(|n| format!("{round}-{n}-{}", "x".repeat(n * 9))).collect();
             let codes: Vec<Code> =
-                texts.iter().map(|t| interner.intern(&arena, Text::Borrowed(t)).unwrap()).collect();
+                texts.iter().map(|t| interner.intern(&arena, &Text::Borrowed(t)).unwrap()).collect();
             for (text, code) in texts.iter().zip(&codes) {
                 assert_eq!(read(&arena, *code), *text);
             }
@@ -329,9 +336,9 @@ mod tests {
         let arena = Arena::new();
         let mut interner = Interner::new(4, 9);
         let long = "y".repeat(100_000);
-        let code = interner.intern(&arena, Text::Borrowed(&long)).unwrap();
+        let code = interner.intern(&arena, &Text::Borrowed(&long)).unwrap();
         assert_eq!(read(&arena, code), long);
-        let short = interner.intern(&arena, Text::Borrowed("z")).unwrap();
+        let short = interner.intern(&arena, &Text::Borrowed("z")).unwrap();
         assert_eq!(read(&arena, short), "z");
     }
 }
