@@ -5,7 +5,9 @@
 //! it, `ui/compiler.txt`; `CAAS_UI=required` makes another compiler a failure. `TRYBUILD=overwrite`
 //! makes the files anew.
 
-use std::{env, fs, path::Path, path::PathBuf, process::Command};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::{env, fs, process::Command};
 
 /// Every mistake is reported as its `.stderr` says, and what is right compiles.
 #[test]
@@ -13,8 +15,7 @@ fn mistakes_are_reported() {
     let cases = trybuild::TestCases::new();
     cases.pass("tests/ui/pass/*.rs");
     if is_the_compiler_that_blessed() {
-        cases.compile_fail("tests/ui/metrics/*/*.rs");
-        cases.compile_fail("tests/ui/label/*/*.rs");
+        cases.compile_fail("tests/ui/*/*/*.rs");
     }
 }
 
@@ -28,7 +29,9 @@ fn is_the_compiler_that_blessed() -> bool {
     }
     let required = env::var("CAAS_UI").is_ok_and(|value| value == "required");
     assert!(!required, "CAAS_UI=required, but this is {} and not {blessed}", found.trim());
-    println!("skipped: .stderr files are compared with {blessed} only, this is {}", found.trim());
+    // Not `println!`, which the test harness would swallow.
+    let note = format!("skipped: .stderr files are compared with {blessed} only, this is {found}");
+    io::stderr().write_all(note.as_bytes()).expect("stderr is open");
     false
 }
 
@@ -36,7 +39,8 @@ fn is_the_compiler_that_blessed() -> bool {
 #[test]
 fn every_message_is_shown() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let reported: String = files(&root.join("tests/ui"), "stderr").iter().map(|p| read(p)).collect();
+    let reported: String =
+        files(&root.join("tests/ui"), "stderr").iter().map(|p| read(p)).collect();
     let lines: Vec<&str> = reported.lines().collect();
     let mut messages = 0;
     let mut missing = Vec::new();

@@ -30,7 +30,9 @@ mod timer;
 mod unit;
 
 mod child;
+mod exit;
 mod family;
+mod sites;
 
 mod collector;
 mod problem;
@@ -48,13 +50,14 @@ mod interop;
 #[path = "private.rs"]
 pub mod __private;
 
-pub use caas_metrics_macros::{Label, metrics};
+pub use caas_metrics_macros::{Label, counted, in_flight, metrics, skip, timed};
 
 pub use crate::{
     child::{Child, Handle},
     collector::Collector,
     desc::MetricType,
     encode::Format,
+    exit::{Exit, FromExit, NoError, Outcome},
     label::{Label, LabelPart, LabelText},
     metric::{Amount, HistogramReading, Observation},
     problem::Problem,

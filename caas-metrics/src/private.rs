@@ -11,12 +11,21 @@ pub use core::{
 
 pub use inventory;
 
+pub use core::{any::type_name, module_path};
+
+pub use crate::exit::FromExit;
+pub use crate::exit::{
+    Count, Probe, Time, apply, call_once, counted, end, err_of, fields, in_flight, never, on,
+    on_exit, otherwise, record, resolve_held, resolve_held_with, returned, timed,
+};
+pub use crate::sites::{
+    Annotated, Function, Measure, Site, calls, calls_open, calls_unit, duration, flight,
+};
+
 pub use crate::{
     child::{Child, Handle},
     desc::{Descriptor, Export, LabelDescriptor, Location, MetricType, NumberType},
-    family::{
-        Declared, Family, InUnit, LabelSet, clear, get, remove, reset, resolve, retain,
-    },
+    family::{Declared, Family, InUnit, LabelSet, clear, get, remove, reset, resolve, retain},
     label::{Label, LabelPart as Part, LabelText, ViewSource, Visitor},
     metric::{Counter, Gauge, Histogram, HistogramReading, Info, Observation, UpDown},
     timer::ChildTimer,
@@ -25,16 +34,17 @@ pub use crate::{
 
 /// The descriptor of a label with the values of its type.
 #[must_use]
-pub const fn label(
-    name: &'static str,
-    values: Option<&'static [&'static str]>,
-) -> LabelDescriptor {
+pub const fn label(name: &'static str, values: Option<&'static [&'static str]>) -> LabelDescriptor {
     LabelDescriptor { name, values }
 }
 
 /// What a timer of a histogram that is not in seconds would be: nothing, since there is none.
 #[derive(Debug)]
 pub struct NoTimer;
+
+/// The last field of a view, so that no label's type is it.
+#[derive(Debug, Clone, Copy)]
+pub struct End;
 
 /// Where the generated code's user wrote the item.
 #[must_use]

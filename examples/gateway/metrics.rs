@@ -28,7 +28,7 @@ metrics! {
     /// Socket connections that are open.
     pub gauge SocketConnectionsActive { server_id: &str }
 
-    /// Messages accepted for delivery.
+    /// Messages sent.
     pub counter MessagesSentTotal { tenant_id: &str, r#type: &str }
 
     /// Messages of a topic that its consumer has not yet processed.

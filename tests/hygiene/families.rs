@@ -136,6 +136,7 @@ fn the_families_are_registered_and_count() {
     assert_eq!(Drift.get().map(|reading| reading.buckets), Some(vec![0, 1, 0, 0, 0]));
     assert_eq!(renamed::registry().check(), []);
     let level = renamed::registry().descriptors().find(|d| d.name == "hygiene_level");
-    let line = include_str!("families.rs").lines().position(|line| line.contains("pub gauge Level"));
+    let line =
+        include_str!("families.rs").lines().position(|line| line.contains("pub gauge Level"));
     assert_eq!(level.map(|level| level.location.line as usize), line.map(|line| line + 1));
 }

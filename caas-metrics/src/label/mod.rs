@@ -109,7 +109,7 @@ impl<'v> LabelPart<'v> {
     }
 }
 
-impl<'a> LabelText<'a> {
+impl LabelText<'_> {
     /// The text of a closed label's value.
     #[must_use]
     pub fn closed<L: Label + ?Sized>(index: usize) -> Self {

@@ -283,8 +283,9 @@ impl Index {
 
     /// The block of a key. Under the writer's lock, so the answer is certain.
     fn block_of(&self, key: &impl Key) -> Option<u32> {
-        self.table
-            .seek(key.hash(self.seed), |block| key.matches(StoredCodes { codes: self.records.codes(block), arena: &self.arena }))
+        self.table.seek(key.hash(self.seed), |block| {
+            key.matches(StoredCodes { codes: self.records.codes(block), arena: &self.arena })
+        })
     }
 
     /// Makes a block for a key that has none. Under the writer's lock.

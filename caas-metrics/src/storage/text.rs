@@ -314,8 +314,10 @@ mod tests {
         for round in 0..20_000_u32 {
             let texts: Vec<String> =
                 (0..32).map(|n| format!("{round}-{n}-{}", "x".repeat(n * 9))).collect();
-            let codes: Vec<Code> =
-                texts.iter().map(|t| interner.intern(&arena, &Text::Borrowed(t)).unwrap()).collect();
+            let codes: Vec<Code> = texts
+                .iter()
+                .map(|t| interner.intern(&arena, &Text::Borrowed(t)).unwrap())
+                .collect();
             for (text, code) in texts.iter().zip(&codes) {
                 assert_eq!(read(&arena, *code), *text);
             }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 #[derive(Label, Clone, Copy)]
-enum Method {
+pub enum Method {
     Get,
     Post,
 }

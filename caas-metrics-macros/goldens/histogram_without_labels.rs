@@ -1,0 +1,34 @@
+#[cfg(feature = "store")]
+#[must_use = "a label set changes nothing until a method updates its child"]
+struct StoreSeconds;
+#[cfg(feature = "store")]
+const _: () = {
+    static __CAAS_FAMILY: P::Family = P::family::<StoreSeconds>();
+    P::inventory::submit! {
+        P::Declared(& __CAAS_FAMILY)
+    }
+    #[automatically_derived]
+    impl P::LabelSet for StoreSeconds {
+        type Static = StoreSeconds;
+        type Metric = P::Histogram;
+        type Unit = P::Seconds;
+        type View<'v> = ();
+        const DESCRIPTOR: P::Descriptor = P::Descriptor {
+            name: "store_seconds",
+            help: "Time to store a message in seconds.",
+            metric_type: P::MetricType::Histogram,
+            unit: P::Some("seconds"),
+            number: P::NumberType::Float,
+            buckets: &[0.1, 0.2, 0.3],
+            location: P::here(),
+            ..P::DEFAULTS
+        };
+        fn family() -> &'static P::Family {
+            &__CAAS_FAMILY
+        }
+        fn visit<__V: P::Visitor>(&self, _: &mut __V) {}
+        fn view<'v>(__caas_source: &mut P::ViewSource<'v>) -> Self::View<'v> {
+            let _ = __caas_source;
+        }
+    }
+};

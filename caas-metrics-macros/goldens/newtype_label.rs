@@ -1,0 +1,18 @@
+#[automatically_derived]
+#[allow(unused_qualifications)]
+impl<T> P::Label for Tenant<T>
+where
+    T: P::Label,
+{
+    const VALUES: P::Option<&'static [&'static P::str]> = <T as P::Label>::VALUES;
+    type View<'__caas> = <T as P::Label>::View<'__caas>;
+    fn index(&self) -> P::usize {
+        <T as P::Label>::index(&self.0)
+    }
+    fn text(&self) -> P::LabelText<'_> {
+        <T as P::Label>::text(&self.0)
+    }
+    fn view(__caas_part: P::Part<'_>) -> Self::View<'_> {
+        <T as P::Label>::view(__caas_part)
+    }
+}

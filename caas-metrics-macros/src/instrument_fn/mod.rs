@@ -1,0 +1,123 @@
+//! `#[timed]`, `#[counted]` and `#[in_flight]`: a guard in front of a body that is never read.
+//!
+//! Stages: `args` and `parse` make the tree of `ast`, `calls` says what can be told about endings,
+//! `check` judges, `expand` writes code. Invariant: whatever is wrong, the item is still there,
+//! token for token.
+
+mod args;
+mod ast;
+mod calls;
+mod check;
+mod expand;
+mod parse;
+mod tokens;
+
+pub(crate) use ast::Measure;
+
+use crate::errors::{Errors, Here, report};
+use ast::{Arguments, Block, Item};
+use parse::Member;
+use proc_macro2::{Span, TokenStream};
+use quote::quote;
+use tokens::{refilled, stream};
+
+/// Expands an attribute on an item.
+pub(crate) fn expand(measure: Measure, arguments: TokenStream, item: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let arguments = args::arguments(measure, arguments, &mut errors);
+    check::arguments(measure, &arguments, &mut errors);
+    let expanded = match parse::item(item.clone()) {
+        Item::Function(function) => {
+            let calls = calls::calls(&function, &[]);
+            check::function(measure, &arguments, &function, &calls, &mut errors);
+            expand::function(measure, &arguments, &function, &calls, None)
+        }
+        Item::Block(block) => expand_block(measure, &arguments, &block, &mut errors),
+        Item::Bodyless(keyword) => {
+            let name = measure.name();
+            report!(
+                errors,
+                keyword,
+                "this function has no body to measure: write `#[{name}]` on its implementation"
+            );
+            TokenStream::new()
+        }
+        Item::Other(token) => {
+            let name = measure.name();
+            report!(
+                errors,
+                token,
+                "`#[{name}]` goes on a function, or on an `impl` or `trait` block"
+            );
+            TokenStream::new()
+        }
+        Item::Nothing => {
+            let name = measure.name();
+            report!(
+                errors,
+                Here(Span::call_site()),
+                "`#[{name}]` on nothing: write it on a function"
+            );
+            TokenStream::new()
+        }
+    };
+    if errors.is_empty() { expanded } else { quote!(#errors #item) }
+}
+
+/// Expands an attribute on a block: each function in it that has a body and can be measured.
+fn expand_block(
+    measure: Measure,
+    arguments: &Arguments,
+    block: &Block,
+    errors: &mut Errors,
+) -> TokenStream {
+    if let Some(name) = &arguments.name {
+        report!(errors, name.key, "`name` names one function: write it on that function");
+    }
+    let mut content = TokenStream::new();
+    for member in parse::members(&block.braces) {
+        let item = match member {
+            Member::Item(item) => item,
+            Member::Tokens(tokens) => {
+                content.extend(tokens);
+                continue;
+            }
+        };
+        match parse::item(item.clone()) {
+            Item::Function(function)
+                if function.qualifier("const").is_none() && !is_skipped(&function) =>
+            {
+                let calls = calls::calls(&function, &block.parameters);
+                check::untold(arguments, &function, &calls, errors);
+                let owner = Some(&*block.owner);
+                content.extend(expand::function(measure, arguments, &function, &calls, owner));
+            }
+            _ => content.extend(item),
+        }
+    }
+    let mut expanded = stream(&block.head);
+    expanded.extend([refilled(&block.braces, content)]);
+    expanded
+}
+
+/// Whether the function has `#[skip]`, by whatever path; `#[rustfmt::skip]` is not meant.
+fn is_skipped(function: &ast::Function) -> bool {
+    let groups = function.attributes.iter().filter_map(|token| match token {
+        proc_macro2::TokenTree::Group(group) => Some(tokens::list(group.stream())),
+        _ => None,
+    });
+    let mut paths = groups;
+    paths.any(|path| {
+        tokens::is_word(path.last(), "skip") && !tokens::is_word(path.first(), "rustfmt")
+    })
+}
+
+/// Expands `#[skip]`: the item as it is.
+pub(crate) fn skip(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    if arguments.is_empty() {
+        return item;
+    }
+    let mut errors = Errors::default();
+    report!(errors, arguments, "`#[skip]` takes no arguments");
+    quote!(#errors #item)
+}

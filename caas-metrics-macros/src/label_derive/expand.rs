@@ -1,0 +1,119 @@
+//! From the tree to code: the implementation of `Label`, and `from_label` for an enum with `other`.
+//!
+//! Nothing can fail here.
+//! Invariant: the code names `__private`, the user's tokens and itself.
+
+use super::ast::{LabelType, Shape, Variant};
+use crate::naming::Case;
+use crate::paths::respanned;
+use proc_macro2::{Ident, Literal, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+
+/// The code of a label type.
+pub(crate) fn expand(label: &LabelType) -> TokenStream {
+    match &label.shape {
+        Shape::Closed { case, variants } => closed(label, *case, variants),
+        Shape::Newtype { member, field_type } => newtype(label, member, field_type),
+    }
+}
+
+fn closed(label: &LabelType, case: Case, variants: &[Variant]) -> TokenStream {
+    let LabelType { runtime: p, ident, generics, .. } = label;
+    let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
+    let texts = variants.iter().map(|variant| variant.text(case));
+    let indices = variants.iter().enumerate().map(|(index, variant)| {
+        let (index, Variant { ident, .. }) = (Literal::usize_unsuffixed(index), variant);
+        quote!(Self::#ident { .. } => #index)
+    });
+    // The last variant takes every number that is left, so no arm can fail.
+    let last = variants.len().saturating_sub(1);
+    let values = variants.iter().enumerate().map(|(index, variant)| {
+        let number = Literal::usize_unsuffixed(index);
+        let pattern = if index == last { quote!(_) } else { quote!(#number) };
+        let value = value(variant);
+        quote!(#pattern => #value)
+    });
+    let from_label = from_label(label, case, variants);
+    quote! {
+        #[automatically_derived]
+        impl #impl_generics #p::Label for #ident #type_generics #where_clause {
+            const VALUES: #p::Option<&'static [&'static #p::str]> = #p::Some(&[#(#texts),*]);
+            type View<'__caas> = Self;
+            #[inline]
+            fn index(&self) -> #p::usize { match self { #(#indices),* } }
+            #[inline]
+            fn text(&self) -> #p::LabelText<'_> {
+                #p::LabelText::closed::<Self>(#p::Label::index(self))
+            }
+            fn view(__caas_part: #p::Part<'_>) -> Self::View<'_> {
+                match __caas_part.index() { #(#values),* }
+            }
+        }
+        #from_label
+    }
+}
+
+/// A variant's value. One with fields has none; it has been reported, so this code never runs.
+fn value(Variant { ident, fields, .. }: &Variant) -> TokenStream {
+    if fields.is_empty() { quote!(Self::#ident) } else { quote!(loop {}) }
+}
+
+/// The way from unbounded input to a closed label.
+fn from_label(label: &LabelType, case: Case, variants: &[Variant]) -> Option<TokenStream> {
+    let other_variant = variants.iter().find(|variant| variant.other.is_some())?;
+    let (other, other_value) = (&other_variant.ident, value(other_variant));
+    let LabelType { runtime: p, visibility, ident, generics, .. } = label;
+    let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
+    let known = variants.iter().filter(|variant| variant.other.is_none());
+    let arms = known.map(|variant| {
+        let (text, value) = (variant.text(case), value(variant));
+        quote!(#text => #value,)
+    });
+    let docs = format!(" The value with this text; [`{other}`](Self::{other}) if there is none.");
+    Some(quote! {
+        impl #impl_generics #ident #type_generics #where_clause {
+            #[doc = #docs]
+            #[must_use]
+            #visibility fn from_label(text: &#p::str) -> Self {
+                match text { #(#arms)* _ => #other_value }
+            }
+        }
+    })
+}
+
+fn newtype(label: &LabelType, member: &TokenStream, field_type: &TokenStream) -> TokenStream {
+    let LabelType { runtime: p, ident, generics, .. } = label;
+    let (impl_generics, type_generics, _) = generics.split_for_impl();
+    let written = generics.where_clause.iter().flat_map(|clause| &clause.predicates);
+    // Only a generic field needs a bound; another type that is no label is rustc's to underline.
+    let needed = generics.type_params().next().map(|_| quote!(#field_type: #p::Label,));
+    // The trait is named in this form only: then a field that is no label is one error, there.
+    let span = field_type.span();
+    let located = p.at(span);
+    let of_field = |member: &str, arguments: TokenStream| {
+        let (member, arguments) = (Ident::new(member, span), respanned(arguments, span));
+        quote_spanned!(span=> <#field_type as #located::Label>::#member #arguments)
+    };
+    let values = of_field("VALUES", quote!());
+    let shown = of_field("View", quote!(<'__caas>));
+    let index = of_field("index", quote!((&self.#member)));
+    let text = of_field("text", quote!((&self.#member)));
+    let view = of_field("view", quote!((__caas_part)));
+    let view = quote_spanned! {span=>
+        fn view(__caas_part: #located::Part<'_>) -> Self::View<'_> { #view }
+    };
+    quote! {
+        #[automatically_derived]
+        #[allow(unused_qualifications)]
+        impl #impl_generics #p::Label for #ident #type_generics where #(#written,)* #needed {
+            const VALUES: #p::Option<&'static [&'static #p::str]> = #values;
+            type View<'__caas> = #shown;
+            #[inline]
+            fn index(&self) -> #p::usize { #index }
+            #[inline]
+            fn text(&self) -> #p::LabelText<'_> { #text }
+            #view
+        }
+    }
+}

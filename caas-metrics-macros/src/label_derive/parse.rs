@@ -1,0 +1,174 @@
+//! From tokens to the tree: the type's shape and its `#[label(…)]` attributes.
+//!
+//! Nothing is judged here beyond the grammar and the two shapes that a label can have.
+//! Invariant: a bad attribute is one error and never takes its type down with it.
+
+use super::ast::{LabelType, Shape, Variant};
+use crate::errors::{Errors, error, report};
+use crate::naming::{self, Case};
+use crate::paths::Runtime;
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, quote};
+use syn::ext::IdentExt;
+use syn::parse::ParseStream;
+use syn::{Attribute, Data, DataEnum, DataStruct, DeriveInput, Index, LitStr, Token};
+
+/// Reads a type; `None` if it has no shape of a label.
+pub(crate) fn parse(input: TokenStream, errors: &mut Errors) -> Option<LabelType> {
+    let input: DeriveInput = match syn::parse2(input) {
+        Ok(input) => input,
+        Err(error) => {
+            errors.push_syn(error);
+            return None;
+        }
+    };
+    let keys: &[&str] = match input.data {
+        Data::Enum(_) => &["rename_all", "crate"],
+        _ => &["crate"],
+    };
+    let place = if matches!(input.data, Data::Enum(_)) { "an enum" } else { "a newtype" };
+    let settings = settings(&input.attrs, keys, place, errors);
+    let shape = match input.data {
+        Data::Enum(data) => closed(data, settings.case, &input.ident, errors),
+        Data::Struct(data) => newtype(data, &input.ident, errors),
+        Data::Union(data) => {
+            report!(errors, data.union_token, "a union is no label: write an enum or a newtype");
+            None
+        }
+    };
+    Some(LabelType {
+        runtime: settings.runtime,
+        visibility: input.vis.into_token_stream(),
+        ident: input.ident,
+        generics: input.generics,
+        shape: shape?,
+    })
+}
+
+fn closed(data: DataEnum, case: Case, ident: &Ident, errors: &mut Errors) -> Option<Shape> {
+    if data.variants.is_empty() {
+        report!(errors, ident, "an enum without variants has no label values: write at least one");
+        return None;
+    }
+    let variants = data.variants.into_iter().map(|variant| {
+        let Settings { rename, other, .. } =
+            settings(&variant.attrs, &["rename", "other"], "a variant", errors);
+        for attribute in variant.fields.iter().flat_map(|field| &field.attrs) {
+            settings(std::slice::from_ref(attribute), &[], "a variant's field", errors);
+        }
+        Variant { ident: variant.ident, rename, other, fields: variant.fields.into_token_stream() }
+    });
+    Some(Shape::Closed { case, variants: variants.collect() })
+}
+
+fn newtype(data: DataStruct, ident: &Ident, errors: &mut Errors) -> Option<Shape> {
+    let count = data.fields.len();
+    let mut fields = data.fields.into_iter();
+    let (Some(field), None) = (fields.next(), fields.next()) else {
+        report!(
+            errors,
+            ident,
+            "a label struct has one field, this one has {count}: write one label per field"
+        );
+        return None;
+    };
+    settings(&field.attrs, &[], "a newtype's field", errors);
+    let index = Index::from(0);
+    let member = field.ident.map_or_else(|| quote!(#index), |ident| quote!(#ident));
+    Some(Shape::Newtype { member, field_type: field.ty.into_token_stream() })
+}
+
+/// What `#[label(…)]` says, at any place.
+struct Settings {
+    runtime: Runtime,
+    case: Case,
+    rename: Option<LitStr>,
+    other: Option<Ident>,
+}
+
+/// Reads the `#[label(…)]` attributes of `place`, which knows `keys`.
+fn settings(attributes: &[Attribute], keys: &[&str], place: &str, errors: &mut Errors) -> Settings {
+    let mut settings =
+        Settings { runtime: Runtime::default(), case: Case::Snake, rename: None, other: None };
+    let mut seen: Vec<Ident> = Vec::new();
+    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("label")) {
+        if attribute.meta.require_list().is_err() {
+            report!(errors, attribute, "`#[label]` is written `#[label(…)]`");
+            continue;
+        }
+        let read = |input: ParseStream| {
+            while !input.is_empty() {
+                let key = key(input)?;
+                if let Some(first) = seen.iter().find(|first| **first == key) {
+                    report!(errors, key, "`{key}` is given twice: leave one out");
+                    report!(errors, first, "first given here");
+                }
+                settings.take(&key, input, keys, place)?;
+                seen.push(key);
+                if !input.is_empty() {
+                    input.parse::<Token![,]>()?;
+                }
+            }
+            Ok(())
+        };
+        if let Err(error) = attribute.parse_args_with(read) {
+            errors.push_syn(error);
+        }
+    }
+    settings
+}
+
+fn key(input: ParseStream) -> syn::Result<Ident> {
+    let found: TokenStream = input.fork().parse()?;
+    Ident::parse_any(input).map_err(|_| error!(found, "this is no key of `#[label(…)]`"))
+}
+
+impl Settings {
+    /// Reads what follows `key`.
+    fn take(
+        &mut self,
+        key: &Ident,
+        input: ParseStream,
+        keys: &[&str],
+        place: &str,
+    ) -> syn::Result<()> {
+        let name = key.to_string();
+        if !keys.contains(&name.as_str()) {
+            return Err(unknown_key(key, &name, keys, place));
+        }
+        match name.as_str() {
+            "other" => self.other = Some(key.clone()),
+            "rename" => self.rename = Some(string(key, input)?),
+            "rename_all" => self.case = case(&string(key, input)?)?,
+            _ => {
+                let path =
+                    input.parse::<Token![=]>().and_then(|_| syn::Path::parse_mod_style(input));
+                let path = path
+                    .map_err(|_| error!(key, "`crate` is a path: write `crate = ::my_metrics`"))?;
+                self.runtime = Runtime::renamed(&path);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn string(key: &Ident, input: ParseStream) -> syn::Result<LitStr> {
+    let value = input.parse::<Token![=]>().and_then(|_| input.parse());
+    value.map_err(|_| error!(key, "`{key}` is a string: write `{key} = \"…\"`"))
+}
+
+fn case(value: &LitStr) -> syn::Result<Case> {
+    let name = value.value();
+    let names = Case::ALL.map(|(name, _)| name);
+    let listed = naming::listed(&names);
+    Case::named(&name).ok_or_else(|| error!(value, "unknown case `{name}`: known are {listed}"))
+}
+
+fn unknown_key(key: &Ident, name: &str, keys: &[&str], place: &str) -> syn::Error {
+    if keys.is_empty() {
+        return error!(key, "unknown key `{name}`: {place} has no `#[label(…)]`");
+    }
+    let listed = naming::listed(keys);
+    let meant = naming::did_you_mean(name, keys);
+    error!(key, "unknown key `{name}`{meant} {place} knows {listed}")
+}

@@ -1,0 +1,113 @@
+//! The macros of `caas-metrics`. Depend on that crate: it re-exports them, with examples.
+//!
+//! Each macro has a folder of its own with the same files: `parse` (tokens to tree), `ast` (the
+//! tree), `check` (tree to errors), `expand` (tree to code). What macros share is beside the folders.
+//! Invariant: a macro is a pure function of its tokens and never panics.
+
+mod errors;
+mod instrument_fn;
+mod label_derive;
+mod metrics_block;
+mod naming;
+mod paths;
+
+#[cfg(test)]
+mod tests;
+
+use proc_macro::TokenStream;
+
+/// Declares families of metrics.
+///
+/// A block has settings, `namespace = "…";` and `crate = path;`, and families:
+/// `pub counter Name { label: Type, … }` or `pub counter Name;`, with `gauge`, `histogram` or `info`
+/// in place of `counter`, and `Name<f64>` for counters and gauges of floats. The doc comment of a
+/// family is its help text. Attributes of a family:
+///
+/// - `#[name = "…"]`: the metric's full name, instead of namespace and name in snake case
+/// - `#[buckets(0.1, 0.5, 1)]`, `#[buckets(linear(start, width, count))]`,
+///   `#[buckets(exponential(start, factor, count))]`: the upper bounds of a histogram
+/// - `#[limit = 500]`: the most living children of a family with open labels; 2000 by default
+/// - `#[unit = "seconds"]`: the unit, where the name does not end in it
+/// - `#[updown]`: a gauge that only moves by `inc` and `dec`
+/// - `#[zeroed]`, `#[lazy]`: export every closed combination from the start, or none
+/// - `#[legacy(reason = "…")]`: the name breaks the naming rules and must stay
+/// - `#[cfg(…)]`, lint levels, `#[deprecated]` and `#[doc(…)]`, which are passed through
+///
+/// All mistakes of a block are reported at once, each where it is.
+#[proc_macro]
+pub fn metrics(input: TokenStream) -> TokenStream {
+    metrics_block::expand(input.into()).into()
+}
+
+/// Makes a type a label.
+///
+/// A field-less enum becomes a closed label, whose texts are the variants in snake case.
+/// `#[label(rename_all = "…")]` on the enum chooses another case, `#[label(rename = "…")]` on a
+/// variant its text. `#[label(other)]` on one variant adds `from_label(&str)`, which gives that
+/// variant for every unknown text.
+///
+/// A struct with one field becomes a label with the texts of that field.
+/// `#[label(crate = path)]` names a renamed dependency.
+#[proc_macro_derive(Label, attributes(label))]
+pub fn derive_label(input: TokenStream) -> TokenStream {
+    label_derive::expand(input.into()).into()
+}
+
+/// Observes how long calls take, in seconds: on a function, or on an `impl` or `trait` block for
+/// each function in it.
+///
+/// - `#[timed]`: in the built-in family `function_duration_seconds{module, function}`
+/// - `#[timed(Family { label: expression, … })]`: in a histogram of your own
+///
+/// What labels and further arguments can be is the same as for [`macro@counted`]. A call is timed
+/// to its end, however it ends; an `async fn` from its first poll.
+#[proc_macro_attribute]
+pub fn timed(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    instrument_fn::expand(instrument_fn::Measure::Timed, arguments.into(), item.into()).into()
+}
+
+/// Counts calls when they end: on a function, or on an `impl` or `trait` block for each function in
+/// it.
+///
+/// - `#[counted]`: in the built-in family `function_calls_total{module, function, outcome}`
+/// - `#[counted(Family { label: value, … })]`: in a counter of your own
+///
+/// A label's value is one of
+///
+/// - an expression, evaluated before the body with the arguments in scope
+/// - a closure, given a reference to the returned value; with `on(err)` to the error, with `on(ok)`
+///   to what is in the `Ok`
+/// - `_`, for labels that implement `FromExit`, such as `Outcome`: derived from how the call ended
+///
+/// Further arguments:
+///
+/// - `on(ok, err, panic, cancelled)`: only calls that end in one of these ways
+/// - `otherwise(Family { … })`: what to record for calls that end without a value, where a closure
+///   needs one
+/// - `name = "…"`: the label `function`, for the built-in family
+/// - `crate = path`: where `caas_metrics` is, if the dependency is renamed
+///
+/// `#[skip]` leaves a function of a block out. A `const fn` cannot be measured; in a block it is
+/// left out.
+#[proc_macro_attribute]
+pub fn counted(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    instrument_fn::expand(instrument_fn::Measure::Counted, arguments.into(), item.into()).into()
+}
+
+/// Counts the calls that have begun and not ended: on a function, or on an `impl` or `trait` block
+/// for each function in it.
+///
+/// - `#[in_flight]`: in the built-in family `functions_in_flight{module, function}`
+/// - `#[in_flight(Family { label: expression, … })]`: in a gauge of your own
+///
+/// `name = "…"` and `crate = path` are as for [`macro@counted`].
+#[proc_macro_attribute]
+pub fn in_flight(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    instrument_fn::expand(instrument_fn::Measure::InFlight, arguments.into(), item.into()).into()
+}
+
+/// Leaves a function out of the attribute on its `impl` or `trait` block. Does nothing by itself.
+#[proc_macro_attribute]
+pub fn skip(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    instrument_fn::skip(arguments.into(), item.into()).into()
+}

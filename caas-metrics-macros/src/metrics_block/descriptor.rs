@@ -1,0 +1,86 @@
+//! The descriptor of a family: everything that is known of it when it is declared.
+//!
+//! Invariant: a constant of plain literals and `__private` paths, whatever the family's mistakes.
+
+use super::ast::{Family, MetricType};
+use super::buckets;
+use super::expand::Expansion;
+use proc_macro2::{Literal, TokenStream};
+use quote::{quote, quote_spanned};
+
+impl Expansion<'_> {
+    /// The constant: what differs from `DEFAULTS` is written.
+    pub(super) fn descriptor(&self) -> TokenStream {
+        let (site, p, family) = (self.site, &self.p, self.family);
+        let Family { name, help, .. } = family;
+        let (help, metric_type) = (&help.text, self.metric_type());
+        let each = self.labels.iter().map(|label| {
+            let (name, values) = (label.name(), self.label(label, "VALUES", quote!()));
+            quote_spanned!(site=> #p::label(#name, #values))
+        });
+        let labels = self.view.as_ref().map(|_| quote_spanned!(site=> labels: &[#(#each),*],));
+        let options = self.options();
+        // The location of this call is the family's, so all of it has the span of the name.
+        let name_span = family.ident.span();
+        let located = self.runtime.at(name_span);
+        let location = quote_spanned!(name_span=> #located::here());
+        quote_spanned! {site=>
+            #p::Descriptor {
+                name: #name,
+                help: #help,
+                metric_type: #metric_type,
+                #labels
+                #options
+                location: #location,
+                ..#p::DEFAULTS
+            }
+        }
+    }
+
+    /// The fields that most families leave at their default.
+    fn options(&self) -> TokenStream {
+        let (site, p, family) = (self.site, &self.p, self.family);
+        let options = &family.options;
+        let unit = family.unit().map(|unit| quote_spanned!(site=> unit: #p::Some(#unit),));
+        let is_float = family.number.is_some() || family.metric_type == MetricType::Histogram;
+        let number = is_float.then(|| quote_spanned!(site=> number: #p::NumberType::Float,));
+        let updown = options.updown.as_ref().map(|_| quote_spanned!(site=> updown: true,));
+        let buckets = bounds(family).map(|bounds| quote_spanned!(site=> buckets: &[#(#bounds),*],));
+        let limit = options.limit.as_ref().and_then(|limit| limit.value.children);
+        let limit = limit.map(Literal::u32_unsuffixed);
+        let limit = limit.map(|limit| quote_spanned!(site=> limit: #limit,));
+        let export = if options.lazy.is_some() || family.metric_type == MetricType::Info {
+            Some(quote_spanned!(site=> export: #p::Export::Lazy,))
+        } else {
+            options.zeroed.as_ref().map(|_| quote_spanned!(site=> export: #p::Export::Zeroed,))
+        };
+        let legacy = options.legacy.as_ref().map(|legacy| legacy.value.value());
+        let legacy = legacy.map(|reason| quote_spanned!(site=> legacy: #p::Some(#reason),));
+        quote_spanned!(site=> #unit #number #updown #buckets #limit #export #legacy)
+    }
+
+    fn metric_type(&self) -> TokenStream {
+        let (site, p) = (self.site, &self.p);
+        match self.family.metric_type {
+            MetricType::Counter => quote_spanned!(site=> #p::MetricType::Counter),
+            MetricType::Gauge => quote_spanned!(site=> #p::MetricType::Gauge),
+            MetricType::Histogram => quote_spanned!(site=> #p::MetricType::Histogram),
+            MetricType::Info => quote_spanned!(site=> #p::MetricType::Info),
+        }
+    }
+}
+
+/// The bounds of a histogram as literals. Those that are no numbers have been reported.
+fn bounds(family: &Family) -> Option<Vec<TokenStream>> {
+    let bounds = match (&family.options.buckets, family.metric_type) {
+        (Some(buckets), MetricType::Histogram) => buckets::bounds(&buckets.value),
+        (None, MetricType::Histogram) => buckets::DEFAULT.to_vec(),
+        _ => return None,
+    };
+    let literal = |bound: f64| {
+        let minus = (bound < 0.0).then(|| quote!(-));
+        let magnitude = Literal::f64_unsuffixed(bound.abs());
+        quote!(#minus #magnitude)
+    };
+    Some(bounds.into_iter().filter(|bound| bound.is_finite()).map(literal).collect())
+}

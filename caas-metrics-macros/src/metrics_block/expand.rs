@@ -1,0 +1,278 @@
+//! From the tree to code: for each family a struct, its view, and the implementations.
+//!
+//! Nothing can fail here, and nothing is decided that `__private` could decide.
+//! Invariant: the code names `__private`, the user's tokens and itself; every item has the `#[cfg]`s.
+
+use super::ast::{Block, Family, Label, Lint, MetricType, Passed};
+use super::lifetimes;
+use crate::paths::{Runtime, respanned};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use std::collections::HashSet;
+use syn::Lifetime;
+use syn::spanned::Spanned;
+
+/// Whether the families of a block are known to the registry.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Registration {
+    Full,
+    /// The block has mistakes: its items exist for their uses only.
+    None,
+}
+
+/// The code of a block.
+pub(crate) fn expand(block: &Block, registration: Registration) -> TokenStream {
+    let mut seen = HashSet::new();
+    let families = block
+        .families
+        .iter()
+        .filter(|family| seen.insert((family.ident.to_string(), family.passed.cfg_text())));
+    families.map(|family| Expansion::new(family, &block.runtime, registration).code()).collect()
+}
+
+/// What the parts of a family's code have in common.
+pub(super) struct Expansion<'f> {
+    pub(super) family: &'f Family,
+    registration: Registration,
+    /// The span of all that is generated: it resolves like the macro's own code and lies at the
+    /// family's name, so that is what rustc underlines, not the whole block.
+    pub(super) site: Span,
+    /// `__private`, at `site`.
+    pub(super) p: Runtime,
+    /// `__private` below the crate's path, with no span of its own.
+    pub(super) runtime: &'f Runtime,
+    pub(super) labels: Vec<&'f Label>,
+    /// `<'a>`, or nothing if no label borrows.
+    generics: Option<TokenStream>,
+    /// `Name<'static>` or `Name`.
+    pub(super) owned: TokenStream,
+    /// `NameView`, or nothing for a family without labels.
+    pub(super) view: Option<Ident>,
+}
+
+impl<'f> Expansion<'f> {
+    fn new(family: &'f Family, runtime: &'f Runtime, registration: Registration) -> Self {
+        let ident = &family.ident;
+        let site = Span::call_site().located_at(ident.span());
+        let mut seen = HashSet::new();
+        let labels: Vec<_> =
+            family.labels.iter().filter(|label| seen.insert(label.name())).collect();
+        let is_borrowed = labels.iter().any(|label| lifetimes::is_borrowed(&label.ty));
+        let generics = is_borrowed.then(|| quote_spanned!(site=> <'a>));
+        let arguments = is_borrowed.then(|| quote_spanned!(site=> <'static>));
+        let owned = quote_spanned!(site=> #ident #arguments);
+        let view = (!labels.is_empty()).then(|| format_ident!("{ident}View", span = ident.span()));
+        let p = runtime.at(site);
+        Self { family, registration, site, p, runtime, labels, generics, owned, view }
+    }
+
+    fn code(&self) -> TokenStream {
+        let (label_set, view) = (self.label_set(), self.view());
+        let (statics, implementation) = (self.statics(), self.implementation());
+        let methods = self.methods();
+        let (cfgs, allows) = (&self.family.passed.cfgs, self.allows());
+        let ident = &self.family.ident;
+        let elided = self.generics.as_ref().map(|_| quote_spanned!(self.site=> <'_>));
+        quote_spanned! {self.site=>
+            #label_set
+            #view
+            #(#cfgs)*
+            #allows
+            const _: () = {
+                #statics
+                #implementation
+                impl #ident #elided { #methods }
+            };
+        }
+    }
+
+    /// The struct that the user names: its fields are the labels.
+    fn label_set(&self) -> TokenStream {
+        let Family { passed, help, visibility, ident, .. } = self.family;
+        let Passed { cfgs, doc_settings, lints, on_struct } = passed;
+        let (site, generics, docs) = (self.site, &self.generics, &help.docs);
+        let lints = lints
+            .iter()
+            .map(|Lint { level, arguments }| quote_spanned!(site=> #[#level(#arguments)]));
+        let lifetime = Lifetime::new("'a", site);
+        let fields = self.labels.iter().map(|label| {
+            let (docs, ident) = (self.field_docs(label), &label.ident);
+            let label_type = lifetimes::with_lifetime(&label.ty, &lifetime);
+            quote_spanned!(site=> #docs #visibility #ident: #label_type)
+        });
+        let body = if self.labels.is_empty() {
+            quote_spanned!(site=> ;)
+        } else {
+            quote_spanned!(site=> { #(#fields),* })
+        };
+        quote_spanned! {site=>
+            #(#cfgs)*
+            #docs
+            #doc_settings
+            #(#lints)*
+            #on_struct
+            #[must_use = "a label set changes nothing until a method updates its child"]
+            #visibility struct #ident #generics #body
+        }
+    }
+
+    /// The labels of a living child, as `retain` shows them.
+    ///
+    /// The last field has no label's type: a type that is no label would else be one more error,
+    /// because the size of a struct depends on its last field.
+    fn view(&self) -> Option<TokenStream> {
+        let view = self.view.as_ref()?;
+        let Family { passed, visibility, ident, .. } = self.family;
+        let (site, p, cfgs, doc_settings) =
+            (self.site, &self.p, &passed.cfgs, &passed.doc_settings);
+        let allows = self.allows();
+        let docs = format!(" The labels of a living child of [`{ident}`], as `retain` shows them.");
+        let fields = self.labels.iter().map(|label| {
+            let (docs, ident) = (self.field_docs(label), &label.ident);
+            let shown = self.label(label, "View", quote!(<'v>));
+            quote_spanned!(site=> #docs #visibility #ident: #shown)
+        });
+        Some(quote_spanned! {site=>
+            #(#cfgs)*
+            #[doc = #docs]
+            #doc_settings
+            #allows
+            #[allow(dead_code, non_snake_case)]
+            #visibility struct #view<'v> { #(#fields,)* __caas_end: #p::End }
+        })
+    }
+
+    /// The family itself, and its registration.
+    fn statics(&self) -> TokenStream {
+        let (site, p, owned) = (self.site, &self.p, &self.owned);
+        let registration = (self.registration == Registration::Full).then(
+            || quote_spanned!(site=> #p::inventory::submit! { #p::Declared(&__CAAS_FAMILY) }),
+        );
+        quote_spanned! {site=>
+            static __CAAS_FAMILY: #p::Family = #p::family::<#owned>();
+            #registration
+        }
+    }
+
+    /// The implementation of `LabelSet`.
+    fn implementation(&self) -> TokenStream {
+        let (site, p, owned, ident) = (self.site, &self.p, &self.owned, &self.family.ident);
+        let (generics, metric, unit) = (&self.generics, self.metric(), self.unit());
+        let descriptor = self.descriptor();
+        let views = self.labels.iter().map(|label| {
+            let ident = at_type(label);
+            let view = self.label(label, "view", quote!((__caas_source.part())));
+            quote_spanned!(site=> #ident: #view)
+        });
+        let (view_type, view_value) = match &self.view {
+            None => (quote_spanned!(site=> ()), quote_spanned!(site=> let _ = __caas_source;)),
+            Some(view) => (
+                quote_spanned!(site=> #view<'v>),
+                quote_spanned!(site=> #view { #(#views,)* __caas_end: #p::End }),
+            ),
+        };
+        let visits = self.labels.iter().map(|label| {
+            let ident = &label.ident;
+            let arguments = quote!((&self.#ident, __caas_visitor));
+            let visit = self.label_for(label, "'a", "__visit", arguments);
+            quote_spanned!(site=> #visit;)
+        });
+        let visitor = if self.labels.is_empty() { "_" } else { "__caas_visitor" };
+        let visitor = Ident::new(visitor, site);
+        quote_spanned! {site=>
+            #[automatically_derived]
+            impl #generics #p::LabelSet for #ident #generics {
+                type Static = #owned;
+                type Metric = #metric;
+                type Unit = #unit;
+                type View<'v> = #view_type;
+                const DESCRIPTOR: #p::Descriptor = #descriptor;
+                fn family() -> &'static #p::Family { &__CAAS_FAMILY }
+                #[inline]
+                fn visit<__V: #p::Visitor>(&self, #visitor: &mut __V) {
+                    #(#visits)*
+                }
+                fn view<'v>(
+                    __caas_source: &mut #p::ViewSource<'v>,
+                ) -> Self::View<'v> {
+                    #view_value
+                }
+            }
+        }
+    }
+
+    /// `P::Counter<u64>` and the like.
+    fn metric(&self) -> TokenStream {
+        let (site, p, value) = (self.site, &self.p, self.value_type());
+        match (self.family.metric_type, &self.family.options.updown) {
+            (MetricType::Counter, _) => quote_spanned!(site=> #p::Counter<#value>),
+            (MetricType::Gauge, None) => quote_spanned!(site=> #p::Gauge<#value>),
+            (MetricType::Gauge, Some(_)) => quote_spanned!(site=> #p::UpDown<#value>),
+            (MetricType::Histogram, _) => quote_spanned!(site=> #p::Histogram),
+            (MetricType::Info, _) => quote_spanned!(site=> #p::Info),
+        }
+    }
+
+    /// The unit as a type, as far as the compiler must tell units apart.
+    pub(super) fn unit(&self) -> TokenStream {
+        let (site, p) = (self.site, &self.p);
+        if self.family.is_in_seconds() {
+            quote_spanned!(site=> #p::Seconds)
+        } else {
+            quote_spanned!(site=> #p::Unitless)
+        }
+    }
+
+    /// `<Type as P::Label>::member arguments` without borrows, with the span of the label's type.
+    ///
+    /// The trait is named in this form only: then rustc reports a type that is no label there, with
+    /// the same words each time, which it prints once.
+    pub(super) fn label(&self, label: &Label, member: &str, arguments: TokenStream) -> TokenStream {
+        self.label_for(label, "'static", member, arguments)
+    }
+
+    /// The same where the type borrows for `lifetime`.
+    fn label_for(
+        &self,
+        label: &Label,
+        lifetime: &str,
+        member: &str,
+        arguments: TokenStream,
+    ) -> TokenStream {
+        let span = label.ty.span();
+        let p = self.runtime.at(self.site.located_at(span));
+        let member = Ident::new(member, span);
+        let label_type = lifetimes::with_lifetime(&label.ty, &Lifetime::new(lifetime, self.site));
+        let arguments = respanned(arguments, span);
+        quote_spanned!(span=> <#label_type as #p::Label>::#member #arguments)
+    }
+
+    /// A label's own doc comment, or one that says what it is.
+    fn field_docs(&self, label: &Label) -> TokenStream {
+        if label.docs.is_empty() {
+            let docs = format!(" The label `{}`.", label.name());
+            quote_spanned!(self.site=> #[doc = #docs])
+        } else {
+            label.docs.clone()
+        }
+    }
+
+    /// The user's lint attributes for the items that the user did not write, and what those need.
+    fn allows(&self) -> TokenStream {
+        let (site, passed) = (self.site, &self.family.passed);
+        let lints = passed.lints.iter().map(|Lint { level, arguments }| {
+            let level = if level == "expect" { &Ident::new("allow", site) } else { level };
+            quote_spanned!(site=> #[#level(#arguments)])
+        });
+        let deprecated =
+            (!passed.on_struct.is_empty()).then(|| quote_spanned!(site=> #[allow(deprecated)]));
+        quote_spanned!(site=> #(#lints)* #deprecated)
+    }
+}
+
+/// The label's name with the span of its type, for a field's value that lies there.
+fn at_type(label: &Label) -> Ident {
+    let mut ident = label.ident.clone();
+    ident.set_span(label.ty.span());
+    ident
+}

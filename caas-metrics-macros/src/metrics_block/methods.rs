@@ -1,0 +1,155 @@
+//! The methods of a label set: what can be done with its child, by metric type.
+//!
+//! Each method is one call into `__private`, where the logic and its tests are.
+//! Invariant: a method that a metric type can't have does not exist on its families.
+
+use super::ast::MetricType;
+use super::expand::Expansion;
+use proc_macro2::{Ident, TokenStream};
+use quote::quote_spanned;
+
+impl Expansion<'_> {
+    /// All methods of the family.
+    pub(super) fn methods(&self) -> TokenStream {
+        let every = self.every_family();
+        let labelled = self.view.as_ref().map(|view| self.labelled_family(view));
+        let updates = match (self.family.metric_type, &self.family.options.updown) {
+            (MetricType::Counter, _) => vec![self.up()],
+            (MetricType::Gauge, None) => vec![self.up(), self.down(), self.set()],
+            (MetricType::Gauge, Some(_)) => vec![self.up(), self.down()],
+            (MetricType::Histogram, _) => vec![self.observe()],
+            (MetricType::Info, _) => vec![self.set_info()],
+        };
+        quote_spanned!(self.site=> #(#updates)* #every #labelled)
+    }
+
+    /// The type of the numbers of a counter or a gauge.
+    pub(super) fn value_type(&self) -> TokenStream {
+        let p = &self.p;
+        match (self.family.metric_type, &self.family.number) {
+            (MetricType::Counter | MetricType::Gauge, Some(_)) => {
+                quote_spanned!(self.site=> #p::f64)
+            }
+            (MetricType::Gauge, None) => quote_spanned!(self.site=> #p::i64),
+            _ => quote_spanned!(self.site=> #p::u64),
+        }
+    }
+
+    fn every_family(&self) -> TokenStream {
+        let (p, vis, owned) = (&self.p, &self.family.visibility, &self.owned);
+        let reading = match self.family.metric_type {
+            MetricType::Histogram => quote_spanned!(self.site=> #p::HistogramReading),
+            _ => self.value_type(),
+        };
+        quote_spanned! {self.site=>
+            /// A handle of the child of these labels, for hot paths.
+            #[inline]
+            #[must_use]
+            #vis fn child(&self) -> #p::Child<#owned> { #p::resolve(self).child() }
+            /// Creates the child of these labels at zero, if it does not exist.
+            #[inline]
+            #vis fn init(&self) { #p::init(self); }
+            /// What the child of these labels holds, if it exists.
+            #[must_use]
+            #vis fn get(&self) -> #p::Option<#reading> { #p::get(self) }
+            /// Sets every child back to zero.
+            #vis fn reset() { #p::reset::<#owned>(); }
+        }
+    }
+
+    fn labelled_family(&self, view: &Ident) -> TokenStream {
+        let (p, vis, owned) = (&self.p, &self.family.visibility, &self.owned);
+        quote_spanned! {self.site=>
+            /// Removes the child of these labels; says whether there was one.
+            #vis fn remove(&self) -> #p::bool { #p::remove(self) }
+            /// Removes the children for which `keep` is false.
+            #vis fn retain(keep: impl #p::FnMut(&#view<'_>) -> #p::bool) { #p::retain::<#owned>(keep); }
+            /// Removes every child.
+            #vis fn clear() { #p::clear::<#owned>(); }
+        }
+    }
+
+    fn up(&self) -> TokenStream {
+        let (p, vis, value) = (&self.p, &self.family.visibility, self.value_type());
+        quote_spanned! {self.site=>
+            /// Adds 1.
+            #[inline]
+            #vis fn inc(&self) { #p::resolve(self).inc(); }
+            /// Adds `amount`.
+            #[inline]
+            #vis fn inc_by(&self, amount: #value) { #p::resolve(self).inc_by(amount); }
+        }
+    }
+
+    fn down(&self) -> TokenStream {
+        let (p, vis, value) = (&self.p, &self.family.visibility, self.value_type());
+        quote_spanned! {self.site=>
+            /// Subtracts 1.
+            #[inline]
+            #vis fn dec(&self) { #p::resolve(self).dec(); }
+            /// Subtracts `amount`.
+            #[inline]
+            #vis fn dec_by(&self, amount: #value) { #p::resolve(self).dec_by(amount); }
+        }
+    }
+
+    fn set(&self) -> TokenStream {
+        let (p, vis, value) = (&self.p, &self.family.visibility, self.value_type());
+        quote_spanned! {self.site=>
+            /// Sets the value.
+            #[inline]
+            #vis fn set(&self, value: #value) { #p::resolve(self).set(value); }
+            /// Sets the value to the current Unix time in seconds.
+            #vis fn set_to_current_time(&self) { #p::resolve(self).set_to_current_time(); }
+        }
+    }
+
+    fn set_info(&self) -> TokenStream {
+        let (p, vis) = (&self.p, &self.family.visibility);
+        quote_spanned! {self.site=>
+            /// Exports these labels, with the value 1.
+            #[inline]
+            #vis fn set(&self) { #p::init(self); }
+        }
+    }
+
+    // (lead) please keep this form: the unit is known here, so `observe` needs no type parameter,
+    // and only histograms that are not in seconds get the `start_timer` that explains itself.
+    fn observe(&self) -> TokenStream {
+        let (p, vis) = (&self.p, &self.family.visibility);
+        let (unit, start_timer) = (self.unit(), self.start_timer());
+        quote_spanned! {self.site=>
+            /// Observes a number, or a duration if the histogram is in seconds.
+            #[inline]
+            #vis fn observe(&self, value: impl #p::Observation<#unit>) {
+                #p::resolve(self).observe(value);
+            }
+            #start_timer
+        }
+    }
+
+    fn start_timer(&self) -> TokenStream {
+        let (p, vis, owned) = (&self.p, &self.family.visibility, &self.owned);
+        if self.family.is_in_seconds() {
+            quote_spanned! {self.site=>
+                /// Starts a timer that observes the seconds until it is dropped.
+                #[inline]
+                #vis fn start_timer(&self) -> #p::ChildTimer<#owned> {
+                    #p::resolve(self).start_timer()
+                }
+            }
+        } else {
+            // Only seconds are a `TimeUnit`, so every call is an error at the call, with the
+            // message of the trait.
+            quote_spanned! {self.site=>
+                #[doc(hidden)]
+                #vis fn start_timer<__U: #p::TimeUnit>(&self) -> #p::NoTimer
+                where
+                    Self: #p::InUnit<__U>,
+                {
+                    #p::NoTimer
+                }
+            }
+        }
+    }
+}

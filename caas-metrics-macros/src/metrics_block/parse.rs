@@ -1,0 +1,247 @@
+//! From tokens to the tree: settings, then families.
+//!
+//! Attributes are read by `attributes`; nothing is judged here beyond the grammar.
+//! Invariant: after a mistake reading goes on behind the next `;` or `}`, so all mistakes come out.
+
+use super::ast::{Block, Family, Label, MetricType, full_name};
+use super::attributes::{self, Attributes};
+use super::parse_labels::labels;
+use crate::errors::{Errors, error, report};
+use crate::naming;
+use crate::paths::Runtime;
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::ext::IdentExt;
+use syn::parse::{ParseStream, Parser};
+use syn::{LitStr, Token, Visibility};
+
+/// The settings at the top of a block.
+const SETTINGS: [&str; 2] = ["namespace", "crate"];
+
+/// Reads a block; what can't be read is reported and left out.
+pub(crate) fn parse(input: TokenStream, errors: &mut Errors) -> Block {
+    let mut state = State { block: Block::default(), settings: Vec::new(), errors };
+    let read = |input: ParseStream| {
+        while !input.is_empty() {
+            if let Err(error) = state.statement(input) {
+                state.errors.push_syn(error);
+                skip_statement(input);
+            }
+        }
+        Ok(())
+    };
+    if let Err(error) = read.parse2(input) {
+        state.errors.push_syn(error);
+    }
+    let mut block = state.block;
+    let start = block.start();
+    for family in &mut block.families {
+        family.name = match &family.options.name {
+            Some(name) => name.value.value(),
+            None => full_name(&start, &family.ident),
+        };
+    }
+    block
+}
+
+struct State<'e> {
+    block: Block,
+    /// The names of the settings read so far.
+    settings: Vec<Ident>,
+    errors: &'e mut Errors,
+}
+
+impl State<'_> {
+    fn statement(&mut self, input: ParseStream) -> syn::Result<()> {
+        if input.peek(Ident::peek_any) && input.peek2(Token![=]) {
+            return self.setting(input);
+        }
+        let family = family(input, self.errors)?;
+        self.block.families.push(family);
+        Ok(())
+    }
+
+    /// `namespace = "…";` or `crate = path;`
+    fn setting(&mut self, input: ParseStream) -> syn::Result<()> {
+        let name = Ident::parse_any(input)?;
+        let equals: Token![=] = input.parse()?;
+        if !self.block.families.is_empty() {
+            report!(self.errors, name, "`{name}` below a family: write settings at the top");
+        }
+        if let Some(first) = self.settings.iter().find(|first| **first == name) {
+            report!(self.errors, name, "`{name}` is given twice: leave one out");
+            report!(self.errors, first, "first given here");
+        }
+        match name.to_string().as_str() {
+            "namespace" => {
+                let value = input.parse::<LitStr>();
+                let value = value.map_err(|_| {
+                    error!(name, "`namespace` is a string: write `namespace = \"…\";`")
+                })?;
+                self.block.namespace.get_or_insert(value);
+            }
+            "crate" => {
+                let path = input.call(syn::Path::parse_mod_style);
+                let path = path.map_err(|_| {
+                    error!(name, "`crate` is a path: write `crate = ::my_metrics;`")
+                })?;
+                self.block.runtime = Runtime::renamed(&path);
+            }
+            unknown => {
+                let meant = naming::did_you_mean(unknown, &SETTINGS);
+                let known = naming::listed(&SETTINGS);
+                return Err(error!(name, "unknown setting `{unknown}`{meant} known are {known}"));
+            }
+        }
+        if input.parse::<Option<Token![;]>>()?.is_none() {
+            report!(self.errors, equals, "no `;` at the end of a setting: write `{name} = …;`");
+        }
+        self.settings.push(name);
+        Ok(())
+    }
+}
+
+/// `pub counter Name<f64> { label: Type }` with its attributes.
+fn family(input: ParseStream, errors: &mut Errors) -> syn::Result<Family> {
+    let Attributes { passed, help, options, first, .. } = attributes::parse(input, errors);
+    if input.is_empty() {
+        return Err(error!(first, "no family follows: write one such as `counter LoginsTotal;`"));
+    }
+    let visibility: Visibility = input.parse()?;
+    let visibility = visibility.to_token_stream();
+    let (keyword, metric_type) = metric_type(input, &visibility, errors)?;
+    let ident: Ident = input.parse().map_err(|_| {
+        let found = next_or(input, &keyword);
+        error!(found, "no name for the {keyword}: write one such as `LoginsTotal`")
+    })?;
+    let number = number_type(input, &ident)?;
+    let labels = body(input, &ident, errors);
+    Ok(Family {
+        passed,
+        help,
+        options,
+        visibility,
+        metric_type,
+        keyword,
+        ident,
+        number,
+        labels,
+        name: String::new(),
+    })
+}
+
+/// `counter`, `gauge`, `histogram` or `info`; a near miss is an error, but read as what it meant.
+fn metric_type(
+    input: ParseStream,
+    visibility: &TokenStream,
+    errors: &mut Errors,
+) -> syn::Result<(Ident, MetricType)> {
+    let known = MetricType::ALL.map(|(keyword, _)| keyword);
+    let Ok(keyword) = Ident::parse_any(input) else {
+        let found = next_or(input, visibility);
+        return Err(error!(
+            found,
+            "no metric type: write one of {} and a name",
+            naming::listed(&known)
+        ));
+    };
+    let written = keyword.to_string();
+    if let Some(metric_type) = MetricType::from_keyword(&written) {
+        return Ok((keyword, metric_type));
+    }
+    if written == "summary" {
+        report!(
+            errors,
+            keyword,
+            "a summary's quantiles can't be added up over processes: write `histogram`"
+        );
+        return Ok((keyword, MetricType::Histogram));
+    }
+    let meant = naming::did_you_mean(&written, &known);
+    let listed = naming::listed(&known);
+    let error = error!(keyword, "unknown metric type `{written}`{meant} known are {listed}");
+    match naming::closest(&written, &known).and_then(MetricType::from_keyword) {
+        Some(metric_type) => {
+            errors.push_syn(error);
+            Ok((keyword, metric_type))
+        }
+        None => Err(error),
+    }
+}
+
+/// The `f64` of `Name<f64>`.
+fn number_type(input: ParseStream, ident: &Ident) -> syn::Result<Option<Ident>> {
+    if input.parse::<Option<Token![<]>>()?.is_none() {
+        return Ok(None);
+    }
+    let number = Ident::parse_any(input);
+    let end = input.parse::<Token![>]>();
+    match (number, end) {
+        (Ok(number), Ok(_)) => Ok(Some(number)),
+        _ => Err(error!(ident, "what follows `{ident}<` is no value type: write `{ident}<f64>`")),
+    }
+}
+
+/// `{ label: Type, … }` or `;`.
+fn body(input: ParseStream, ident: &Ident, errors: &mut Errors) -> Vec<Label> {
+    if input.parse::<Option<Token![;]>>().is_ok_and(|end| end.is_some()) {
+        return Vec::new();
+    }
+    match input.fork().parse::<TokenTree>() {
+        Ok(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => {
+            let _ = input.parse::<Group>();
+            if let Ok(Some(end)) = input.parse::<Option<Token![;]>>() {
+                report!(errors, end, "a `;` behind `}}`: leave it out");
+            }
+            if group.stream().is_empty() {
+                report!(errors, group, "no labels between the braces: write `{ident};`");
+            }
+            labels(group.stream(), errors)
+        }
+        Ok(TokenTree::Group(group)) if group.delimiter() != Delimiter::None => {
+            report!(errors, group, "labels have names: write `{ident} {{ method: Method }}`");
+            skip_statement(input);
+            Vec::new()
+        }
+        _ => {
+            report!(
+                errors,
+                ident,
+                "no end of the family: write `{ident};` or `{ident} {{ label: Type }}`"
+            );
+            skip_to_family(input);
+            Vec::new()
+        }
+    }
+}
+
+/// Skips what is left of a broken statement: up to and with the next `;` or `{ … }`.
+fn skip_statement(input: ParseStream) {
+    while let Ok(token) = input.parse::<TokenTree>() {
+        match token {
+            TokenTree::Punct(end) if end.as_char() == ';' => return,
+            TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => return,
+            _ => {}
+        }
+    }
+}
+
+/// Skips up to the next attribute, `pub` or metric type, where a family may begin.
+fn skip_to_family(input: ParseStream) {
+    while !input.is_empty() && !input.peek(Token![#]) && !input.peek(Token![pub]) {
+        match input.fork().parse::<Ident>() {
+            Ok(word) if MetricType::from_keyword(&word.to_string()).is_some() => return,
+            _ => {
+                let _ = input.parse::<TokenTree>();
+            }
+        }
+    }
+}
+
+/// The next token, or `fallback` at the end, for an error to underline.
+pub(super) fn next_or(input: ParseStream, fallback: impl ToTokens) -> TokenStream {
+    match input.fork().parse::<TokenTree>() {
+        Ok(token) => token.into_token_stream(),
+        Err(_) => fallback.into_token_stream(),
+    }
+}

@@ -1,0 +1,118 @@
+//! What the macros write, one golden file per shape, and that they do so with any tokens at all.
+//!
+//! The goldens are for people: read one to see what a family costs. `CAAS_BLESS=1` makes them anew.
+//! Here and not in the workspace's `tests`, because nothing outside can call a macro's functions.
+
+#![allow(clippy::expect_used, reason = "a test fails by panicking")]
+
+use proc_macro2::{Group, TokenStream, TokenTree};
+use quote::quote;
+use std::path::Path;
+
+/// A file is as long as a screen; what grows beyond that belongs into `__private`.
+const MOST_LINES: usize = 60;
+
+/// Compares an expansion with `goldens/<name>.rs`, and a family's methods, which are many, with
+/// `goldens/<name>_methods.rs`.
+#[track_caller]
+fn check_goldens(name: &str, expansion: TokenStream) {
+    let mut whole: syn::File =
+        syn::parse2(abridged(expansion)).expect("an expansion is a list of items");
+    let mut methods = Vec::new();
+    for item in &mut whole.items {
+        if let syn::Item::Const(block) = item {
+            if let syn::Expr::Block(block) = &mut *block.expr {
+                let is_methods = |statement: &mut syn::Stmt| matches!(statement, syn::Stmt::Item(syn::Item::Impl(i)) if i.trait_.is_none());
+                methods.extend(block.block.stmts.extract_if(.., is_methods));
+            }
+        }
+    }
+    check_golden(&format!("{name}.rs"), &whole);
+    for method in methods {
+        let file = syn::parse2(quote!(#method)).expect("an implementation is an item");
+        check_golden(&format!("{name}_methods.rs"), &file);
+    }
+}
+
+#[track_caller]
+fn check_golden(name: &str, file: &syn::File) {
+    let found = prettyplease::unparse(file);
+    assert!(found.lines().count() <= MOST_LINES, "{name} is too long:\n{found}");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("goldens").join(name);
+    if std::env::var_os("CAAS_BLESS").is_some_and(|value| value == "1") {
+        std::fs::write(&path, &found).expect("the golden can be written");
+    }
+    let golden = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(golden == found, "{name} has changed; CAAS_BLESS=1 accepts this:\n{found}");
+}
+
+/// The tokens without docs and `#[inline]`, and with `P` for `::caas_metrics::__private`.
+fn abridged(tokens: TokenStream) -> TokenStream {
+    let all: Vec<TokenTree> = tokens.into_iter().collect();
+    let texts: Vec<String> = all.iter().map(ToString::to_string).collect();
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let mut rest = 0;
+    let mut short = TokenStream::new();
+    while let Some(token) = all.get(rest) {
+        match texts.get(rest..).unwrap_or_default() {
+            ["#", attribute, ..] if attribute.starts_with("[doc") || *attribute == "[inline]" => {
+                rest += 2;
+                continue;
+            }
+            [":", ":", "caas_metrics", ":", ":", "__private", ..] => {
+                short.extend(quote!(P));
+                rest += 6;
+                continue;
+            }
+            _ => {}
+        }
+        match token {
+            TokenTree::Group(group) => {
+                let inner = Group::new(group.delimiter(), abridged(group.stream()));
+                short.extend([TokenTree::from(inner)]);
+            }
+            other => short.extend([other.clone()]),
+        }
+        rest += 1;
+    }
+    short
+}
+
+#[test]
+fn counter_with_labels() {
+    let block = quote! {
+        namespace = "caas";
+
+        /// Total HTTP requests.
+        pub counter HttpRequestsTotal { method: Method, path: &str }
+    };
+    check_goldens("counter_with_labels", crate::metrics_block::expand(block));
+}
+
+#[test]
+fn histogram_without_labels() {
+    let block = quote! {
+        /// Time to store a message in seconds.
+        #[buckets(linear(0.1, 0.1, 3))]
+        #[cfg(feature = "store")]
+        histogram StoreSeconds;
+    };
+    check_goldens("histogram_without_labels", crate::metrics_block::expand(block));
+}
+
+#[test]
+fn closed_label() {
+    let item = quote! {
+        #[label(rename_all = "UPPERCASE")]
+        pub enum Method { Get, Post, #[label(other)] Other }
+    };
+    check_goldens("closed_label", crate::label_derive::expand(item));
+}
+
+#[test]
+fn newtype_label() {
+    let item = quote!(
+        struct Tenant<T>(T);
+    );
+    check_goldens("newtype_label", crate::label_derive::expand(item));
+}

@@ -1,0 +1,187 @@
+//! Label values that outlive what they were borrowed from: label sets that wait for the ending.
+//!
+//! A label set with a closure or `_` is complete only when the call ends, and by then the body may
+//! have moved what its other labels borrow. So each label is turned into what its child is found
+//! by, at the time when it is known: a closed one into its index, an open one into its text.
+//! Invariant: held values are owned and `Send`; texts of at most 47 bytes allocate nothing.
+
+use core::{fmt::Write, marker::PhantomData};
+
+use crate::{
+    child::Handle,
+    family::{LabelSet, resolve_key},
+    label::Label,
+    storage::key::{Inline, Key, Text},
+};
+
+/// A label value, owned.
+#[derive(Debug)]
+enum Held {
+    Closed(u32),
+    Integer(u32),
+    Short(Inline),
+    Long(String),
+}
+
+impl Held {
+    #[inline]
+    fn new<L: Label>(label: &L) -> Self {
+        if let Some(values) = L::VALUES {
+            // As in every label set: a hand-written label may give any index.
+            return Self::Closed(label.index().min(values.len().saturating_sub(1)) as u32);
+        }
+        match label.text().0 {
+            Text::Integer(n) => Self::Integer(n),
+            Text::Inline(inline) => Self::Short(inline),
+            Text::Borrowed(text) => {
+                let mut inline = Inline::EMPTY;
+                match inline.write_str(text) {
+                    Ok(()) => Self::Short(inline),
+                    Err(_) => Self::Long(text.to_owned()),
+                }
+            }
+        }
+    }
+
+    #[inline]
+    fn text(&self) -> Text<'_> {
+        match self {
+            Self::Integer(n) | Self::Closed(n) => Text::Integer(*n),
+            Self::Short(inline) => Text::Borrowed(inline.as_str()),
+            Self::Long(text) => Text::Borrowed(text),
+        }
+    }
+}
+
+/// Some labels of a family: their names, and their types as rustc infers them from a literal that
+/// is never evaluated.
+#[doc(hidden)]
+#[must_use]
+pub struct Fields<T, L, const N: usize> {
+    names: [&'static str; N],
+    types: PhantomData<fn(T) -> L>,
+}
+
+/// The labels `names` of the literal in the closure, whose tuple parameter they are.
+#[inline]
+pub fn fields<T, L: LabelSet, const N: usize>(
+    names: [&'static str; N],
+    _: impl FnOnce(T) -> L,
+) -> Fields<T, L::Static, N> {
+    Fields { names, types: PhantomData }
+}
+
+impl<T: HoldAll<N>, L: LabelSet, const N: usize> Fields<T, L, N> {
+    /// The values, held.
+    #[inline]
+    pub fn __caas_hold(self, values: T) -> HeldFields<L, N> {
+        HeldFields { values: values.hold(self.names.map(place::<L>)), family: PhantomData }
+    }
+}
+
+/// The place of a label among those of its family.
+fn place<L: LabelSet>(name: &str) -> usize {
+    let labels = L::DESCRIPTOR.labels;
+    labels.iter().position(|label| label.name == name).unwrap_or(labels.len())
+}
+
+/// Some label values of a label set.
+#[doc(hidden)]
+#[must_use]
+pub struct HeldFields<L, const N: usize> {
+    values: [Placed; N],
+    family: PhantomData<fn() -> L>,
+}
+
+/// A label value and its label's place in the family.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Placed(usize, Held);
+
+/// Tuples of labels.
+#[doc(hidden)]
+pub trait HoldAll<const N: usize> {
+    fn hold(self, places: [usize; N]) -> [Placed; N];
+}
+
+macro_rules! tuples {
+    ($($count:literal: $($label:ident $place:ident),*;)*) => {$(
+        impl<$($label: Label),*> HoldAll<$count> for ($($label,)*) {
+            #[inline]
+            #[allow(non_snake_case, reason = "the types' names are those of the variables")]
+            fn hold(self, [$($place),*]: [usize; $count]) -> [Placed; $count] {
+                let ($($label,)*) = self;
+                [$(Placed($place, Held::new(&$label))),*]
+            }
+        }
+    )*};
+}
+
+tuples! {
+    1: A a;
+    2: A a, B b;
+    3: A a, B b, C c;
+    4: A a, B b, C c, D d;
+    5: A a, B b, C c, D d, E e;
+    6: A a, B b, C c, D d, E e, F f;
+    7: A a, B b, C c, D d, E e, F f, G g;
+    8: A a, B b, C c, D d, E e, F f, G g, H h;
+    9: A a, B b, C c, D d, E e, F f, G g, H h, I i;
+    10: A a, B b, C c, D d, E e, F f, G g, H h, I i, J j;
+    11: A a, B b, C c, D d, E e, F f, G g, H h, I i, J j, K k;
+    12: A a, B b, C c, D d, E e, F f, G g, H h, I i, J j, K k, L l;
+}
+
+/// The labels of one set, in two parts that come in any order.
+struct HeldKey<'h, L> {
+    parts: [&'h [Placed]; 2],
+    family: PhantomData<L>,
+}
+
+impl<'h, L: LabelSet> HeldKey<'h, L> {
+    fn at(&self, place: usize) -> Option<&'h Held> {
+        let mut values = self.parts.into_iter().flatten();
+        values.find(|placed| placed.0 == place).map(|placed| &placed.1)
+    }
+
+    fn closed(&self) -> u32 {
+        let labels = L::DESCRIPTOR.labels.iter().enumerate();
+        let closed = labels.filter_map(|(place, label)| Some((place, label.values?)));
+        closed.fold(0, |sum, (place, values)| {
+            let index = if let Some(Held::Closed(index)) = self.at(place) { *index } else { 0 };
+            sum * values.len() as u32 + index
+        })
+    }
+}
+
+impl<L: LabelSet> Key for HeldKey<'_, L> {
+    fn all(&self, accept: &mut dyn FnMut(&Text<'_>) -> bool) -> bool {
+        let mut labels = L::DESCRIPTOR.labels.iter().enumerate();
+        labels.all(|(place, label)| {
+            let held = self.at(place).filter(|_| label.values.is_none());
+            held.is_none_or(|held| accept(&held.text()))
+        })
+    }
+}
+
+fn resolve_parts<L: LabelSet>(parts: [&[Placed]; 2]) -> Handle<L::Static, false> {
+    let key = HeldKey::<L> { parts, family: PhantomData };
+    resolve_key::<L>(&key, key.closed())
+}
+
+/// The child of a label set that is held whole.
+#[inline]
+pub fn resolve_held<L: LabelSet, const N: usize>(
+    fields: &HeldFields<L, N>,
+) -> Handle<L::Static, false> {
+    resolve_parts::<L>([&fields.values, &[]])
+}
+
+/// The child of a label set whose labels are held in two parts.
+#[inline]
+pub fn resolve_held_with<L: LabelSet, const N: usize, const M: usize>(
+    early: &HeldFields<L, N>,
+    late: &HeldFields<L, M>,
+) -> Handle<L::Static, false> {
+    resolve_parts::<L>([&early.values, &late.values])
+}

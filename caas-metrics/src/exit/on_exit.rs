@@ -1,0 +1,67 @@
+//! Guards that run a closure of the expansion when the call ends, since labels depend on how.
+//!
+//! Not here: how the closure holds and finds labels (`held.rs`). Invariant: the closure runs at
+//! most once, for the one ending that the call had.
+
+use core::marker::PhantomData;
+
+use super::{
+    Exit,
+    guard::{Ends, Entry, On},
+};
+
+/// Runs `record` with the call's ending, if that counts.
+#[doc(hidden)]
+#[must_use]
+pub struct OnExit<E, F: Fn(Exit<'_, E>)> {
+    record: F,
+    on: On,
+    entry: Entry,
+    error: PhantomData<fn(E)>,
+}
+
+#[inline]
+pub fn on_exit<E, F: Fn(Exit<'_, E>)>(bits: u8, record: F) -> OnExit<E, F> {
+    OnExit { record, on: On::new(bits), entry: Entry::now(), error: PhantomData }
+}
+
+impl<E, F: Fn(Exit<'_, E>)> OnExit<E, F> {
+    #[inline]
+    fn run(&self, exit: Exit<'_, E>) {
+        if self.on.has(&exit) {
+            (self.record)(exit);
+        }
+    }
+}
+
+impl<E, F: Fn(Exit<'_, E>)> Drop for OnExit<E, F> {
+    #[inline]
+    fn drop(&mut self) {
+        self.run(self.entry.exit());
+    }
+}
+
+impl<E, F: Fn(Exit<'_, E>)> Ends<E> for OnExit<E, F> {
+    #[inline]
+    fn end(mut self, exit: Exit<'_, E>) {
+        self.run(exit);
+        // What the closure holds must still be dropped, and nothing must be recorded then.
+        self.on = On::new(0);
+    }
+}
+
+/// A guard that only counts endings without a value: `otherwise(…)`.
+#[doc(hidden)]
+#[must_use]
+pub struct Otherwise<G>(G);
+
+#[inline]
+pub fn otherwise<G>(guard: G) -> Otherwise<G> {
+    Otherwise(guard)
+}
+
+/// Tells the guard that the call returned a value, which others record.
+#[inline]
+pub fn returned<G: Ends<()>>(guard: Otherwise<G>) {
+    guard.0.end(Exit::Ok);
+}
