@@ -63,7 +63,7 @@ pub fn derive_label(input: TokenStream) -> TokenStream {
 /// to its end, however it ends; an `async fn` from its first poll.
 #[proc_macro_attribute]
 pub fn timed(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    instrument_fn::expand(instrument_fn::Measure::Timed, arguments.into(), item.into()).into()
+    instrument_fn::expand(instrument_fn::Measure::Timed, arguments.into(), &item.into()).into()
 }
 
 /// Counts calls when they end: on a function, or on an `impl` or `trait` block for each function in
@@ -91,7 +91,7 @@ pub fn timed(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// left out.
 #[proc_macro_attribute]
 pub fn counted(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    instrument_fn::expand(instrument_fn::Measure::Counted, arguments.into(), item.into()).into()
+    instrument_fn::expand(instrument_fn::Measure::Counted, arguments.into(), &item.into()).into()
 }
 
 /// Counts the calls that have begun and not ended: on a function, or on an `impl` or `trait` block
@@ -103,11 +103,11 @@ pub fn counted(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// `name = "…"` and `crate = path` are as for [`macro@counted`].
 #[proc_macro_attribute]
 pub fn in_flight(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    instrument_fn::expand(instrument_fn::Measure::InFlight, arguments.into(), item.into()).into()
+    instrument_fn::expand(instrument_fn::Measure::InFlight, arguments.into(), &item.into()).into()
 }
 
 /// Leaves a function out of the attribute on its `impl` or `trait` block. Does nothing by itself.
 #[proc_macro_attribute]
 pub fn skip(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    instrument_fn::skip(arguments.into(), item.into()).into()
+    instrument_fn::skip(&arguments.into(), item.into()).into()
 }

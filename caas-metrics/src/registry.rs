@@ -72,6 +72,7 @@ impl std::fmt::Debug for Registry {
 /// let families = caas_metrics::registry().gather();
 /// assert!(families.iter().any(|family| family.name == "pages_served_total"));
 /// ```
+#[must_use]
 pub fn registry() -> &'static Registry {
     static PROCESS: LazyLock<Registry> = LazyLock::new(|| {
         crate::clock::calibrate();
@@ -164,33 +165,17 @@ impl Registry {
         let mut collected = if self.program { own_metrics() } else { Vec::new() };
         let collectors = self.collectors.read().unwrap_or_else(PoisonError::into_inner).clone();
         for collector in &collectors {
-            match collect_isolated(&**collector) {
-                Some(families) => collected.extend(families),
-                None => {
-                    self.panics.0.add_one();
-                    catalogue.problems.push(Problem::CollectorPanicked);
-                }
+            if let Some(families) = collect_isolated(&**collector) {
+                collected.extend(families);
+            } else {
+                self.panics.0.add_one();
+                catalogue.problems.push(Problem::CollectorPanicked);
             }
         }
         if !collectors.is_empty() {
             collected.push(panics_family(self.panics.0.get()));
         }
-        let mut merged: BTreeMap<String, FamilySnapshot> = BTreeMap::new();
-        for family in collected {
-            match merged.get_mut(&family.name) {
-                Some(first) if first.head() == family.head() => {
-                    first.samples.extend(family.samples)
-                }
-                Some(first) => catalogue.problems.push(Problem::Clash {
-                    sample: family.name.clone(),
-                    kept: format!("{} `{}` of a collector", first.metric_type.as_str(), first.name),
-                    dropped: format!("{} of another one", family.metric_type.as_str()),
-                }),
-                None => {
-                    merged.insert(family.name.clone(), family);
-                }
-            }
-        }
+        let merged = merge_collected(collected, &mut catalogue.problems);
         let foreign = merged.into_values().filter(|family| catalogue.admit(family)).collect();
         (catalogue, foreign)
     }
@@ -231,6 +216,28 @@ impl Registry {
         problems.dedup();
         problems
     }
+}
+
+/// The families of all collectors, those with one head together.
+fn merge_collected(
+    collected: Vec<FamilySnapshot>,
+    problems: &mut Vec<Problem>,
+) -> BTreeMap<String, FamilySnapshot> {
+    let mut merged: BTreeMap<String, FamilySnapshot> = BTreeMap::new();
+    for family in collected {
+        match merged.get_mut(&family.name) {
+            Some(first) if first.head() == family.head() => first.samples.extend(family.samples),
+            Some(first) => problems.push(Problem::Clash {
+                sample: family.name.clone(),
+                kept: format!("{} `{}` of a collector", first.metric_type.as_str(), first.name),
+                dropped: format!("{} of another one", family.metric_type.as_str()),
+            }),
+            None => {
+                merged.insert(family.name.clone(), family);
+            }
+        }
+    }
+    merged
 }
 
 /// What this crate says about itself.

@@ -193,7 +193,7 @@ impl Slots for Site {
     fn set(&self, _slot: u32, _bits: u64) {}
 }
 
-/// The guard of `#[counted]` over an enclosed body.
+/// Counts a call by how it ended; dropped without being told, it has panicked or was cancelled.
 #[doc(hidden)]
 #[derive(Debug)]
 #[must_use]
@@ -202,6 +202,7 @@ pub struct Calls {
     entry: Entry,
 }
 
+/// The guard of `#[counted]` over an enclosed body.
 #[inline]
 pub fn calls(site: &'static Site) -> Calls {
     Calls { site, entry: Entry::now() }
@@ -222,7 +223,7 @@ impl<E> Ends<E> for Calls {
     }
 }
 
-/// The guard of `#[counted]` over a body that is not enclosed: a panic is all that it can tell.
+/// Counts a call of which only a panic can be told.
 #[doc(hidden)]
 #[derive(Debug)]
 #[must_use]
@@ -232,6 +233,7 @@ pub struct CallsOpen {
     returned: Outcome,
 }
 
+/// The guard of `#[counted]` over a body that is not enclosed.
 #[inline]
 pub fn calls_open(site: &'static Site) -> CallsOpen {
     CallsOpen { site, entry: Entry::now(), returned: Outcome::Unknown }
@@ -251,7 +253,7 @@ impl Drop for CallsOpen {
     }
 }
 
-/// The guard of `#[timed]`.
+/// Observes how long it lives.
 #[doc(hidden)]
 #[derive(Debug)]
 #[must_use]
@@ -260,6 +262,7 @@ pub struct Duration {
     start: Instant,
 }
 
+/// The guard of `#[timed]`.
 #[inline]
 pub fn duration(site: &'static Site) -> Duration {
     Duration { site, start: Instant::now() }
@@ -273,12 +276,13 @@ impl Drop for Duration {
     }
 }
 
-/// The guard of `#[in_flight]`.
+/// Is counted as long as it lives.
 #[doc(hidden)]
 #[derive(Debug)]
 #[must_use]
 pub struct Flight(&'static Site);
 
+/// The guard of `#[in_flight]`.
 #[inline]
 pub fn flight(site: &'static Site) -> Flight {
     site.add(0, 1);

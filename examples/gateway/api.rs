@@ -70,7 +70,7 @@ async fn send(
 
     let id = gateway.last_id.fetch_add(1, Ordering::Relaxed) + 1;
     let message = Arc::new(Message { id, tenant_id, r#type, text });
-    gateway.topic.publish(Arc::clone(&message))?;
+    gateway.topic.publish(&message)?;
     gateway.recent.push(message);
     Ok((StatusCode::CREATED, Json(json!({ "id": id }))))
 }

@@ -39,13 +39,13 @@ impl Topic {
     }
 
     /// Appends a message to the partition of its tenant, so that a tenant's messages stay in order.
-    pub fn publish(&self, message: Arc<Message>) -> Result<(), Full> {
+    pub fn publish(&self, message: &Arc<Message>) -> Result<(), Full> {
         let mut hasher = DefaultHasher::new();
         message.tenant_id.hash(&mut hasher);
         let partition = (hasher.finish() % u64::from(PARTITIONS)) as u32;
 
         lag(partition).inc();
-        let sent = self.partitions[partition as usize].try_send(Arc::clone(&message));
+        let sent = self.partitions[partition as usize].try_send(Arc::clone(message));
         sent.map_err(|_| {
             lag(partition).dec();
             Full

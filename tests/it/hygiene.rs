@@ -51,7 +51,7 @@ mod shadowed {
         Some,
         None,
         #[label(other)]
-        NotAnAnswer,
+        Otherwise,
     }
 
     #[derive(::caas_metrics::Label)]
@@ -100,7 +100,7 @@ fn shadowed_names_do_not_matter() {
     Sizes.observe(3);
     BuildInfo { version: "1" }.set();
     shadowed::TimeSeconds { answer: Answer::Some }.start_timer().discard();
-    let _ = [Answer::None, Answer::NotAnAnswer];
+    let _ = [Answer::None, Answer::Otherwise];
     assert_eq!((CostTotal.get(), Level.get(), InFlight.get()), (Some(0.25), Some(-3), Some(-1.5)));
 }
 

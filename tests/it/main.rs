@@ -3,6 +3,7 @@
 
 mod families;
 mod http;
+mod hygiene;
 mod labels;
 mod lifecycle;
 mod parsers;

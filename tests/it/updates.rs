@@ -117,7 +117,7 @@ fn bounds_are_inclusive_and_durations_exact() {
     for milliseconds in [10, 50, 100, 500, 1_000, 5_000] {
         run.observe(Duration::from_millis(milliseconds));
     }
-    run.observe(Duration::from_millis(5_000) + Duration::from_nanos(1));
+    run.observe(Duration::from_secs(5) + Duration::from_nanos(1));
     let reading = run.get().unwrap();
     assert_eq!(reading.buckets, [1; 7]);
     assert_eq!(reading.sum, 11.660_000_001);

@@ -267,10 +267,10 @@ impl Expansion<'_> {
             let fields = set.fields.iter().map(|field| {
                 let name = &field.name;
                 let position = held.iter().position(|held| held.name == *name);
-                match position.and_then(|position| variables.get(position)) {
-                    Some(variable) => quote_spanned!(site=> #name: #variable),
-                    None => quote_spanned!(site=> #name: #p::never()),
-                }
+                let variable = position.and_then(|position| variables.get(position));
+                let value = variable
+                    .map_or_else(|| quote_spanned!(site=> #p::never()), ToTokens::to_token_stream);
+                quote_spanned!(site=> #name: #value)
             });
             let values = held.iter().map(|field| value(&field.value));
             quote_spanned! {site=>

@@ -22,7 +22,7 @@ use quote::quote;
 use tokens::{refilled, stream};
 
 /// Expands an attribute on an item.
-pub(crate) fn expand(measure: Measure, arguments: TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn expand(measure: Measure, arguments: TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let arguments = args::arguments(measure, arguments, &mut errors);
     check::arguments(measure, &arguments, &mut errors);
@@ -113,7 +113,7 @@ fn is_skipped(function: &ast::Function) -> bool {
 }
 
 /// Expands `#[skip]`: the item as it is.
-pub(crate) fn skip(arguments: TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn skip(arguments: &TokenStream, item: TokenStream) -> TokenStream {
     if arguments.is_empty() {
         return item;
     }

@@ -238,7 +238,7 @@ fn ends_item(token: &TokenTree) -> bool {
     match token {
         TokenTree::Group(group) => match group.delimiter() {
             Delimiter::Brace => true,
-            Delimiter::None => list(group.stream()).last().is_some_and(|last| ends_item(last)),
+            Delimiter::None => list(group.stream()).last().is_some_and(ends_item),
             _ => false,
         },
         _ => false,

@@ -103,10 +103,10 @@ pub(super) fn split_generics(tokens: &[TokenTree]) -> (&[TokenTree], &[TokenTree
 }
 
 /// Splits in front of the first token outside of `<…>` that `is_end` accepts.
-pub(super) fn split_before<'t>(
-    tokens: &'t [TokenTree],
+pub(super) fn split_before(
+    tokens: &[TokenTree],
     is_end: impl Fn(&TokenTree) -> bool,
-) -> (&'t [TokenTree], &'t [TokenTree]) {
+) -> (&[TokenTree], &[TokenTree]) {
     let mut angles = Angles::default();
     let end = tokens.iter().position(|token| {
         let outside = angles.is_outside();

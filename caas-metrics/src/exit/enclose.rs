@@ -40,7 +40,9 @@ pub struct Probe<'v, V>(Returned<'v, V>);
 pub struct Returned<'v, V>(&'v V);
 
 impl<'v, V> Probe<'v, V> {
+    /// Looks at a value.
     #[inline]
+    #[must_use]
     pub fn new(value: &'v V) -> Self {
         Self(Returned(value))
     }
@@ -58,6 +60,7 @@ impl<'v, V> Deref for Probe<'v, V> {
 impl<'v, T, E> Probe<'v, Result<T, E>> {
     /// How the call ended that returned the value.
     #[inline]
+    #[must_use]
     pub fn __caas_exit(&self) -> Exit<'v, E> {
         match self.0.0 {
             Ok(_) => Exit::Ok,
@@ -67,18 +70,24 @@ impl<'v, T, E> Probe<'v, Result<T, E>> {
 
     /// What closures under `on(ok)` look at.
     #[inline]
+    #[must_use]
     pub fn __caas_ok(&self) -> Option<&'v T> {
         self.0.0.as_ref().ok()
     }
 }
 
 impl<'v, V> Returned<'v, V> {
+    /// Unknown if the type hides a `Result`, else `ok`.
     #[inline]
+    #[must_use]
+    #[allow(clippy::unused_self, reason = "the same call must fit the method of `Probe`")]
     pub fn __caas_exit(&self) -> Exit<'v, NoError> {
         if hides_a_result::<V>() { Exit::Unknown } else { Exit::Ok }
     }
 
+    /// The value, unless its type hides a `Result`.
     #[inline]
+    #[must_use]
     pub fn __caas_ok(&self) -> Option<&'v V> {
         (!hides_a_result::<V>()).then_some(self.0)
     }

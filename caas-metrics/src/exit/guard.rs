@@ -131,13 +131,14 @@ where
     Record { effect: Time::start(), child }
 }
 
-/// The guard of `#[in_flight(Family { … })]`: up now, down when it is dropped.
+/// Holds the gauge up until it is dropped.
 #[doc(hidden)]
 #[must_use]
 pub struct InFlight<L: LabelSet<Metric: Decrease>> {
     child: Child<L>,
 }
 
+/// The guard of `#[in_flight(Family { … })]`.
 #[inline]
 pub fn in_flight<L, M>(set: L) -> InFlight<L::Static>
 where

@@ -171,6 +171,7 @@ fn resolve_parts<L: LabelSet>(parts: [&[Placed]; 2]) -> Handle<L::Static, false>
 
 /// The child of a label set that is held whole.
 #[inline]
+#[must_use]
 pub fn resolve_held<L: LabelSet, const N: usize>(
     fields: &HeldFields<L, N>,
 ) -> Handle<L::Static, false> {
@@ -179,6 +180,7 @@ pub fn resolve_held<L: LabelSet, const N: usize>(
 
 /// The child of a label set whose labels are held in two parts.
 #[inline]
+#[must_use]
 pub fn resolve_held_with<L: LabelSet, const N: usize, const M: usize>(
     early: &HeldFields<L, N>,
     late: &HeldFields<L, M>,

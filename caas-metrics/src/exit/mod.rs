@@ -4,6 +4,11 @@
 //! itself, which is in the macro crate. Invariant: a guard records a call at most once, never
 //! panics, and holds nothing that is borrowed.
 
+#![allow(
+    missing_debug_implementations,
+    reason = "guards live in expansions, where nobody prints them"
+)]
+
 mod enclose;
 mod guard;
 mod held;

@@ -20,6 +20,7 @@ pub struct OnExit<E, F: Fn(Exit<'_, E>)> {
     error: PhantomData<fn(E)>,
 }
 
+/// The guard of a label set whose labels follow from the ending; `bits` are the endings that count.
 #[inline]
 pub fn on_exit<E, F: Fn(Exit<'_, E>)>(bits: u8, record: F) -> OnExit<E, F> {
     OnExit { record, on: On::new(bits), entry: Entry::now(), error: PhantomData }
@@ -55,6 +56,7 @@ impl<E, F: Fn(Exit<'_, E>)> Ends<E> for OnExit<E, F> {
 #[must_use]
 pub struct Otherwise<G>(G);
 
+/// The guard of `otherwise(…)`.
 #[inline]
 pub fn otherwise<G>(guard: G) -> Otherwise<G> {
     Otherwise(guard)
