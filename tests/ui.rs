@@ -19,6 +19,46 @@ fn mistakes_are_reported() {
     }
 }
 
+/// A type error in an annotated body is that of the plain function: all of it where the body is not
+/// enclosed; elsewhere its first line, its place and what is said there, while rustc does not repeat
+/// that the return type asks for it. The files of `ui/body/plain` are those of `ui/body/annotated`
+/// with the attributes commented out.
+#[test]
+fn errors_in_bodies_are_those_of_plain_functions() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ui/body");
+    let annotated = files(&root.join("annotated"), "rs");
+    assert!(annotated.len() >= 3);
+    for file in annotated {
+        let name = file.file_name().and_then(|name| name.to_str()).expect("its name is text");
+        let plain = root.join("plain").join(name);
+        assert_eq!(read(&plain), without_attributes(&read(&file)), "{}", plain.display());
+        let errors = |path: &Path| read(&path.with_extension("stderr"));
+        let expected = errors(&plain).replace("tests/ui/body/plain/", "tests/ui/body/annotated/");
+        if name.starts_with("timed") {
+            assert_eq!(errors(&file), expected.replace("// #[", "#["), "{name}");
+        }
+        assert!(!gist(&expected).is_empty(), "{name} has no errors");
+        assert_eq!(gist(&errors(&file)), gist(&expected), "{name}");
+    }
+}
+
+fn without_attributes(source: &str) -> String {
+    let ours = ["#[timed]", "#[counted]", "#[in_flight]"];
+    let is_ours = |line: &str| ours.iter().any(|attribute| line.starts_with(attribute));
+    let line = |line: &str| format!("{}{line}\n", if is_ours(line) { "// " } else { "" });
+    source.lines().map(line).collect()
+}
+
+/// The messages, their places, and what is said at the marks.
+fn gist(errors: &str) -> Vec<&str> {
+    let of_line = |line: &'_ str| -> Option<usize> {
+        let is_message = line.starts_with("error") || line.starts_with("warning");
+        let is_place = line.trim_start().starts_with("--> ");
+        if is_message || is_place { Some(0) } else { line.find('^') }
+    };
+    errors.lines().filter_map(|line| line.get(of_line(line)?..)).collect()
+}
+
 fn is_the_compiler_that_blessed() -> bool {
     let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let output = Command::new(rustc).arg("--version").output().expect("rustc runs");

@@ -8,7 +8,7 @@ use core::{fmt, marker::PhantomData};
 
 use crate::{
     family::LabelSet,
-    metric::{Amount, Decrease, Histogram, Increase, Info, Observation, Set, Slots},
+    metric::{Amount, Decrease, Histogram, Increase, Info, Observation, Refused, Set, Slots},
     storage::{
         cells::{Mode, add_own, add_own_f64},
         index::At,
@@ -59,7 +59,7 @@ impl<L: LabelSet, const CACHED: bool> fmt::Debug for Handle<L, CACHED> {
 }
 
 /// The slots from one on.
-struct SlotsFrom<L>(u32, PhantomData<L>);
+pub(crate) struct SlotsFrom<L>(u32, PhantomData<L>);
 
 impl<L: LabelSet> Slots for SlotsFrom<L> {
     #[inline]
@@ -120,7 +120,7 @@ impl<L: LabelSet, const CACHED: bool> Handle<L, CACHED> {
 
     /// Runs an update, and counts it if it is refused.
     #[inline]
-    fn update(&self, update: impl FnOnce(&SlotsFrom<L>) -> Result<(), crate::metric::Refused>) {
+    pub(crate) fn update(&self, update: impl FnOnce(&SlotsFrom<L>) -> Result<(), Refused>) {
         if let Some(slots) = self.slots() {
             if update(&slots).is_err() {
                 L::family().refusals().add_one();

@@ -7,6 +7,7 @@
 use super::ast::{Arguments, Ending, Function, Measure, Set, Value};
 use super::calls::{Calls, Place, split_body};
 use super::tokens::{refilled, span, stream};
+use crate::paths::respanned;
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 
@@ -165,12 +166,12 @@ impl Expansion<'_> {
 
     /// The guard of a label set that is known before the body.
     fn guard(&self, set: &Set) -> TokenStream {
-        let p = &self.arguments.runtime;
         // Mistakes that only types show are reported at the family.
         let at = self.site.located_at(span(&set.path, self.site));
+        let p = self.arguments.runtime.at(at);
         let function = proc_macro2::Ident::new(self.measure.name(), at);
         let literal = literal(set);
-        quote_spanned!(self.site=> #p::#function(#literal))
+        quote_spanned!(at=> #p::#function(#literal))
     }
 
     /// The guard of a label set without closures that counts some endings only.
@@ -233,12 +234,15 @@ impl Expansion<'_> {
         let (site, p) = (self.site, &self.arguments.runtime);
         let value = |value: &Value| match value {
             Value::Early(tokens) | Value::Constant(tokens) => stream(tokens),
+            // A value of another type than the label's is reported where it is written.
             Value::Closure(tokens) => {
-                let closure = stream(tokens);
-                quote_spanned!(site=> #p::apply(__caas_seen, #closure))
+                let at = site.located_at(span(tokens, site));
+                let (p, closure) = (self.arguments.runtime.at(at), stream(tokens));
+                quote_spanned!(at=> #p::apply(__caas_seen, #closure))
             }
             Value::Ending(token) => {
                 let at = site.located_at(token.span());
+                let (p, exit) = (self.arguments.runtime.at(at), respanned(exit.clone(), at));
                 quote_spanned!(at=> #p::FromExit::from_exit(#exit))
             }
         };

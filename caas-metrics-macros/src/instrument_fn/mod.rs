@@ -14,10 +14,10 @@ mod tokens;
 
 pub(crate) use ast::Measure;
 
-use crate::errors::{Errors, Here, report};
+use crate::errors::{Errors, report};
 use ast::{Arguments, Block, Item};
 use parse::Member;
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::quote;
 use tokens::{refilled, stream};
 
@@ -51,15 +51,8 @@ pub(crate) fn expand(measure: Measure, arguments: TokenStream, item: &TokenStrea
             );
             TokenStream::new()
         }
-        Item::Nothing => {
-            let name = measure.name();
-            report!(
-                errors,
-                Here(Span::call_site()),
-                "`#[{name}]` on nothing: write it on a function"
-            );
-            TokenStream::new()
-        }
+        // rustc has an item behind every attribute.
+        Item::Nothing => TokenStream::new(),
     };
     if errors.is_empty() { expanded } else { quote!(#errors #item) }
 }

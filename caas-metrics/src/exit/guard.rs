@@ -3,16 +3,17 @@
 //! Not here: label sets that wait for the ending (`held.rs`, `on_exit.rs`).
 //! Invariant: at most 24 bytes, `Send`, and nothing of the arguments stays borrowed.
 
-use core::mem;
+use core::{mem, time::Duration};
 use std::thread::panicking;
 
 use super::Exit;
 use crate::{
+    __private::NoTimer,
     child::{Child, Handle},
     clock::Instant,
-    family::{InUnit, LabelSet, resolve},
-    metric::{Amount, Counter, Decrease, Gauge, Histogram, UpDown},
-    unit::TimeUnit,
+    family::{LabelSet, resolve},
+    metric::{Amount, Counter, Decrease, Gauge, Histogram, Refused, Slots, UpDown},
+    unit::Seconds,
 };
 
 /// Metric types that `#[counted]` adds to.
@@ -28,18 +29,33 @@ pub trait Countable: crate::metric::Increase {}
 
 impl<N: Amount> Countable for Counter<N> {}
 
-/// Metric types that `#[timed]` observes in.
+/// The metric type and unit of families that `#[timed]` observes in.
 ///
 /// Not public API. Used by generated code.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`#[timed]` needs a histogram in seconds",
-    label = "this family is not a histogram",
-    note = "declare it as `histogram` with a name that ends in `_seconds`"
+    label = "this family is not a histogram in seconds",
+    note = "declare it as `histogram` with a name that ends in `_seconds`, or with `#[unit = \"seconds\"]`"
 )]
-pub trait Timeable {}
+pub trait Timeable {
+    fn observe(slots: &impl Slots, bounds: &[f64], time: Duration) -> Result<(), Refused>;
+}
 
-impl Timeable for Histogram {}
+impl Timeable for (Histogram, Seconds) {
+    #[inline]
+    fn observe(slots: &impl Slots, bounds: &[f64], time: Duration) -> Result<(), Refused> {
+        Histogram::observe::<Seconds>(slots, bounds, &time)
+    }
+}
+
+/// Were there one implementation only, rustc would infer the types of any family from it, and say
+/// "type mismatch" instead of the message above.
+impl Timeable for (NoTimer, NoTimer) {
+    fn observe(_: &impl Slots, _: &[f64], _: Duration) -> Result<(), Refused> {
+        Err(Refused)
+    }
+}
 
 /// Metric types that `#[in_flight]` moves up and down.
 ///
@@ -86,10 +102,14 @@ impl Time {
     }
 }
 
-impl<L: LabelSet<Metric = Histogram, Unit: TimeUnit>> Effect<L> for Time {
+impl<L: LabelSet> Effect<L> for Time
+where
+    (L::Metric, L::Unit): Timeable,
+{
     #[inline]
     fn record<const CACHED: bool>(self, child: &Handle<L, CACHED>) {
-        child.observe(self.0.elapsed());
+        let time = self.0.elapsed();
+        child.update(|slots| <(L::Metric, L::Unit)>::observe(slots, L::DESCRIPTOR.buckets, time));
     }
 }
 
@@ -122,10 +142,8 @@ where
 #[inline]
 pub fn timed<L, M, U>(set: L) -> Record<L::Static, Time>
 where
-    L: LabelSet<Metric = M> + InUnit<U>,
-    M: Timeable,
-    U: TimeUnit,
-    Time: Effect<L::Static>,
+    L: LabelSet<Metric = M, Unit = U>,
+    (M, U): Timeable,
 {
     let child = resolve(&set).child();
     Record { effect: Time::start(), child }
