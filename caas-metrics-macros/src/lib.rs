@@ -60,7 +60,9 @@ pub fn derive_label(input: TokenStream) -> TokenStream {
 /// - `#[timed(Family { label: expression, … })]`: in a histogram of your own
 ///
 /// What labels and further arguments can be is the same as for [`macro@counted`]. A call is timed
-/// to its end, however it ends; an `async fn` from its first poll.
+/// to its end, however it ends; an `async fn`, and a function whose last expression is an `async`
+/// block, from the first poll. A function that makes any other future, a stream or an iterator is
+/// timed until it returns it.
 #[proc_macro_attribute]
 pub fn timed(arguments: TokenStream, item: TokenStream) -> TokenStream {
     instrument_fn::expand(instrument_fn::Measure::Timed, arguments.into(), &item.into()).into()

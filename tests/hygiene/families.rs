@@ -8,6 +8,7 @@
     missing_docs,
     missing_debug_implementations,
     rust_2018_idioms,
+    rust_2021_compatibility,
     unreachable_pub,
     unused,
     unused_qualifications,
@@ -16,7 +17,10 @@
     clippy::nursery
 )]
 
-use renamed::{metrics, Label};
+pub mod asynchronous;
+pub mod attributes;
+
+use renamed::{Label, metrics};
 
 /// A closed label.
 #[derive(Label, Clone, Copy, Debug)]

@@ -9,6 +9,7 @@ use super::tokens::{
     word,
 };
 use proc_macro2::{Delimiter, Group, Ident, Spacing, TokenStream, TokenTree};
+use quote::ToTokens;
 
 /// Why a body is not enclosed.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -89,9 +90,15 @@ pub(super) fn calls(function: &Function, outer: &[Ident]) -> Calls {
     };
     let erased = erase(&output);
     let is_bare = erased.len() == 1 && is_word(erased.first(), "_");
+    let output = match &*erased {
+        _ if is_bare => TokenStream::new(),
+        // A body that diverges would leave the type open.
+        [] if unit => Group::new(Delimiter::Parenthesis, TokenStream::new()).to_token_stream(),
+        _ => erased.into_iter().collect(),
+    };
     Calls {
         asynchronous,
-        output: if is_bare { TokenStream::new() } else { erased.into_iter().collect() },
+        output,
         unit,
         obstacle,
         place: future.map_or(Place::Function, Place::Future),
