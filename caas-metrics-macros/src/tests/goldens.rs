@@ -5,6 +5,7 @@
 
 #![allow(clippy::expect_used, reason = "a test fails by panicking")]
 
+use crate::instrument_fn::Measure;
 use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::quote;
 use std::path::Path;
@@ -115,4 +116,71 @@ fn newtype_label() {
         struct Tenant<T>(T);
     );
     check_goldens("newtype_label", crate::label_derive::expand(item));
+}
+
+#[track_caller]
+fn check_attribute(name: &str, measure: Measure, arguments: TokenStream, item: &TokenStream) {
+    let expansion = crate::instrument_fn::expand(measure, arguments, item);
+    check_goldens(name, expansion);
+}
+
+#[test]
+fn timed_function() {
+    let item = quote! {
+        pub fn parse(text: &str) -> Option<u8> { text.parse().ok() }
+    };
+    check_attribute("timed_function", Measure::Timed, TokenStream::new(), &item);
+}
+
+#[test]
+fn timed_in_a_family() {
+    let item = quote! {
+        pub async fn store(&self, message: Message) -> Result<Id, Full> {
+            self.queue.push(message).await
+        }
+    };
+    let arguments = quote!(StoreSeconds { tenant: &message.tenant });
+    check_attribute("timed_in_a_family", Measure::Timed, arguments, &item);
+}
+
+#[test]
+fn counted_function() {
+    let item = quote! {
+        fn login(password: &str) -> Result<impl Token, Refusal> { check(password)?.token() }
+    };
+    check_attribute("counted_function", Measure::Counted, TokenStream::new(), &item);
+}
+
+#[test]
+fn counted_by_outcome() {
+    let item = quote! {
+        async fn login(user: User) -> Result<Token, Refusal> { user.check().await }
+    };
+    let arguments = quote!(LoginsTotal { tenant: user.tenant(), outcome: _ });
+    check_attribute("counted_by_outcome", Measure::Counted, arguments, &item);
+}
+
+#[test]
+fn counted_by_value() {
+    let item = quote! {
+        fn handle(request: Request) -> Response { respond(request) }
+    };
+    let arguments = quote! {
+        RequestsTotal { path: "/", status: |response| response.status() },
+        otherwise(RequestsTotal { path: "/", status: 500 })
+    };
+    check_attribute("counted_by_value", Measure::Counted, arguments, &item);
+}
+
+#[test]
+fn in_flight_in_a_block() {
+    let item = quote! {
+        impl<T> Handler for Service<T> {
+            const LIMIT: u8 = 3;
+            fn handle(&self) { self.work() }
+            #[skip]
+            fn name(&self) -> &str { "service" }
+        }
+    };
+    check_attribute("in_flight_in_a_block", Measure::InFlight, TokenStream::new(), &item);
 }

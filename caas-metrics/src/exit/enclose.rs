@@ -30,7 +30,7 @@ pub fn err_of<T, E>(value: &Result<T, E>) -> Option<&E> {
     value.as_ref().err()
 }
 
-/// Tells a `Result` from other values by type: its methods are found before those of [`Returned`],
+/// Tells a `Result` from other values by type: its methods are found before those of `Returned`,
 /// to which it dereferences. No bound is asked of any type.
 #[derive(Debug)]
 pub struct Probe<'v, V>(Returned<'v, V>);

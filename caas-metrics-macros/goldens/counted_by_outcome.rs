@@ -1,0 +1,38 @@
+async fn login(user: User) -> Result<Token, Refusal> {
+    let __caas_guard = P::on_exit(
+        15,
+        {
+            let __caas_early = P::fields(
+                    ["tenant"],
+                    |(__caas_0,)| LoginsTotal {
+                        tenant: __caas_0,
+                        outcome: P::never(),
+                    },
+                )
+                .__caas_hold((user.tenant(),));
+            move |__caas_exit| P::record(
+                P::Count,
+                &P::resolve_held_with(
+                    &__caas_early,
+                    &P::fields(
+                            ["outcome"],
+                            |(__caas_0,)| LoginsTotal {
+                                tenant: P::never(),
+                                outcome: __caas_0,
+                            },
+                        )
+                        .__caas_hold((P::FromExit::from_exit(__caas_exit),)),
+                ),
+            )
+        },
+    );
+    let __caas_value = async move {
+        if false {
+            return P::never::<Result<Token, Refusal>>();
+        }
+        user.check().await
+    }
+        .await;
+    P::end(__caas_guard, P::Probe::new(&__caas_value).__caas_exit());
+    __caas_value
+}

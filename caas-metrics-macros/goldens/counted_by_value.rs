@@ -1,0 +1,26 @@
+fn handle(request: Request) -> Response {
+    let __caas_otherwise = P::otherwise(
+        P::on(
+            P::counted(RequestsTotal {
+                path: "/",
+                status: 500,
+            }),
+            12,
+        ),
+    );
+    let __caas_value = P::call_once(move || -> Response { respond(request) });
+    {
+        let __caas_seen = &__caas_value;
+        P::record(
+            P::Count,
+            &P::resolve(
+                &RequestsTotal {
+                    path: "/",
+                    status: P::apply(__caas_seen, |response| response.status()),
+                },
+            ),
+        );
+    }
+    P::returned(__caas_otherwise);
+    __caas_value
+}

@@ -1,0 +1,6 @@
+pub async fn store(&self, message: Message) -> Result<Id, Full> {
+    let __caas_guard = P::timed(StoreSeconds {
+        tenant: &message.tenant,
+    });
+    self.queue.push(message).await
+}
