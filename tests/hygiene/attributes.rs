@@ -85,6 +85,24 @@ pub fn borrowed<'a>(first: &'a str, second: &'a str) -> Option<&'a str> {
 #[derive(Debug, Clone, Copy)]
 pub struct Service;
 
+/// Is ordered by hand: clippy looks for a certain body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ordered(u8);
+
+impl Ord for Ordered {
+    #[renamed::counted(crate = renamed)]
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.0.cmp(&other.0)
+    }
+}
+
+impl PartialOrd for Ordered {
+    #[renamed::timed(crate = renamed)]
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
 #[renamed::timed(crate = renamed)]
 #[renamed::counted(crate = renamed)]
 impl Service {

@@ -335,6 +335,24 @@ fn split_before_angle(tokens: &[TokenTree]) -> (&[TokenTree], &[TokenTree]) {
     tokens.split_at_checked(end).unwrap_or((tokens, &[]))
 }
 
+/// Whether a function is `clone` with the body `*self`, or `partial_cmp` with the body `Some(…)`.
+pub(super) fn is_canonical(function: &Function) -> bool {
+    let body = list(function.body.stream());
+    let is_path = |path: &[TokenTree]| {
+        path.iter().all(|token| word(Some(token)).is_some() || is_punct(Some(token), ':'))
+    };
+    match &*body {
+        [star, only] if function.name == "clone" => {
+            is_punct(Some(star), '*') && is_word(Some(only), "self")
+        }
+        [path @ .., last] if function.name == "partial_cmp" => {
+            let arguments = group(Some(last), Delimiter::Parenthesis);
+            arguments.is_some() && is_word(path.last(), "Some") && is_path(path)
+        }
+        _ => false,
+    }
+}
+
 /// The parts of a body: inner attributes, the items that it begins with, and the rest.
 ///
 /// A statement of ours goes behind those items: in front of them it would be a statement before

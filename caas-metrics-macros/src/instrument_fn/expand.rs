@@ -5,7 +5,7 @@
 //! `__private`, the user's tokens and itself.
 
 use super::ast::{Arguments, Ending, Function, Measure, Set, Value};
-use super::calls::{Calls, Place, split_body};
+use super::calls::{Calls, Place, is_canonical, split_body};
 use super::tokens::{refilled, span, stream};
 use crate::paths::respanned;
 use proc_macro2::{Literal, Span, TokenStream};
@@ -36,7 +36,15 @@ pub(super) fn function(
         Expansion { site: Span::mixed_site(), measure, arguments, function, calls, owner };
     let around = expansion.around();
     let body = match &calls.place {
-        Place::Function => expansion.body(&function.body, &around),
+        Place::Function => {
+            let mut body = expansion.body(&function.body, &around);
+            if is_canonical(function) {
+                // Clippy would miss the canonical body behind the guard; it does not look at braces
+                // of a macro. For these bodies it makes no other difference whose the braces are.
+                body.set_span(expansion.site.located_at(function.body.span()));
+            }
+            body
+        }
         Place::Future(future) => {
             let block = expansion.body(&future.block, &around);
             refilled(&function.body, future.body(block))
