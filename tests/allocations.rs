@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use caas_metrics::{Format, Label, metrics, registry};
+use caas_metrics::{Format, Label, Outcome, counted, in_flight, metrics, registry, timed};
 
 /// Counts the allocations of each thread, and the bytes that live in the process.
 struct Counting;
@@ -96,6 +96,24 @@ metrics! {
 
     /// Churned.
     counter ChurnedTotal { id: &str }
+
+    /// Calls by path and outcome.
+    counter CalledTotal { path: &str, outcome: Outcome }
+
+    /// Results by size.
+    counter ResultsTotal { path: &str, size: usize }
+}
+
+#[timed]
+#[in_flight]
+#[counted]
+#[timed(RunSeconds { path })]
+#[in_flight(Balance { path })]
+#[counted(OpenTotal { side: Side::Right, path, status: 200 })]
+#[counted(CalledTotal { path: &path[..8], outcome: _ })]
+#[counted(ResultsTotal { path: &path[..8], size: |size| *size }, on(ok))]
+fn annotated(path: &str) -> Result<usize, ()> {
+    Ok(path.len())
 }
 
 fn update_everything() {
@@ -116,6 +134,7 @@ fn update_everything() {
     LimitedTotal { path }.inc();
     LimitedTotal { path: "beyond" }.inc();
     OpenTotal { side: Side::Left, path, status: 200 }.child().inc();
+    annotated(path).unwrap();
 }
 
 /// One test, so that no other thread of this program allocates meanwhile.
