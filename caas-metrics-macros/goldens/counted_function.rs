@@ -10,7 +10,7 @@ fn login(password: &str) -> Result<impl Token, Refusal> {
         P::inventory::submit! {
             P::Annotated(& __CAAS_SITE)
         }
-        P::calls(&__CAAS_SITE)
+        __CAAS_SITE.__caas_calls()
     };
     let __caas_value = P::call_once(move || -> Result<_, Refusal> {
         check(password)?.token()

@@ -11,7 +11,7 @@ impl<T> Handler for Service<T> {
             P::inventory::submit! {
                 P::Annotated(& __CAAS_SITE)
             }
-            P::flight(&__CAAS_SITE)
+            __CAAS_SITE.__caas_flight()
         };
         self.work()
     }

@@ -10,7 +10,7 @@ pub fn parse(text: &str) -> Option<u8> {
         P::inventory::submit! {
             P::Annotated(& __CAAS_SITE)
         }
-        P::duration(&__CAAS_SITE)
+        __CAAS_SITE.__caas_duration()
     };
     text.parse().ok()
 }

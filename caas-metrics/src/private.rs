@@ -18,9 +18,7 @@ pub use crate::exit::{
     Count, Probe, Time, apply, call_once, counted, end, err_of, fields, in_flight, never, on,
     on_exit, otherwise, record, resolve_held, resolve_held_with, returned, timed,
 };
-pub use crate::sites::{
-    Annotated, Function, Measure, Site, calls, calls_open, calls_unit, duration, flight,
-};
+pub use crate::sites::{Annotated, Function, Measure, Site};
 
 pub use crate::{
     child::{Child, Handle},

@@ -227,10 +227,10 @@ fn guards_are_small() {
     );
     let path = "/";
     let sizes = [
-        ("duration", size_of_val(&private::duration(&SITE))),
-        ("flight", size_of_val(&private::flight(&SITE))),
-        ("calls", size_of_val(&private::calls(&SITE))),
-        ("calls_unit", size_of_val(&private::calls_unit(&SITE))),
+        ("duration", size_of_val(&SITE.__caas_duration())),
+        ("flight", size_of_val(&SITE.__caas_flight())),
+        ("calls", size_of_val(&SITE.__caas_calls())),
+        ("calls_unit", size_of_val(&SITE.__caas_calls_unit())),
         ("timed", size_of_val(&private::timed(PathSeconds { path }))),
         ("counted", size_of_val(&private::counted(PathsTotal { path }))),
         ("in_flight", size_of_val(&private::in_flight(PathsRunning { path }))),
