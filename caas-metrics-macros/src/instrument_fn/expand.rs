@@ -5,15 +5,15 @@
 //! `__private`, the user's tokens and itself.
 
 use super::ast::{Arguments, Ending, Function, Measure, Set, Value};
-use super::calls::{Calls, Place, is_canonical, split_body};
-use super::tokens::{has_word, refilled, span, stream};
-use crate::paths::respanned;
+use super::body::{is_canonical, split_body};
+use super::calls::{Calls, Place};
+use super::record::{Expansion, RETURNED};
+use super::tokens::{has_word, refilled};
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 
-/// The bits of all endings, of those with a value, and of those without.
+/// The bits of all endings, and of those without a value.
 const ALL: u8 = 15;
-const RETURNED: u8 = 3;
 const DROPPED: u8 = 12;
 
 /// What is put around a body.
@@ -63,15 +63,6 @@ pub(super) fn function(
 fn is_empty_and_inline(function: &Function) -> bool {
     let has = |wanted: &str| has_word(&function.attributes, &|word| word == wanted);
     function.body.stream().is_empty() && has("inline") && has("always")
-}
-
-struct Expansion<'a> {
-    site: Span,
-    measure: Measure,
-    arguments: &'a Arguments,
-    function: &'a Function,
-    calls: &'a Calls,
-    owner: Option<&'a str>,
 }
 
 impl Expansion<'_> {
@@ -167,12 +158,6 @@ impl Expansion<'_> {
         }
     }
 
-    /// How the call ended that returned `__caas_value`.
-    fn exit(&self) -> TokenStream {
-        let (site, p) = (self.site, &self.arguments.runtime);
-        quote_spanned!(site=> #p::Probe::new(&__caas_value).__caas_exit())
-    }
-
     /// The endings that count.
     fn on(&self) -> u8 {
         match (&self.arguments.on, &self.arguments.otherwise) {
@@ -180,131 +165,6 @@ impl Expansion<'_> {
             (None, Some(_)) => RETURNED,
             (None, None) => ALL,
         }
-    }
-
-    /// The guard of a label set that is known before the body.
-    fn guard(&self, set: &Set) -> TokenStream {
-        // Mistakes that only types show are reported at the family.
-        let at = self.site.located_at(span(&set.path, self.site));
-        let p = self.arguments.runtime.at(at);
-        let function = proc_macro2::Ident::new(self.measure.name(), at);
-        let literal = literal(set);
-        quote_spanned!(at=> #p::#function(#literal))
-    }
-
-    /// The guard of a label set without closures that counts some endings only.
-    fn restricted(&self, set: &Set, on: u8) -> TokenStream {
-        let (site, p) = (self.site, &self.arguments.runtime);
-        let bits = Literal::u8_unsuffixed(on);
-        if !set.fields.iter().any(|field| matches!(field.value, Value::Ending(_))) {
-            let guard = self.guard(set);
-            return quote_spanned!(site=> #p::on(#guard, #bits));
-        }
-        let exit = quote_spanned!(site=> __caas_exit);
-        let (held, child) = self.late(set, &exit);
-        let (start, effect) = self.effect();
-        quote_spanned! {site=>
-            #p::on_exit(#bits, {
-                #held
-                #start
-                move |__caas_exit| #p::record(#effect, &#child)
-            })
-        }
-    }
-
-    /// The statements in front of the body and behind it for a label set with a closure.
-    fn on_value(&self, set: &Set, on: u8) -> (TokenStream, TokenStream) {
-        let (site, p) = (self.site, &self.arguments.runtime);
-        let exit = self.exit();
-        let (held, child) = self.late(set, &exit);
-        let (start, effect) = self.effect();
-        let record = quote_spanned!(site=> #p::record(#effect, &#child););
-        let ending = self.arguments.on.as_ref().and_then(|on| on.endings.first());
-        let at = ending.map_or(site, |(_, name)| site.located_at(name.span()));
-        let record = match on & RETURNED {
-            1 => quote_spanned! {site=>
-                if let #p::Some(__caas_seen) = #p::Probe::new(&__caas_value).__caas_ok() { #record }
-            },
-            2 => {
-                let value = quote_spanned!(at=> &__caas_value);
-                quote_spanned!(site=> if let #p::Some(__caas_seen) = #p::err_of(#value) { #record })
-            }
-            _ => quote_spanned!(site=> { let __caas_seen = &__caas_value; #record }),
-        };
-        (quote_spanned!(site=> #held #start), record)
-    }
-
-    /// What is done before the body, and the effect that is recorded.
-    fn effect(&self) -> (TokenStream, TokenStream) {
-        let (site, p) = (self.site, &self.arguments.runtime);
-        match self.measure {
-            Measure::Timed => (
-                quote_spanned!(site=> let __caas_start = #p::Time::start();),
-                quote_spanned!(site=> __caas_start),
-            ),
-            _ => (TokenStream::new(), quote_spanned!(site=> #p::Count)),
-        }
-    }
-
-    /// The statement that holds early values, and the child when all values are known. `exit` is how
-    /// the call ended; closures look at `__caas_seen`.
-    fn late(&self, set: &Set, exit: &TokenStream) -> (TokenStream, TokenStream) {
-        let (site, p) = (self.site, &self.arguments.runtime);
-        let value = |value: &Value| match value {
-            Value::Early(tokens) | Value::Constant(tokens) => stream(tokens),
-            // A value of another type than the label's is reported where it is written.
-            Value::Closure(tokens) => {
-                let at = site.located_at(span(tokens, site));
-                let (p, closure) = (self.arguments.runtime.at(at), stream(tokens));
-                quote_spanned!(at=> #p::apply(__caas_seen, #closure))
-            }
-            Value::Ending(token) => {
-                let at = site.located_at(token.span());
-                let (p, exit) = (self.arguments.runtime.at(at), respanned(exit.clone(), at));
-                quote_spanned!(at=> #p::FromExit::from_exit(#exit))
-            }
-        };
-        let is_early = |field: &&super::ast::Field| matches!(field.value, Value::Early(_));
-        let (early, late): (Vec<_>, Vec<_>) = set.fields.iter().partition(is_early);
-        let path = stream(&set.path);
-        if early.is_empty() {
-            let fields = late.iter().map(|field| {
-                let (attributes, name) = (stream(&field.attributes), &field.name);
-                let value = value(&field.value);
-                quote_spanned!(site=> #attributes #name: #value)
-            });
-            return (
-                TokenStream::new(),
-                quote_spanned!(site=> #p::resolve(&#path { #(#fields),* })),
-            );
-        }
-        let hold = |held: &[&super::ast::Field]| {
-            let names = held.iter().map(|field| {
-                use syn::ext::IdentExt;
-                field.name.unraw().to_string()
-            });
-            let variables: Vec<_> = (0..held.len())
-                .map(|number| quote::format_ident!("__caas_{number}", span = site))
-                .collect();
-            let fields = set.fields.iter().map(|field| {
-                let name = &field.name;
-                let position = held.iter().position(|held| held.name == *name);
-                let variable = position.and_then(|position| variables.get(position));
-                let value = variable
-                    .map_or_else(|| quote_spanned!(site=> #p::never()), ToTokens::to_token_stream);
-                quote_spanned!(site=> #name: #value)
-            });
-            let values = held.iter().map(|field| value(&field.value));
-            quote_spanned! {site=>
-                #p::fields([#(#names),*], |(#(#variables,)*)| #path { #(#fields),* })
-                    .__caas_hold((#(#values,)*))
-            }
-        };
-        let (early, late) = (hold(&early), hold(&late));
-        (
-            quote_spanned!(site=> let __caas_early = #early;),
-            quote_spanned!(site=> #p::resolve_held_with(&__caas_early, &#late)),
-        )
     }
 
     /// The statements for the built-in family.
@@ -367,11 +227,4 @@ impl Expansion<'_> {
             ),
         }
     }
-}
-
-/// A label set as the user wrote it.
-fn literal(set: &Set) -> TokenStream {
-    let mut literal = stream(&set.path);
-    set.braces.to_tokens(&mut literal);
-    literal
 }

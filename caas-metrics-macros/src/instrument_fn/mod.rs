@@ -1,15 +1,18 @@
 //! `#[timed]`, `#[counted]` and `#[in_flight]`: a guard in front of a body that is never read.
 //!
-//! Stages: `args` and `parse` make the tree of `ast`, `calls` says what can be told about endings,
-//! `check` judges, `expand` writes code. Invariant: whatever is wrong, the item is still there,
+//! Stages: `args` and `parse` make the tree of `ast`, `calls` says what can be told about endings
+//! (from return types in `output`, and `body`), `check` judges, `expand` and `record` write code. Invariant: whatever is wrong, the item is still there,
 //! token for token.
 
 mod args;
 mod ast;
+mod body;
 mod calls;
 mod check;
 mod expand;
+mod output;
 mod parse;
+mod record;
 mod tokens;
 
 pub(crate) use ast::Measure;

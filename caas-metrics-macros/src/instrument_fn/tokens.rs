@@ -25,6 +25,14 @@ pub(super) fn is_word(token: Option<&TokenTree>, word: &str) -> bool {
     matches!(token, Some(TokenTree::Ident(ident)) if ident == word)
 }
 
+/// Whether the tokens begin with `=` and not with `==` or `=>`.
+pub(super) fn is_assignment(tokens: &[TokenTree]) -> bool {
+    let Some(TokenTree::Punct(equals)) = tokens.first() else { return false };
+    let longer = equals.spacing() == Spacing::Joint
+        && (is_punct(tokens.get(1), '=') || is_punct(tokens.get(1), '>'));
+    equals.as_char() == '=' && !longer
+}
+
 /// The token as a word.
 pub(super) fn word(token: Option<&TokenTree>) -> Option<&Ident> {
     match token {
