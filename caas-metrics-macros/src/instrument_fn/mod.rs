@@ -1,8 +1,8 @@
 //! `#[timed]`, `#[counted]` and `#[in_flight]`: a guard in front of a body that is never read.
 //!
 //! Stages: `args` and `parse` make the tree of `ast`, `calls` says what can be told about endings
-//! (from return types in `output`, and `body`), `check` judges, `expand` and `record` write code. Invariant: whatever is wrong, the item is still there,
-//! token for token.
+//! (from return types in `output`, and `body`), `check` judges, `expand` and `record` write code.
+//! Invariant: whatever is wrong, the item is still there, token for token.
 
 mod args;
 mod ast;
