@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use caas_metrics::{counted, timed};
 
-use crate::metrics::{LoginFailuresTotal, LoginsTotal, Outcome, Reason};
+use crate::metrics::{LoginFailuresTotal, LoginsTotal};
 
 /// Wrong passwords in a row before an account is locked.
 const ATTEMPTS: u32 = 3;

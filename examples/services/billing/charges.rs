@@ -6,7 +6,7 @@ use caas_metrics::{counted, timed};
 use serde::Deserialize;
 
 use crate::arrears::Arrears;
-use crate::metrics::{ChargeDurationSeconds, ChargesTotal, Outcome};
+use crate::metrics::{ChargeDurationSeconds, ChargesTotal};
 
 /// What a tenant owes.
 #[derive(Deserialize)]

@@ -25,6 +25,15 @@ pub struct Client {
 #[derive(Debug)]
 pub struct NoAnswer;
 
+/// Reads the address of a service, `http://HOST:PORT`.
+pub fn base(text: &str) -> Result<Uri, String> {
+    let uri: Uri = text.parse().map_err(|error| format!("{error}"))?;
+    match (uri.scheme_str(), uri.authority(), uri.path()) {
+        (Some("http"), Some(_), "/") => Ok(uri),
+        _ => Err("write http://HOST:PORT".to_owned()),
+    }
+}
+
 impl Client {
     /// A client of the service at `base`, like `http://127.0.0.1:8082`.
     pub fn new(base: &Uri) -> Self {
@@ -53,7 +62,8 @@ impl Client {
         let exchange = async {
             let response = self.http.request(request).await.map_err(|_| NoAnswer)?;
             let (head, body) = response.into_parts();
-            let body = Limited::new(body, MAX_ANSWER_BYTES).collect().await.map_err(|_| NoAnswer)?;
+            let body =
+                Limited::new(body, MAX_ANSWER_BYTES).collect().await.map_err(|_| NoAnswer)?;
             // An answer without JSON, such as `405` of a proxy, still has a status.
             let body = serde_json::from_slice(&body.to_bytes()).unwrap_or(Value::Null);
             Ok((head.status, body))

@@ -19,7 +19,10 @@ pub fn router(connections: Arc<Connections>) -> Router {
 }
 
 /// Clients come here; a request that is no WebSocket handshake is refused by the extractor.
-async fn connect(State(connections): State<Arc<Connections>>, upgrade: WebSocketUpgrade) -> Response {
+async fn connect(
+    State(connections): State<Arc<Connections>>,
+    upgrade: WebSocketUpgrade,
+) -> Response {
     upgrade.on_upgrade(async move |socket| {
         connections.serve(socket).await;
     })

@@ -31,7 +31,11 @@ impl Connections {
         SocketConnectionsActive { server_id: &server_id }.init(); // there before the first client
         SocketDisconnectsTotal { server_id: &server_id, reason: Reason::Closed }.init();
         SocketMessagesDeliveredTotal { server_id: &server_id }.init();
-        Self { server_id, messages: broadcast::Sender::new(BACKLOG), stop: watch::Sender::new(false) }
+        Self {
+            server_id,
+            messages: broadcast::Sender::new(BACKLOG),
+            stop: watch::Sender::new(false),
+        }
     }
 
     /// Hands a message to all connections; returns how many there are.

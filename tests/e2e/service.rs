@@ -1,4 +1,4 @@
-//! The gateway example as a running program.
+//! A service of `examples/services/` as a running program.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -7,19 +7,25 @@ use std::sync::OnceLock;
 
 use crate::process::{Process, eventually};
 
-pub struct Gateway {
+pub struct Service {
     pub process: Process,
     pub address: SocketAddr,
 }
 
-impl Gateway {
+impl Service {
     /// Starts it on a free port of the loopback interface and waits until it says where it is.
-    pub fn start() -> Self {
-        let mut process = Self::spawn("127.0.0.1:0");
-        let address = eventually("the gateway prints its address", || {
+    pub fn start(name: &str, arguments: &[&str]) -> Self {
+        Self::start_at("127.0.0.1:0", name, arguments)
+    }
+
+    /// As `start`, on an address that may have been another process' before.
+    pub fn start_at(listen: &str, name: &str, arguments: &[&str]) -> Self {
+        let mut process = Self::spawn(listen, name, arguments);
+        let prefix = format!("{name}: listening on http://");
+        let address = eventually("the service prints its address", || {
             process.assert_running();
             let output = process.stdout();
-            let address = output.strip_prefix("gateway: listening on http://");
+            let address = output.strip_prefix(&prefix);
             let address = address.and_then(|rest| rest.strip_suffix('\n')?.parse().ok());
             address.ok_or(output)
         });
@@ -27,8 +33,9 @@ impl Gateway {
     }
 
     /// Starts it with any address, for tests in which it does not come up.
-    pub fn spawn(listen: &str) -> Process {
-        Process::start("gateway", Command::new(example("gateway")).args(["--listen", listen]))
+    pub fn spawn(listen: &str, name: &str, arguments: &[&str]) -> Process {
+        let mut command = Command::new(example(name));
+        Process::start(name, command.args(["--listen", listen]).args(arguments))
     }
 }
 

@@ -6,7 +6,7 @@ use axum::extract::connect_info::Connected;
 use axum::serve::IncomingStream;
 use tokio::net::TcpListener;
 
-use crate::metrics::SocketConnectionsActive;
+use crate::metrics::shared::SocketConnectionsActive;
 
 const SERVER_ID: &str = "gateway-1";
 
