@@ -4,6 +4,7 @@
 //! What is not installed is skipped with a note, or fails with `CAAS_E2E=required`.
 #![cfg(unix)]
 #![allow(unreachable_pub, reason = "`pub` is for the other modules here: a test has no users")]
+#![allow(dead_code, reason = "each test program uses a part of the modules in `e2e/`")]
 
 #[path = "e2e/http.rs"]
 mod http;

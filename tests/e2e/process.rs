@@ -2,11 +2,14 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use crate::http;
 
 /// Whether `program` starts at all.
 pub fn is_installed(program: &str) -> bool {
@@ -26,8 +29,13 @@ pub fn skip(test: &str, missing: &str) {
 }
 
 /// Asks until `probe` has an answer, or panics after half a minute.
-pub fn eventually<T>(what: &str, mut probe: impl FnMut() -> Result<T, String>) -> T {
-    let deadline = Instant::now() + Duration::from_secs(30);
+pub fn eventually<T>(what: &str, probe: impl FnMut() -> Result<T, String>) -> T {
+    within(30, what, probe)
+}
+
+/// Asks until `probe` has an answer, or panics after so many seconds.
+pub fn within<T>(seconds: u64, what: &str, mut probe: impl FnMut() -> Result<T, String>) -> T {
+    let deadline = Instant::now() + Duration::from_secs(seconds);
     loop {
         match probe() {
             Ok(answer) => return answer,
@@ -35,6 +43,11 @@ pub fn eventually<T>(what: &str, mut probe: impl FnMut() -> Result<T, String>) -
             Err(_) => thread::sleep(Duration::from_millis(50)),
         }
     }
+}
+
+/// An address that nobody has now, for servers that do not tell which port they took.
+pub fn free_address() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
 /// A folder of its own for a test, removed at the end.
@@ -82,6 +95,18 @@ impl Process {
 
     pub fn stderr(&self) -> String {
         fs::read_to_string(self.dir.path().join("stderr")).unwrap()
+    }
+
+    /// Waits until a server, whose address `find` sees in what it prints, answers on `path`.
+    pub fn ready(&mut self, path: &str, find: impl Fn(&str) -> Option<SocketAddr>) -> SocketAddr {
+        eventually("the server is ready", || {
+            self.assert_running();
+            let log = self.stderr();
+            let address = find(&log).filter(|address| {
+                http::try_request(*address, "GET", path, &[], "").is_ok_and(|r| r.status == 200)
+            });
+            address.ok_or(log)
+        })
     }
 
     /// Sends a signal by its name, like `TERM`, to this process only.

@@ -1,0 +1,73 @@
+//! `cargo run --example pipeline`: it comes up, says what it does, and leaves nothing behind.
+
+use std::net::{SocketAddr, TcpStream};
+use std::process::Command;
+
+use crate::pipeline::lacks;
+use crate::process::{Process, TempDir, within};
+use crate::service::example;
+
+fn start(command: &mut Command) -> Process {
+    Process::start("pipeline", command)
+}
+
+/// The addresses that it says programs are on.
+fn addresses(output: &str) -> Vec<SocketAddr> {
+    let address = |line: &str| {
+        let rest = line.split_once("http://")?.1;
+        rest.split('/').next()?.parse().ok()
+    };
+    output.lines().filter_map(address).collect()
+}
+
+fn assert_nobody_answers(addresses: &[SocketAddr]) {
+    for address in addresses {
+        assert!(TcpStream::connect(address).is_err(), "something still listens on {address}");
+    }
+}
+
+#[test]
+fn the_pipeline_comes_up_and_ends_by_itself() {
+    let servers = ["prometheus", "prometheus-alertmanager", "victoria-metrics"];
+    if lacks("the_pipeline_comes_up_and_ends_by_itself", &servers) {
+        return;
+    }
+    let mut pipeline = start(Command::new(example("pipeline")).args(["--duration", "20"]));
+    within(90, "the pipeline ends", || {
+        let output = pipeline.stdout();
+        if output.ends_with("stopping\n") { Ok(()) } else { Err(output) }
+    });
+    let (status, output) = (pipeline.exit(), pipeline.stdout());
+    assert!(status.success(), "{output}{}", pipeline.stderr());
+
+    let up = output.lines().find_map(|line| line.strip_prefix("all services are scraped, "));
+    let seconds = up.and_then(|rest| rest.split_once("s after the start")?.0.parse().ok());
+    assert!(seconds.is_some_and(|seconds: f64| seconds < 15.0), "{output}");
+    let end = output.lines().find(|line| line.starts_with("at the end")).unwrap();
+    assert!(end.contains(" 0 failed | Prometheus: 4 of 4 up, "), "{end}");
+    assert!(end.contains(" connected, ") && end.contains("alerts: none"), "{end}");
+    let addresses = addresses(&output);
+    assert_eq!(addresses.len(), 4 + servers.len(), "{output}");
+    assert_nobody_answers(&addresses);
+}
+
+#[test]
+fn the_pipeline_stops_when_asked_and_runs_without_servers() {
+    let empty = TempDir::new("no-programs");
+    let mut command = Command::new(example("pipeline"));
+    let mut pipeline = start(command.env("PATH", empty.path()));
+    let output = within(60, "the services run", || {
+        pipeline.assert_running();
+        let output = pipeline.stdout();
+        if output.contains("5 s: sent: ") { Ok(output) } else { Err(output) }
+    });
+    assert!(output.contains("not installed, so left out: prometheus, "), "{output}");
+    assert!(output.contains("apt-get install prometheus "), "{output}");
+    let addresses = addresses(&output);
+    assert_eq!(addresses.len(), 4, "{output}");
+    assert!(addresses.iter().all(|address| TcpStream::connect(address).is_ok()));
+
+    pipeline.signal("INT");
+    assert!(pipeline.exit().success(), "{}", pipeline.stderr());
+    assert_nobody_answers(&addresses);
+}
