@@ -1,4 +1,7 @@
 //! As much of the Kubernetes API as the discovery of pods needs: a list, and a watch on it.
+//!
+//! Beside it, for a Prometheus that is built without this discovery, what it would have made of the
+//! pods: targets with the labels of its documentation, in the format of `http_sd_configs`.
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -29,8 +32,14 @@ impl Kubernetes {
     pub fn start(pods: Vec<Value>) -> Self {
         let cluster =
             Arc::new(Cluster { pods: Mutex::new(pods), events: broadcast::Sender::new(64) });
-        let router = Router::new().route("/api/v1/pods", get(pods_of)).with_state(cluster.clone());
+        let router =
+            Router::new().route("/api/v1/pods", get(pods_of)).route("/targets", get(targets));
+        let router = router.with_state(cluster.clone());
         Self { server: Server::start(router), cluster }
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}", self.server.address)
     }
 
     pub fn add(&self, pod: Value) {
@@ -46,9 +55,8 @@ impl Kubernetes {
     }
 
     fn tell(&self, what: &str, pod: &Value) {
-        let watchers =
-            self.cluster.events.send(format!("{}\n", json!({ "type": what, "object": pod })));
-        assert!(watchers.is_ok(), "nobody watches the pods");
+        let event = format!("{}\n", json!({ "type": what, "object": pod }));
+        let _ = self.cluster.events.send(event); // nobody watches where targets are polled
     }
 }
 
@@ -75,6 +83,36 @@ async fn pods_of(State(cluster): State<Arc<Cluster>>, RawQuery(query): RawQuery)
         }
     });
     ([("content-type", "application/json")], Body::from_stream(events)).into_response()
+}
+
+/// One target for each declared port of a pod, or one for a pod without.
+async fn targets(State(cluster): State<Arc<Cluster>>) -> Json<Value> {
+    let pods = cluster.pods.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let groups = pods.iter().map(|pod| {
+        let ip = pod["status"]["podIP"].as_str().unwrap();
+        let container = &pod["spec"]["containers"][0];
+        let ports = container["ports"].as_array().unwrap().iter();
+        let mut addresses: Vec<_> =
+            ports.map(|port| format!("{ip}:{}", port["containerPort"])).collect();
+        if addresses.is_empty() {
+            addresses.push(ip.to_owned());
+        }
+        let mut labels = json!({
+            "__meta_kubernetes_namespace": pod["metadata"]["namespace"],
+            "__meta_kubernetes_pod_name": pod["metadata"]["name"],
+            "__meta_kubernetes_pod_phase": pod["status"]["phase"],
+            "__meta_kubernetes_pod_container_init": "false",
+            "__meta_kubernetes_pod_container_name": container["name"],
+        });
+        for (field, prefix) in [("labels", "label"), ("annotations", "annotation")] {
+            for (name, value) in pod["metadata"][field].as_object().unwrap() {
+                let name = name.replace(|c: char| !c.is_ascii_alphanumeric(), "_");
+                labels[format!("__meta_kubernetes_pod_{prefix}_{name}")] = value.clone();
+            }
+        }
+        json!({ "targets": addresses, "labels": labels })
+    });
+    Json(groups.collect())
 }
 
 /// A pod as Kubernetes describes it.

@@ -1,5 +1,7 @@
 //! The four services that know each other, and requests to them one by one.
 
+use std::net::SocketAddr;
+
 use serde_json::json;
 
 use crate::config::{Config, Target};
@@ -43,13 +45,13 @@ impl Pipeline {
         self.all().map(target).into()
     }
 
-    /// The shipped configuration that scrapes these each second, without other servers.
-    pub fn config(&self) -> Config {
+    /// The shipped configuration that scrapes these each second.
+    pub fn config(&self, alertmanager: Option<SocketAddr>, write_url: Option<&str>) -> Config {
         let mut config = Config::shipped().unwrap();
         config.every(1);
         config.targets(&self.targets());
-        config.alertmanager(None);
-        config.remote_write(None);
+        config.alertmanager(alertmanager);
+        config.remote_write(write_url);
         config
     }
 

@@ -37,9 +37,8 @@ fn an_error_alert_fires_and_resolves() {
     let rules = dir.path().join("alerts.yml");
     let shipped = fs::read_to_string(deploy().join("alerts.yml")).unwrap();
     fs::write(&rules, replace_durations(&shipped, &HURRIED)).unwrap();
-    let mut config = pipeline.config();
+    let mut config = pipeline.config(Some(alerting.address), None);
     config.rules(&rules);
-    config.alertmanager(Some(alerting.address));
     let prometheus = Prometheus::with(&config.0.to_string());
     let _load = Load::start(&pipeline, 40);
 

@@ -14,7 +14,7 @@ fn prometheus_returns_what_was_sent() {
         return;
     }
     let pipeline = Pipeline::start();
-    let prometheus = Prometheus::with(&pipeline.config().0.to_string());
+    let prometheus = Prometheus::with(&pipeline.config(None, None).0.to_string());
     prometheus.expect("sum(up)", 4.0);
 
     send(&pipeline);

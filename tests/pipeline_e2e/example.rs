@@ -55,7 +55,9 @@ fn the_pipeline_comes_up_and_ends_by_itself() {
 fn the_pipeline_stops_when_asked_and_runs_without_servers() {
     let empty = TempDir::new("no-programs");
     let mut command = Command::new(example("pipeline"));
-    let mut pipeline = start(command.env("PATH", empty.path()));
+    // Without cargo too: then it takes the services that are built.
+    command.env("PATH", empty.path()).env("CARGO", empty.path().join("cargo"));
+    let mut pipeline = start(&mut command);
     let output = within(60, "the services run", || {
         pipeline.assert_running();
         let output = pipeline.stdout();

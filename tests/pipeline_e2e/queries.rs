@@ -34,7 +34,7 @@ fn rules_and_panels_have_data() {
     let shipped = std::fs::read_to_string(crate::config::deploy().join("alerts.yml")).unwrap();
     // The only group with an interval of its own would be evaluated but once.
     std::fs::write(dir.path().join("alerts.yml"), replace_durations(&shipped, &NEARER)).unwrap();
-    let mut config = pipeline.config();
+    let mut config = pipeline.config(None, None);
     config.rules(&dir.path().join("alerts.yml"));
     let prometheus = Prometheus::with(&config.0.to_string());
     prometheus.expect("sum(up)", 4.0);

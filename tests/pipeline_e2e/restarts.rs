@@ -15,8 +15,7 @@ fn samples_reach_the_store_and_survive_a_restart() {
     }
     let pipeline = Pipeline::start();
     let store = Store::start();
-    let mut config = pipeline.config();
-    config.remote_write(Some(&store.write_url()));
+    let config = pipeline.config(None, Some(&store.write_url()));
     let mut prometheus = Prometheus::with(&config.0.to_string());
     let sent = "sum(caas_messages_sent_total)";
     let expect_stored = |promql: &str, expected: f64| {
@@ -65,7 +64,7 @@ fn a_restarted_service_is_a_counter_reset() {
         return;
     }
     let mut pipeline = Pipeline::start();
-    let prometheus = Prometheus::with(&pipeline.config().0.to_string());
+    let prometheus = Prometheus::with(&pipeline.config(None, None).0.to_string());
     let logins = "caas_logins_total{outcome='granted'}";
     let log_in = |pipeline: &Pipeline, times: u32| {
         for _ in 0..times {
