@@ -27,6 +27,8 @@ pub struct Query {
     /// The file and the panel, for messages.
     pub place: String,
     pub expr: String,
+    /// The template of the names of its series, or nothing.
+    pub legend: String,
 }
 
 pub fn rules() -> Vec<Rule> {
@@ -62,34 +64,37 @@ pub fn queries() -> Vec<Query> {
         let variables = variables(&dashboard);
         let mut found = Vec::new();
         collect(&dashboard, name, &mut found);
-        for (place, expr) in found {
+        for Query { place, expr, legend } in found {
             // `label_values(SELECTOR, label)` is Grafana's, not Prometheus'.
             let inner = expr.strip_prefix("label_values(").and_then(|e| e.strip_suffix(')'));
             let expr = match inner.and_then(|inner| inner.rsplit_once(", ")) {
                 Some((selector, label)) => format!("group by ({label}) ({selector})"),
                 None => expr,
             };
-            queries.push(Query { place, expr: fill(&expr, &variables) });
+            queries.push(Query { place, expr: fill(&expr, &variables), legend });
         }
     }
     queries
 }
 
 /// All strings under `expr` and under `query.query`, at any depth, with the title around them.
-fn collect(value: &Value, place: &str, found: &mut Vec<(String, String)>) {
+fn collect(value: &Value, place: &str, found: &mut Vec<Query>) {
     match value {
         Value::Object(fields) => {
             let title = value["title"].as_str().or(value["name"].as_str());
             let place = title.map_or(place.to_owned(), |title| format!("{place}: {title}"));
             for (field, inner) in fields {
-                match (field.as_str(), inner) {
-                    ("expr", Value::String(expr)) => found.push((place.clone(), expr.clone())),
-                    ("query", Value::Object(query)) => {
-                        if let Some(Value::String(expr)) = query.get("query") {
-                            found.push((place.clone(), expr.clone()));
-                        }
-                    }
-                    _ => collect(inner, &place, found),
+                let expr = match (field.as_str(), inner) {
+                    ("expr", Value::String(expr)) => Some(expr.as_str()),
+                    ("query", Value::Object(query)) => query.get("query").and_then(Value::as_str),
+                    _ => None,
+                };
+                if let Some(expr) = expr {
+                    let template = value["legendFormat"].as_str().or(value["titleFormat"].as_str());
+                    let legend = template.unwrap_or_default().to_owned();
+                    found.push(Query { place: place.clone(), expr: expr.to_owned(), legend });
+                } else {
+                    collect(inner, &place, found);
                 }
             }
         }

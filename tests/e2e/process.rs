@@ -94,6 +94,10 @@ impl Process {
         Self { child, dir }
     }
 
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub fn stdout(&self) -> String {
         fs::read_to_string(self.dir.path().join("stdout")).unwrap()
     }
