@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Checks the dashboards: `check.py` those beside it, `check.py FILE…` others.
+"""Checks the dashboards: `check.py` those beside it, `check.py FILE…` others. Also that the rules and
+the queries of the runbooks name only series and labels that the services declare.
 
 Prints each problem with file and panel, and exits with 1 if there is any. Needs `promtool` to parse
 the queries, PyYAML to read the rules, and `grafana-foundation-sdk`, whose types know which options
@@ -8,7 +9,6 @@ each panel has (`requirements.txt`).
 
 import argparse
 import json
-import os
 import re
 import subprocess
 import sys
@@ -130,7 +130,10 @@ def selectors(expr):
 def check_names(where, expr, series, problems):
     """Each series and label of the query exists."""
     known = set()
-    for name, matchers, _, _ in selectors(expr):
+    found = selectors(expr)
+    if not found:
+        return  # a selector without a name, of any series
+    for name, matchers, _, _ in found:
         if name not in series:
             problems.add(where, f"nobody declares {name}")
             continue
@@ -427,10 +430,20 @@ def check_rules(rules, series, problems):
             check_names(f"{rules.name}: {rule.get('alert') or rule['record']}", rule["expr"], series, problems)
 
 
+def check_runbooks(runbooks, series, problems):
+    """So do the queries of the runbooks. Placeholders like APP are label values to PromQL."""
+    blocks = re.findall(r"```promql\n(.*?)```", runbooks.read_text(), re.S)
+    queries = [(runbooks.name, line) for block in blocks for line in block.splitlines()]
+    for where, expr in queries:
+        check_names(f"{where}: {expr}", expr, series, problems)
+    check_syntax([(f"{where}: {expr}", expr) for where, expr in queries], problems)
+
+
 def main():
     arguments = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     arguments.add_argument("files", nargs="*", type=Path)
     arguments.add_argument("--rules", type=Path, default=HERE.parent / "alerts.yml")
+    arguments.add_argument("--runbooks", type=Path, default=HERE.parent / "runbooks.md")
     arguments.add_argument("--services", type=Path, default=HERE.parents[1] / "services")
     arguments.add_argument("--format", action="store_true", help="format the files first")
     options = arguments.parse_args()
@@ -444,12 +457,13 @@ def main():
     problems = Problems()
     series = declared(options.services) | recorded(options.rules)
     check_rules(options.rules, series, problems)
+    check_runbooks(options.runbooks, series, problems)
     boards, queries = check(files, series, problems)
     for problem in problems.found:
         print(problem, file=sys.stderr)
     if problems.found:
         sys.exit(f"{len(problems.found)} problems")
-    print(f"{boards} dashboards with {queries} queries, and {options.rules.name}: no problem")
+    print(f"{boards} dashboards with {queries} queries, {options.rules.name}, {options.runbooks.name}: no problem")
 
 
 if __name__ == "__main__":

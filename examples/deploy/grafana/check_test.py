@@ -99,6 +99,14 @@ CASES = [
     ("a link to unused tags", lambda b: b["links"][0].update(tags=["caa"]), "tags that no dashboard has"),
 ]
 
+# The same for the other files that check.py reads: option, file, what is broken, old, new, message.
+TEXTS = [
+    ("--rules", "alerts.yml", "a rule with an unknown series", "caas_logins_total", "caas_login_total", "nobody declares caas_login_total"),
+    ("--rules", "alerts.yml", "a rule with an unknown label", 'outcome="refused"', 'result="refused"', "has no label result"),
+    ("--runbooks", "runbooks.md", "a runbook with an unknown series", "(caas_charges_total", "(caas_charge_total", "nobody declares caas_charge_total"),
+    ("--runbooks", "runbooks.md", "a runbook with a bracket too few", "topk(10, sum", "topk(10, sum(", "promtool"),
+]
+
 
 def check(*arguments):
     checked = subprocess.run([sys.executable, HERE / "check.py", *arguments], capture_output=True, text=True)
@@ -128,19 +136,16 @@ def main():
         expect("no JSON", "is no JSON", whole[:-3])
         expect("another format", "is not formatted", json.dumps(json.loads(whole)))
 
-        rules = Path(folder, "alerts.yml")
-        text = (HERE.parent / "alerts.yml").read_text()
-        for what, old, new, message in [
-            ("a rule with an unknown series", "caas_logins_total", "caas_login_total", "nobody declares caas_login_total"),
-            ("a rule with an unknown label", 'outcome="refused"', 'result="refused"', "has no label result"),
-        ]:
+        for option, file, what, old, new, message in TEXTS:
+            text = (HERE.parent / file).read_text()
             assert old in text, old
-            rules.write_text(text.replace(old, new))
-            code, output = check("--rules", rules)
+            copy = Path(folder, file)
+            copy.write_text(text.replace(old, new))
+            code, output = check(option, copy)
             if code != 1 or message not in output:
                 failed.append(what)
                 print(f"{what}: exit {code}, and not “{message}” in:\n{output}", file=sys.stderr)
-    total = len(CASES) + 4
+    total = len(CASES) + len(TEXTS) + 2
     if failed:
         sys.exit(f"{len(failed)} of {total} broken copies were not found out: {', '.join(failed)}")
     print(f"all {total} broken copies were found out")
