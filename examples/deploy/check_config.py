@@ -43,6 +43,10 @@ def vmagent(config, folder):
 
 def check(name, folder):
     config = (HERE / name).read_text()
+    # vmagent finds out about a role only when it asks for it.
+    discovery = [sd for job in yaml.safe_load(config)["scrape_configs"] for sd in job.get("kubernetes_sd_configs", [])]
+    if not discovery or any(sd.get("role") != "pod" for sd in discovery):
+        sys.exit(f"{name}: it must discover pods, by kubernetes_sd_configs with the role pod")
     code, output = promtool(config, folder)
     if code == 0:
         return "promtool"
