@@ -20,6 +20,7 @@ use std::io::Write;
 use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio};
 
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use http::{get, post_json, request};
@@ -290,7 +291,7 @@ fn the_gateway_answers_with_reasons() {
 
 #[test]
 fn the_gateway_stops_cleanly() {
-    for signal in ["TERM", "INT"] {
+    for signal in [Signal::TERM, Signal::INT] {
         let mut gateway = Service::start("gateway", &[]);
         // An idle connection and a message under way are no reason to hang, nor to complain.
         let idle = TcpStream::connect(gateway.address).unwrap();

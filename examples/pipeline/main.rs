@@ -8,13 +8,14 @@
 //!
 //! Servers that are not installed are left out, and it says how to install them. All ports are free
 //! ones of the loopback interface, all files go to a temporary folder. What it starts it also stops,
-//! in a panic too; only a `kill -9` of this program leaves the others running.
+//! in a panic too, and even if it is killed.
 
 #![allow(unreachable_pub, reason = "`pub` is for the other modules here: a program has no users")]
 
 #[path = "../services/shared/client.rs"]
 mod client;
 mod config;
+mod guard;
 mod listeners;
 mod load;
 mod program;
@@ -31,6 +32,7 @@ use clap::Parser;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use crate::load::Counts;
+use crate::program::Supervisor;
 use crate::servers::Servers;
 use crate::services::Services;
 use crate::summary::Summary;
@@ -44,11 +46,18 @@ struct Args {
     /// How many requests are sent in a second, at most 1,000.
     #[arg(long, value_name = "N", default_value_t = 40, value_parser = clap::value_parser!(u32).range(1..=1000))]
     rate: u32,
+    /// Waits for the end of the pipeline that has started this.
+    #[arg(long, hide = true)]
+    guard: bool,
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let args = Args::parse();
+    if args.guard {
+        guard::stand();
+        return ExitCode::SUCCESS;
+    }
     match run(&args).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -61,17 +70,17 @@ async fn main() -> ExitCode {
 async fn run(args: &Args) -> Result<(), String> {
     let signal = stop_signal().map_err(|error| format!("cannot wait for signals: {error}"))?;
     tokio::pin!(signal);
-    let dir = tempfile::tempdir().map_err(|error| format!("no temporary folder: {error}"))?;
+    let supervisor = Supervisor::new()?;
 
     let start = async {
         say("building the services");
         let binaries = services::build().await?;
         let started = Instant::now();
-        let services = Services::start(&binaries, dir.path()).await?;
+        let services = Services::start(&binaries, &supervisor).await?;
         for service in services.all() {
             tell(service.program.name, &format!("http://{}/metrics", service.address));
         }
-        let servers = Servers::start(&services.targets(), dir.path()).await?;
+        let servers = Servers::start(&services.targets(), &supervisor).await?;
         for server in servers.all() {
             tell(server.program.name, &format!("http://{}", server.address));
         }
@@ -81,7 +90,7 @@ async fn run(args: &Args) -> Result<(), String> {
         started = start => started?,
         () = &mut signal => return Ok(()), // and what has been started ends with its value
     };
-    tell("files", &dir.path().display().to_string());
+    tell("files", &supervisor.dir().display().to_string());
     if !servers.missing.is_empty() {
         say(&format!(
             "not installed, so left out: {}; on Debian and Ubuntu:",

@@ -1,30 +1,43 @@
 //! A program that the pipeline starts, and stops by its own id.
 //!
-//! What it prints goes to a file. Invariant: it does not outlive the value, also in a panic.
+//! What it prints goes to a file. Invariant: it does not outlive the value, also in a panic; and by
+//! the guard not the pipeline, also if that is killed.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
+use tempfile::TempDir;
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep, timeout};
+
+use crate::guard::Guard;
 
 /// How long a program may take to come up.
 const START: Duration = Duration::from_secs(20);
 /// How long it may take to end when it is asked to; then it is killed.
 const GRACE: Duration = Duration::from_secs(10);
 
-pub struct Program {
-    pub name: &'static str,
-    child: Child,
-    log: PathBuf,
-    has_ended: bool,
+/// Where programs have their files, and what watches over them.
+pub struct Supervisor {
+    dir: TempDir,
+    guard: Guard,
 }
 
-impl Program {
-    pub fn start(name: &'static str, dir: &Path, command: &mut Command) -> Result<Self, String> {
-        let log = dir.join(format!("{name}.log"));
+impl Supervisor {
+    pub fn new() -> Result<Self, String> {
+        let dir = tempfile::tempdir().map_err(|error| format!("no temporary folder: {error}"))?;
+        let guard = Guard::start().map_err(|error| format!("cannot start the guard: {error}"))?;
+        Ok(Self { dir, guard })
+    }
+
+    pub fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    pub fn start(&self, name: &'static str, command: &mut Command) -> Result<Program, String> {
+        let log = self.dir().join(format!("{name}.log"));
         let say = |error| format!("cannot start {name}: {error}");
         let file = File::create(&log).map_err(say)?;
         command.stdin(Stdio::null()).stdout(file.try_clone().map_err(say)?).stderr(file);
@@ -33,9 +46,24 @@ impl Program {
         #[cfg(unix)]
         command.process_group(0);
         let child = command.spawn().map_err(say)?;
-        Ok(Self { name, child, log, has_ended: false })
+        let id = child.id();
+        if let Some(id) = id {
+            self.guard.tell(id, true);
+        }
+        Ok(Program { name, child, id, log, guard: self.guard.clone() })
     }
+}
 
+pub struct Program {
+    pub name: &'static str,
+    child: Child,
+    /// None when it has ended.
+    id: Option<u32>,
+    log: PathBuf,
+    guard: Guard,
+}
+
+impl Program {
     /// Asks until `probe` finds in the output what it looks for.
     pub async fn until<T>(
         &mut self,
@@ -59,13 +87,17 @@ impl Program {
 
     /// If the program has ended, how; only told once.
     pub fn end(&mut self) -> Option<String> {
-        let status = self.child.try_wait().ok()?.filter(|_| !self.has_ended)?;
-        self.has_ended = true;
+        let id = self.id?;
+        let status = self.child.try_wait().ok()??;
+        self.id = None;
+        self.guard.tell(id, false);
         Some(format!("{} has ended, {status}: {}", self.name, tail(&self.output())))
     }
 
     pub async fn stop(mut self) {
-        terminate(&mut self.child);
+        if let Some(id) = self.id {
+            terminate(id);
+        }
         if timeout(GRACE, self.child.wait()).await.is_err() {
             eprintln!("pipeline: {} does not stop within {GRACE:?} and is killed", self.name);
             let _ = self.child.kill().await;
@@ -77,24 +109,31 @@ impl Program {
     }
 }
 
+impl Drop for Program {
+    fn drop(&mut self) {
+        // It is killed with `child`, right after this.
+        if let Some(id) = self.id {
+            self.guard.tell(id, false);
+        }
+    }
+}
+
 /// The last words of a program that has trouble.
 fn tail(output: &str) -> String {
     let lines: Vec<&str> = output.lines().rev().take(5).collect();
     lines.into_iter().rev().collect::<Vec<_>>().join("\n")
 }
 
+/// Asks a program to end. It must not have been waited for: then the id may be another's.
 #[cfg(unix)]
-fn terminate(child: &mut Child) {
+pub fn terminate(id: u32) {
     use rustix::process::{Pid, Signal, kill_process};
 
-    // The id is known as long as the program has not been waited for, so it is nobody else's.
-    let pid = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
-    if let Some(pid) = pid {
-        let _ = kill_process(pid, Signal::TERM);
+    if let Some(id) = Pid::from_raw(id.cast_signed()) {
+        let _ = kill_process(id, Signal::TERM);
     }
 }
 
+/// There is no such signal; a program that does not end is killed.
 #[cfg(not(unix))]
-fn terminate(child: &mut Child) {
-    let _ = child.start_kill();
-}
+pub fn terminate(_: u32) {}

@@ -2,14 +2,13 @@
 
 use std::fs;
 use std::net::{SocketAddr, TcpListener};
-use std::path::Path;
 
 use axum::http::{Method, StatusCode};
 use tokio::process::Command;
 
 use crate::client::{self, Client};
 use crate::config::{Config, Target};
-use crate::program::Program;
+use crate::program::{Program, Supervisor};
 
 /// How often the services are scraped and the rules evaluated.
 pub const EVERY_SECONDS: u32 = 2;
@@ -37,7 +36,7 @@ pub struct Servers {
 }
 
 impl Servers {
-    pub async fn start(targets: &[Target], dir: &Path) -> Result<Self, String> {
+    pub async fn start(targets: &[Target], supervisor: &Supervisor) -> Result<Self, String> {
         let mut servers = Self::default();
         let [prometheus, alertmanager, store] = [PROMETHEUS, ALERTMANAGER, STORE].map(is_installed);
         let (prometheus, alertmanager, store) = tokio::join!(prometheus, alertmanager, store);
@@ -47,10 +46,10 @@ impl Servers {
             return Ok(servers); // nobody would tell the others anything
         }
         if alertmanager {
-            servers.alertmanager = Some(start_alertmanager(dir).await?);
+            servers.alertmanager = Some(start_alertmanager(supervisor).await?);
         }
         if store {
-            servers.store = Some(start_store(dir).await?);
+            servers.store = Some(start_store(supervisor).await?);
         }
 
         let mut config = Config::shipped()?;
@@ -59,7 +58,7 @@ impl Servers {
         config.alertmanager(servers.alertmanager.as_ref().map(|server| server.address));
         let write = |server: &Server| format!("http://{}/api/v1/write", server.address);
         config.remote_write(servers.store.as_ref().map(write).as_deref());
-        servers.prometheus = Some(start_prometheus(&config, dir).await?);
+        servers.prometheus = Some(start_prometheus(&config, supervisor).await?);
         Ok(servers)
     }
 
@@ -88,38 +87,38 @@ async fn is_installed(program: &str) -> bool {
         .is_ok_and(|output| output.status.success())
 }
 
-async fn start_prometheus(config: &Config, dir: &Path) -> Result<Server, String> {
-    let path = dir.join("prometheus.json");
+async fn start_prometheus(config: &Config, supervisor: &Supervisor) -> Result<Server, String> {
+    let path = supervisor.dir().join("prometheus.json");
     config.write(&path)?;
     let mut command = Command::new(PROMETHEUS);
     command.arg("--config.file").arg(path);
-    command.arg("--storage.tsdb.path").arg(dir.join("prometheus"));
+    command.arg("--storage.tsdb.path").arg(supervisor.dir().join("prometheus"));
     command.arg("--web.listen-address=127.0.0.1:0");
-    ready(Program::start(PROMETHEUS, dir, &mut command)?, logged_address, "/-/ready").await
+    ready(supervisor.start(PROMETHEUS, &mut command)?, logged_address, "/-/ready").await
 }
 
-async fn start_alertmanager(dir: &Path) -> Result<Server, String> {
-    let path = dir.join("alertmanager.json");
+async fn start_alertmanager(supervisor: &Supervisor) -> Result<Server, String> {
+    let path = supervisor.dir().join("alertmanager.json");
     fs::write(&path, ALERTMANAGER_CONFIG)
         .map_err(|error| format!("{}: {error}", path.display()))?;
     let mut command = Command::new(ALERTMANAGER);
     command.arg("--config.file").arg(path);
-    command.arg("--storage.path").arg(dir.join("alertmanager"));
+    command.arg("--storage.path").arg(supervisor.dir().join("alertmanager"));
     // Alone: else it would look for others on all addresses.
     command.args(["--web.listen-address=127.0.0.1:0", "--cluster.listen-address="]);
-    ready(Program::start(ALERTMANAGER, dir, &mut command)?, logged_address, "/-/ready").await
+    ready(supervisor.start(ALERTMANAGER, &mut command)?, logged_address, "/-/ready").await
 }
 
-async fn start_store(dir: &Path) -> Result<Server, String> {
+async fn start_store(supervisor: &Supervisor) -> Result<Server, String> {
     // It does not tell which port it took, so we choose one that nobody has now.
     let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
     let address = free.map_err(|error| format!("no free port: {error}"))?;
     let mut command = Command::new(STORE);
     command.arg(format!("-httpListenAddr={address}"));
-    command.arg(format!("-storageDataPath={}", dir.join("store").display()));
+    command.arg(format!("-storageDataPath={}", supervisor.dir().join("store").display()));
     // Samples can be asked for at once, and not only after half a minute.
     command.args(["-search.latencyOffset=0s", "-memory.allowedBytes=256MB", "-retentionPeriod=1d"]);
-    ready(Program::start(STORE, dir, &mut command)?, |_| Some(address), "/health").await
+    ready(supervisor.start(STORE, &mut command)?, |_| Some(address), "/health").await
 }
 
 /// Waits until a server answers on `path`.

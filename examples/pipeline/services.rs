@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use tokio::process::Command;
 
 use crate::config::Target;
-use crate::program::Program;
+use crate::program::{Program, Supervisor};
 
 pub const NAMES: [&str; 4] = ["auth", "billing", "socket", "gateway"];
 
@@ -26,12 +26,12 @@ pub struct Services {
 
 impl Services {
     /// Starts the gateway last: it has to know where the others are.
-    pub async fn start(binaries: &Path, dir: &Path) -> Result<Self, String> {
+    pub async fn start(binaries: &Path, supervisor: &Supervisor) -> Result<Self, String> {
         let start = async |name, arguments: &[String]| {
             let mut command =
                 Command::new(binaries.join(name).with_extension(env::consts::EXE_EXTENSION));
             command.args(["--listen", "127.0.0.1:0"]).args(arguments);
-            let mut program = Program::start(name, dir, &mut command)?;
+            let mut program = supervisor.start(name, &mut command)?;
             let prefix = format!("{name}: listening on http://");
             let address = program.until(async |output| {
                 output.lines().find_map(|line| line.strip_prefix(&prefix)?.parse().ok())

@@ -9,6 +9,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
+
 use crate::http;
 
 /// Whether `program` starts at all.
@@ -118,10 +120,11 @@ impl Process {
         })
     }
 
-    /// Sends a signal by its name, like `TERM`, to this process only.
-    pub fn signal(&self, signal: &str) {
-        let script = format!("kill -{signal} {}", self.child.id());
-        assert!(Command::new("sh").args(["-c", &script]).status().unwrap().success());
+    /// Sends a signal to this process only.
+    pub fn signal(&self, signal: Signal) {
+        // The id is its own until it has been waited for.
+        let id = Pid::from_raw(self.child.id().cast_signed()).unwrap();
+        kill_process(id, signal).unwrap();
     }
 
     /// Waits until the program has ended.

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Command;
 
+use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::http;
@@ -46,7 +47,7 @@ impl Prometheus {
     }
 
     pub fn stop(&mut self) {
-        self.process.signal("TERM");
+        self.process.signal(Signal::TERM);
         assert!(self.process.exit().success(), "{}", self.process.stderr());
     }
 

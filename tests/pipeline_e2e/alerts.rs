@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use rustix::process::Signal;
+
 use crate::alerting::{Alerting, Notified};
 use crate::config::deploy;
 use crate::deploy::replace_durations;
@@ -50,7 +52,7 @@ fn an_error_alert_fires_and_resolves() {
 
     // Without billing the gateway can't take messages in any more.
     let address = pipeline.billing.address.to_string();
-    pipeline.billing.process.signal("KILL");
+    pipeline.billing.process.signal(Signal::KILL);
     pipeline.billing.process.exit();
     let is_ours = |alert: &&Notified| {
         alert.labels["alertname"] == "CaasErrorBudgetBurn"

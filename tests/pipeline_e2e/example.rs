@@ -3,6 +3,8 @@
 use std::net::{SocketAddr, TcpStream};
 use std::process::Command;
 
+use rustix::process::Signal;
+
 use crate::pipeline::lacks;
 use crate::process::{Process, TempDir, within};
 use crate::service::example;
@@ -52,24 +54,46 @@ fn the_pipeline_comes_up_and_ends_by_itself() {
 }
 
 #[test]
-fn the_pipeline_stops_when_asked_and_runs_without_servers() {
-    let empty = TempDir::new("no-programs");
-    let mut command = Command::new(example("pipeline"));
-    // Without cargo too: then it takes the services that are built.
-    command.env("PATH", empty.path()).env("CARGO", empty.path().join("cargo"));
-    let mut pipeline = start(&mut command);
-    let output = within(60, "the services run", || {
-        pipeline.assert_running();
-        let output = pipeline.stdout();
-        if output.contains("5 s: sent: ") { Ok(output) } else { Err(output) }
-    });
+fn the_pipeline_runs_without_servers_and_stops_when_asked() {
+    let mut pipeline = start_without_servers();
+    let output = wait_for_load(&mut pipeline);
     assert!(output.contains("not installed, so left out: prometheus, "), "{output}");
     assert!(output.contains("apt-get install prometheus "), "{output}");
     let addresses = addresses(&output);
     assert_eq!(addresses.len(), 4, "{output}");
     assert!(addresses.iter().all(|address| TcpStream::connect(address).is_ok()));
 
-    pipeline.signal("INT");
+    pipeline.signal(Signal::INT);
     assert!(pipeline.exit().success(), "{}", pipeline.stderr());
     assert_nobody_answers(&addresses);
+}
+
+#[test]
+fn what_the_pipeline_started_ends_though_it_is_killed() {
+    let mut pipeline = start_without_servers();
+    let addresses = addresses(&wait_for_load(&mut pipeline));
+    assert_eq!(addresses.len(), 4);
+    pipeline.signal(Signal::KILL);
+    pipeline.exit();
+    within(10, "the services end", || {
+        let alive = addresses.iter().find(|address| TcpStream::connect(address).is_ok());
+        alive.map_or(Ok(()), |address| Err(format!("something still listens on {address}")))
+    });
+}
+
+/// Without cargo too: then it takes the services that are built.
+fn start_without_servers() -> Process {
+    let empty = TempDir::new("no-programs");
+    let mut command = Command::new(example("pipeline"));
+    command.env("PATH", empty.path()).env("CARGO", empty.path().join("cargo"));
+    start(&mut command)
+}
+
+/// Waits until it has sent requests for some seconds; returns what it has said.
+fn wait_for_load(pipeline: &mut Process) -> String {
+    within(60, "the services run", || {
+        pipeline.assert_running();
+        let output = pipeline.stdout();
+        if output.contains("5 s: sent: ") { Ok(output) } else { Err(output) }
+    })
 }

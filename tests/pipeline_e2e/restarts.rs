@@ -2,6 +2,8 @@
 
 use std::time::SystemTime;
 
+use rustix::process::Signal;
+
 use crate::pipeline::{Pipeline, lacks};
 use crate::process::within;
 use crate::prometheus::Prometheus;
@@ -76,7 +78,7 @@ fn a_restarted_service_is_a_counter_reset() {
     log_in(&pipeline, 30);
     prometheus.expect(&format!("sum({logins})"), 30.0);
     let address = pipeline.auth.address.to_string();
-    pipeline.auth.process.signal("KILL");
+    pipeline.auth.process.signal(Signal::KILL);
     pipeline.auth.process.exit();
     prometheus.expect("sum(up)", 3.0);
 
