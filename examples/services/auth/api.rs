@@ -8,6 +8,7 @@ use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
 use axum::routing::post;
 use axum::{Json, Router};
+use caas_metrics::{counted, timed};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -26,6 +27,8 @@ struct Credentials {
     password: String,
 }
 
+#[timed]
+#[counted]
 async fn login(
     State(logins): State<Arc<Logins>>,
     credentials: Result<Json<Credentials>, JsonRejection>,
@@ -40,6 +43,8 @@ struct Shown {
     token: String,
 }
 
+#[timed]
+#[counted]
 async fn verify(
     State(logins): State<Arc<Logins>>,
     shown: Result<Json<Shown>, JsonRejection>,

@@ -7,6 +7,7 @@ use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
 use axum::routing::post;
 use axum::{Json, Router};
+use caas_metrics::{counted, timed};
 
 use crate::arrears::Arrears;
 use crate::charges::Charge;
@@ -28,6 +29,8 @@ where
 }
 
 /// Takes a charge in; that it can be made is known later.
+#[timed]
+#[counted]
 async fn charge<P>(
     State(billing): State<Arc<Billing<P>>>,
     charge: Result<Json<Charge>, JsonRejection>,

@@ -7,6 +7,7 @@ use axum::extract::{State, WebSocketUpgrade};
 use axum::response::Response;
 use axum::routing::{any, post};
 use axum::{Json, Router};
+use caas_metrics::{counted, timed};
 use serde_json::{Value, json};
 
 use crate::connections::Connections;
@@ -29,6 +30,8 @@ async fn connect(
 }
 
 /// The gateway hands messages in here.
+#[timed]
+#[counted]
 async fn deliver(
     State(connections): State<Arc<Connections>>,
     message: Result<Json<Value>, JsonRejection>,
