@@ -3,7 +3,6 @@
 //! Not here: the clients that stay connected. Invariant: what is sent is a cycle, without chance, so
 //! that a picture of two minutes looks like one of two hours.
 
-use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,7 +13,7 @@ use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::client::{self, Client, NoAnswer};
+use crate::client::{Client, NoAnswer};
 
 /// The most requests that wait for an answer; while there are so many, none is added.
 const MOST_AT_ONCE: usize = 32;
@@ -37,38 +36,22 @@ pub struct Load {
 }
 
 /// Sends `rate` requests a second until it is dropped.
-pub fn run(
-    gateway: SocketAddr,
-    auth: SocketAddr,
-    rate: u32,
-    counts: &Arc<Counts>,
-) -> impl Future<Output = ()> + use<> {
-    let client =
-        |address| client::base(&format!("http://{address}")).map(|base| Client::new(&base));
-    let load = client(gateway).and_then(|gateway| {
-        Ok(Load {
-            gateway,
-            auth: client(auth)?,
-            token: Mutex::default(),
-            counts: Arc::clone(counts),
-        })
-    });
-    async move {
-        let Ok(load) = load else { return }; // an address is always a URL
-        let load = Arc::new(load);
-        load.send(0).await; // logs in
-        let places = Arc::new(Semaphore::new(MOST_AT_ONCE));
-        let mut tick = interval(Duration::from_secs(1) / rate.max(1));
-        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        for n in 1.. {
-            tick.tick().await;
-            if let Ok(place) = Arc::clone(&places).try_acquire_owned() {
-                let load = Arc::clone(&load);
-                tokio::spawn(async move {
-                    load.send(n).await;
-                    drop(place);
-                });
-            }
+pub async fn run(gateway: SocketAddr, auth: SocketAddr, rate: u32, counts: Arc<Counts>) {
+    let client = |address| Client::new(format!("http://{address}"));
+    let token = Mutex::default();
+    let load = Arc::new(Load { gateway: client(gateway), auth: client(auth), token, counts });
+    load.send(0).await; // logs in
+    let places = Arc::new(Semaphore::new(MOST_AT_ONCE));
+    let mut tick = interval(Duration::from_secs(1) / rate);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    for n in 1.. {
+        tick.tick().await;
+        if let Ok(place) = Arc::clone(&places).try_acquire_owned() {
+            let load = Arc::clone(&load);
+            tokio::spawn(async move {
+                load.send(n).await;
+                drop(place);
+            });
         }
     }
 }

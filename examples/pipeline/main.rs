@@ -100,7 +100,8 @@ async fn run(args: &Args) -> Result<(), String> {
     }
 
     let counts = Arc::new(Counts::default());
-    let load = load::run(services.gateway.address, services.auth.address, args.rate, &counts);
+    let load =
+        load::run(services.gateway.address, services.auth.address, args.rate, counts.clone());
     let listeners = listeners::run(services.socket.address);
     let summary = Summary::new(servers.prometheus.as_ref().map(|server| server.address));
     let watch = watch(&summary, &counts, started, &mut services, &mut servers);

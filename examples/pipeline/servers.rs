@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpListener};
 use axum::http::{Method, StatusCode};
 use tokio::process::Command;
 
-use crate::client::{self, Client};
+use crate::client::Client;
 use crate::config::{Config, Target};
 use crate::program::{Program, Supervisor};
 
@@ -129,7 +129,7 @@ async fn ready(
 ) -> Result<Server, String> {
     let address = program.until(async |output| {
         let address = address(output)?;
-        let client = Client::new(&client::base(&format!("http://{address}")).ok()?);
+        let client = Client::new(format!("http://{address}"));
         let (status, _) = client.send(Method::GET, path, None, String::new()).await.ok()?;
         (status == StatusCode::OK).then_some(address)
     });

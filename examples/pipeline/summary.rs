@@ -8,7 +8,7 @@ use axum::http::Method;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
-use crate::client::{self, Client};
+use crate::client::Client;
 use crate::load::Counts;
 use crate::services;
 
@@ -29,8 +29,8 @@ pub struct Summary {
 
 impl Summary {
     pub fn new(prometheus: Option<SocketAddr>) -> Self {
-        let client = |address| client::base(&format!("http://{address}")).ok();
-        Self { prometheus: prometheus.and_then(client).map(|base| Client::new(&base)) }
+        let client = |address| Client::new(format!("http://{address}"));
+        Self { prometheus: prometheus.map(client) }
     }
 
     /// How many of the services Prometheus has a page of.

@@ -15,7 +15,7 @@ impl Load {
     pub fn start(pipeline: &Pipeline, rate: u32) -> Self {
         let runtime = Background::new();
         let (gateway, auth) = (pipeline.gateway.address, pipeline.auth.address);
-        runtime.get().spawn(traffic::run(gateway, auth, rate, &Arc::default()));
+        runtime.get().spawn(traffic::run(gateway, auth, rate, Arc::default()));
         runtime.get().spawn(listeners::run(pipeline.socket.address));
         Self { _runtime: runtime }
     }

@@ -7,7 +7,7 @@ use futures_util::{StreamExt, stream};
 use serde_json::json;
 use tokio::runtime::Runtime;
 
-use crate::client::{self, Client};
+use crate::client::Client;
 use crate::page::{Sample, samples};
 use crate::service::Service;
 
@@ -56,7 +56,7 @@ fn paths_and_tenants_without_end_make_no_series_without_end() {
 
 /// Asks for each of these paths, and sends one message of each of these tenants.
 fn send(gateway: &Service, numbers: std::ops::Range<u32>) {
-    let client = Client::new(&client::base(&format!("http://{}", gateway.address)).unwrap());
+    let client = Client::new(format!("http://{}", gateway.address));
     let one = |n: u32| {
         let client = client.clone();
         async move {

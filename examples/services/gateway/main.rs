@@ -47,13 +47,13 @@ struct Args {
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     listen: String,
     /// The auth service, like `http://127.0.0.1:8082`; without it nobody needs a token.
-    #[arg(long, value_name = "URL", value_parser = client::base)]
+    #[arg(long, value_name = "URL", value_parser = neighbours::url)]
     auth: Option<Uri>,
     /// The billing service; without it messages are free.
-    #[arg(long, value_name = "URL", value_parser = client::base)]
+    #[arg(long, value_name = "URL", value_parser = neighbours::url)]
     billing: Option<Uri>,
     /// The socket service; without it messages are delivered to nobody.
-    #[arg(long, value_name = "URL", value_parser = client::base)]
+    #[arg(long, value_name = "URL", value_parser = neighbours::url)]
     socket: Option<Uri>,
 }
 

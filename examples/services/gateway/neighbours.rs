@@ -59,6 +59,15 @@ impl Neighbours {
     }
 }
 
+/// Reads the address of a service, `http://HOST:PORT`.
+pub fn url(text: &str) -> Result<Uri, String> {
+    let uri: Uri = text.parse().map_err(|error| format!("{error}"))?;
+    match (uri.scheme_str(), uri.authority(), uri.path()) {
+        (Some("http"), Some(_), "/") => Ok(uri),
+        _ => Err("write http://HOST:PORT".to_owned()),
+    }
+}
+
 impl From<NoAnswer> for Refused {
     fn from(NoAnswer: NoAnswer) -> Self {
         Self::Unavailable

@@ -1,8 +1,9 @@
 //! Asks another service: JSON over HTTP, with a time limit.
 
+use std::fmt::Display;
 use std::time::Duration;
 
-use axum::http::{Method, Request, StatusCode, Uri, header};
+use axum::http::{Method, Request, StatusCode, header};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
@@ -25,18 +26,9 @@ pub struct Client {
 #[derive(Debug)]
 pub struct NoAnswer;
 
-/// Reads the address of a service, `http://HOST:PORT`.
-pub fn base(text: &str) -> Result<Uri, String> {
-    let uri: Uri = text.parse().map_err(|error| format!("{error}"))?;
-    match (uri.scheme_str(), uri.authority(), uri.path()) {
-        (Some("http"), Some(_), "/") => Ok(uri),
-        _ => Err("write http://HOST:PORT".to_owned()),
-    }
-}
-
 impl Client {
     /// A client of the service at `base`, like `http://127.0.0.1:8082`.
-    pub fn new(base: &Uri) -> Self {
+    pub fn new(base: impl Display) -> Self {
         let http = hyper_util::client::legacy::Client::builder(TokioExecutor::new());
         Self { http: http.build_http(), base: base.to_string().trim_end_matches('/').to_owned() }
     }
