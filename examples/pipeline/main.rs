@@ -137,6 +137,7 @@ async fn watch(
     servers: &mut Servers,
 ) {
     let is_terminal = io::stdout().is_terminal();
+    let line_end = if is_terminal { "\n" } else { "" };
     let mut is_up = servers.prometheus.is_none();
     let mut tick = interval(Duration::from_secs(1));
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -144,17 +145,20 @@ async fn watch(
         tick.tick().await;
         for program in services.programs().into_iter().chain(servers.programs()) {
             if let Some(end) = program.end() {
-                eprintln!("\npipeline: {end}");
+                eprintln!("{line_end}pipeline: {end}");
             }
         }
         if !is_up && summary.up().await == Some(services::NAMES.len() as f64) {
             is_up = true;
-            say(&format!("all services are scraped, {:.1?} after the start", started.elapsed()));
+            let after = started.elapsed();
+            say(&format!("{line_end}all services are scraped, {after:.1?} after the start"));
         }
         if is_terminal {
             let line = summary.line(counts).await;
             let mut out = io::stdout();
-            let _ = write!(out, "\r\x1b[K{second} s: {line}").and_then(|()| out.flush());
+            // Over the last one, and cut off at the edge instead of going on in the next line.
+            let _ = write!(out, "\r\x1b[K\x1b[?7l{second} s: {line}\x1b[?7h");
+            let _ = out.flush();
         } else if second % 5 == 0 {
             say(&format!("{second} s: {}", summary.line(counts).await));
         }
