@@ -46,10 +46,28 @@ fn rules_and_panels_have_data() {
         waiting.retain(|(_, expr)| !has_data(&prometheus, expr));
         if waiting.is_empty() { Ok(()) } else { Err(format!("{waiting:#?}")) }
     });
+    assert_rules_are_healthy(&prometheus);
     for start in SILENT {
         let (_, expr) = silent.iter().find(|(_, expr)| expr.starts_with(start)).unwrap();
         assert!(!has_data(&prometheus, expr), "{expr} need not be left out");
     }
+}
+
+/// Prometheus has evaluated each rule as it is in the file, and had nothing to complain about.
+fn assert_rules_are_healthy(prometheus: &Prometheus) {
+    within(10, "all rules are evaluated", || {
+        let groups = prometheus.api("rules");
+        let groups = groups["groups"].as_array().unwrap().iter();
+        let evaluated = groups.flat_map(|group| group["rules"].as_array().unwrap());
+        let health: Vec<_> = evaluated.map(|rule| rule["health"].as_str().unwrap()).collect();
+        assert_eq!(health.len(), rules().len());
+        assert!(!health.contains(&"err"), "{:#}", prometheus.api("rules"));
+        if health.iter().all(|health| *health == "ok") {
+            Ok(())
+        } else {
+            Err(format!("{health:?}"))
+        }
+    });
 }
 
 /// A query, after the rule or panel that it is from.
