@@ -4,27 +4,29 @@
 //! What is not installed is skipped with a note, or fails with `CAAS_E2E=required`.
 #![cfg(unix)]
 #![allow(unreachable_pub, reason = "`pub` is for the other modules here: a test has no users")]
+#![allow(dead_code, reason = "each test program uses a part of the modules in `e2e/`")]
 
-#[path = "e2e/gateway.rs"]
-mod gateway;
 #[path = "e2e/http.rs"]
 mod http;
 #[path = "e2e/process.rs"]
 mod process;
 #[path = "e2e/prometheus.rs"]
 mod prometheus;
+#[path = "e2e/service.rs"]
+mod service;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio};
 
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use gateway::{Gateway, example};
 use http::{get, post_json, request};
 use process::{eventually, is_installed, skip};
 use prometheus::{Labels, Prometheus};
+use service::{Service, example};
 
 const OPENMETRICS: &str = "application/openmetrics-text;version=1.0.0";
 
@@ -34,7 +36,7 @@ fn is_declared(name: &str) -> bool {
 }
 
 /// Accepts two messages of acme and one of globex; refuses the rest, each in another way.
-fn send_requests(gateway: &Gateway) {
+fn send_requests(gateway: &Service) {
     let expect = |expected: u16, response: &http::Response| {
         assert_eq!(response.status, expected, "{}", response.body);
     };
@@ -62,7 +64,7 @@ fn prometheus_scrapes_the_gateway() {
     if !is_installed("prometheus") {
         return skip("prometheus_scrapes_the_gateway", "prometheus");
     }
-    let gateway = Gateway::start();
+    let gateway = Service::start("gateway", &[]);
     let prometheus = Prometheus::start(gateway.address);
     send_requests(&gateway);
     // Waits for the scrape that has seen everything, then compares the whole answer.
@@ -128,6 +130,8 @@ fn prometheus_scrapes_the_gateway() {
             (&[name, ("tenant_id", "globex"), ("type", "email")], "1"),
         ],
     );
+    let name = ("__name__", "caas_messages_refused_total");
+    expect("caas_messages_refused_total > 0", &[(&[name, ("reason", "empty_text")], "1")]);
     let name = ("__name__", "caas_kafka_consumer_lag");
     let lag = |partition| [name, ("topic", "messages"), ("partition", partition)];
     expect(
@@ -148,7 +152,7 @@ fn prometheus_scrapes_the_gateway() {
     assert_eq!(prometheus.complaints(), [""; 0]);
 }
 
-/// Prometheus knows type and help of the five families, and no other family of the namespace.
+/// Prometheus knows type and help of the families, and no other family of the namespace.
 fn assert_metadata(prometheus: &Prometheus) {
     let metadata = prometheus.api("metadata");
     let families = metadata.as_object().unwrap().iter();
@@ -166,6 +170,11 @@ fn assert_metadata(prometheus: &Prometheus) {
         ("caas_socket_connections_active", "gauge", "Socket connections that are open."),
         ("caas_messages_sent", "counter", "Messages sent."),
         (
+            "caas_messages_refused",
+            "counter",
+            "Messages refused, without those that could not be read at all.",
+        ),
+        (
             "caas_kafka_consumer_lag",
             "gauge",
             "Messages of a topic that its consumer has not yet processed.",
@@ -180,7 +189,7 @@ fn promtool_finds_nothing_to_criticise() {
     if !is_installed("promtool") {
         return skip("promtool_finds_nothing_to_criticise", "promtool");
     }
-    let gateway = Gateway::start();
+    let gateway = Service::start("gateway", &[]);
     send_requests(&gateway);
     let page = get(gateway.address, "/metrics");
     assert_eq!(page.status, 200);
@@ -197,7 +206,7 @@ fn the_parsers_of_prometheus_client_read_the_page() {
         let missing = "python3 with prometheus_client";
         return skip("the_parsers_of_prometheus_client_read_the_page", missing);
     }
-    let gateway = Gateway::start();
+    let gateway = Service::start("gateway", &[]);
     send_requests(&gateway);
 
     let text = parse_page("text", &get(gateway.address, "/metrics").body);
@@ -214,6 +223,7 @@ fn the_parsers_of_prometheus_client_read_the_page() {
             // These parsers name counters as OpenMetrics does, in both formats.
             "caas_http_requests": "counter",
             "caas_kafka_consumer_lag": "gauge",
+            "caas_messages_refused": "counter",
             "caas_messages_sent": "counter",
             "caas_request_duration_seconds": "histogram",
             "caas_socket_connections_active": "gauge",
@@ -247,7 +257,7 @@ fn pipe(command: &mut Command, input: &str) -> String {
 
 #[test]
 fn the_gateway_answers_with_reasons() {
-    let gateway = Gateway::start();
+    let gateway = Service::start("gateway", &[]);
     let at = gateway.address;
     let refused = |body: &str, status: u16, reason: &str| {
         let response = post_json(at, "/messages", body);
@@ -281,8 +291,8 @@ fn the_gateway_answers_with_reasons() {
 
 #[test]
 fn the_gateway_stops_cleanly() {
-    for signal in ["TERM", "INT"] {
-        let mut gateway = Gateway::start();
+    for signal in [Signal::TERM, Signal::INT] {
+        let mut gateway = Service::start("gateway", &[]);
         // An idle connection and a message under way are no reason to hang, nor to complain.
         let idle = TcpStream::connect(gateway.address).unwrap();
         let chat = r#"{"tenant_id": "acme", "type": "chat", "text": "hello"}"#;
@@ -299,7 +309,7 @@ fn the_gateway_says_why_it_cannot_listen() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = taken.local_addr().unwrap().to_string();
     for address in ["nonsense", "127.0.0.1:99999", "256.0.0.1:1", &taken] {
-        let mut gateway = Gateway::spawn(address);
+        let mut gateway = Service::spawn(address, "gateway", &[]);
         assert_eq!(gateway.exit().code(), Some(1));
         assert_eq!(gateway.stdout(), "");
         let complaint = gateway.stderr();

@@ -4,6 +4,7 @@ use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 pub struct Response {
@@ -39,7 +40,7 @@ pub fn request(
 }
 
 /// Speaks HTTP/1.0, so that the body ends with the connection and is never chunked.
-fn try_request(
+pub fn try_request(
     address: SocketAddr,
     method: &str,
     path: &str,
@@ -66,11 +67,5 @@ fn try_request(
 
 /// Encodes a value of a query string.
 pub fn escape(value: &str) -> String {
-    let escaped = value.bytes().map(|byte| match byte {
-        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' => {
-            char::from(byte).to_string()
-        }
-        other => format!("%{other:02X}"),
-    });
-    escaped.collect()
+    utf8_percent_encode(value, NON_ALPHANUMERIC).to_string()
 }

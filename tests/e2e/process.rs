@@ -2,11 +2,16 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::http;
 
 /// Whether `program` starts at all.
 pub fn is_installed(program: &str) -> bool {
@@ -16,18 +21,28 @@ pub fn is_installed(program: &str) -> bool {
 
 /// What to do where something that a test needs is missing: skip it and say so, or fail where
 /// `CAAS_E2E=required` asks for everything.
-#[expect(clippy::explicit_write, reason = "the harness hides what `eprintln!` says")]
 pub fn skip(test: &str, missing: &str) {
     assert!(
         std::env::var_os("CAAS_E2E").is_none_or(|value| value != "required"),
         "CAAS_E2E=required, but {missing} is missing"
     );
-    writeln!(io::stderr(), "skipped: {test} needs {missing}").unwrap();
+    say(&format!("skipped: {test} needs {missing}"));
+}
+
+/// Says something that is to be seen though the test passes: the harness hides what `eprintln!` says.
+pub fn say(text: &str) {
+    let mut err = io::stderr();
+    writeln!(err, "{text}").unwrap();
 }
 
 /// Asks until `probe` has an answer, or panics after half a minute.
-pub fn eventually<T>(what: &str, mut probe: impl FnMut() -> Result<T, String>) -> T {
-    let deadline = Instant::now() + Duration::from_secs(30);
+pub fn eventually<T>(what: &str, probe: impl FnMut() -> Result<T, String>) -> T {
+    within(30, what, probe)
+}
+
+/// Asks until `probe` has an answer, or panics after so many seconds.
+pub fn within<T>(seconds: u64, what: &str, mut probe: impl FnMut() -> Result<T, String>) -> T {
+    let deadline = Instant::now() + Duration::from_secs(seconds);
     loop {
         match probe() {
             Ok(answer) => return answer,
@@ -35,6 +50,11 @@ pub fn eventually<T>(what: &str, mut probe: impl FnMut() -> Result<T, String>) -
             Err(_) => thread::sleep(Duration::from_millis(50)),
         }
     }
+}
+
+/// An address that nobody has now, for servers that do not tell which port they took.
+pub fn free_address() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
 /// A folder of its own for a test, removed at the end.
@@ -76,6 +96,10 @@ impl Process {
         Self { child, dir }
     }
 
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub fn stdout(&self) -> String {
         fs::read_to_string(self.dir.path().join("stdout")).unwrap()
     }
@@ -84,10 +108,23 @@ impl Process {
         fs::read_to_string(self.dir.path().join("stderr")).unwrap()
     }
 
-    /// Sends a signal by its name, like `TERM`, to this process only.
-    pub fn signal(&self, signal: &str) {
-        let script = format!("kill -{signal} {}", self.child.id());
-        assert!(Command::new("sh").args(["-c", &script]).status().unwrap().success());
+    /// Waits until a server, whose address `find` sees in what it prints, answers on `path`.
+    pub fn ready(&mut self, path: &str, find: impl Fn(&str) -> Option<SocketAddr>) -> SocketAddr {
+        eventually("the server is ready", || {
+            self.assert_running();
+            let log = self.stderr();
+            let address = find(&log).filter(|address| {
+                http::try_request(*address, "GET", path, &[], "").is_ok_and(|r| r.status == 200)
+            });
+            address.ok_or(log)
+        })
+    }
+
+    /// Sends a signal to this process only.
+    pub fn signal(&self, signal: Signal) {
+        // The id is its own until it has been waited for.
+        let id = Pid::from_raw(self.child.id().cast_signed()).unwrap();
+        kill_process(id, signal).unwrap();
     }
 
     /// Waits until the program has ended.

@@ -1,10 +1,12 @@
-//! A real Prometheus that scrapes one target each second.
+//! A real Prometheus, and what its HTTP API says.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::Command;
 
+use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::http;
@@ -16,38 +18,46 @@ pub type Labels = BTreeMap<String, String>;
 pub struct Prometheus {
     process: Process,
     address: SocketAddr,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 impl Prometheus {
+    /// Scrapes one target each second.
     pub fn start(target: SocketAddr) -> Self {
-        let dir = TempDir::new("prometheus");
-        let config = dir.path().join("prometheus.yml");
-        let yaml = format!(
+        Self::with(&format!(
             "global: {{scrape_interval: 1s, scrape_timeout: 900ms}}\n\
              scrape_configs:\n\
              - job_name: gateway\n  \
                static_configs: [{{targets: ['{target}']}}]\n"
-        );
-        fs::write(&config, yaml).unwrap();
+        ))
+    }
 
-        let mut command = Command::new("prometheus");
-        command
-            .arg(format!("--config.file={}", config.display()))
-            .arg(format!("--storage.tsdb.path={}", dir.path().join("data").display()))
-            .args(["--web.listen-address=127.0.0.1:0", "--log.level=debug"]);
-        let mut process = Process::start("prometheus-log", &mut command);
-        let address = eventually("Prometheus is ready", || {
-            process.assert_running();
-            let log = process.stderr();
-            let listening = log.lines().find(|line| line.contains("\"Listening on\""));
-            let address = listening.and_then(|line| line.split("address=").nth(1)?.parse().ok());
-            match address {
-                Some(address) if http::get(address, "/-/ready").status == 200 => Ok(address),
-                _ => Err(log),
-            }
-        });
-        Self { process, address, _dir: dir }
+    /// Runs with any configuration.
+    pub fn with(config: &str) -> Self {
+        let dir = TempDir::new("prometheus");
+        fs::write(dir.path().join("prometheus.yml"), config).unwrap();
+        let (process, address) = run(&dir);
+        Self { process, address, dir }
+    }
+
+    /// Stops it as a platform does, and starts it again on the same data.
+    pub fn restart(&mut self) {
+        self.stop();
+        (self.process, self.address) = run(&self.dir);
+    }
+
+    pub fn stop(&mut self) {
+        self.process.signal(Signal::TERM);
+        assert!(self.process.exit().success(), "{}", self.process.stderr());
+    }
+
+    /// Writes what it has to a folder of blocks.
+    pub fn snapshot(&self) -> PathBuf {
+        let path = "/api/v1/admin/tsdb/snapshot";
+        let answer = http::request(self.address, "POST", path, &[], "");
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        let name = answer.json()["data"]["name"].as_str().unwrap().to_owned();
+        self.dir.path().join("data/snapshots").join(name)
     }
 
     /// What an instant query yields: each series' labels and value.
@@ -62,10 +72,25 @@ impl Prometheus {
         series.collect()
     }
 
+    /// The value of a query that yields one series, if it yields one.
+    pub fn number(&self, promql: &str) -> Option<f64> {
+        let found = self.query(promql);
+        assert!(found.len() < 2, "{promql} yields many: {found:?}");
+        found.into_values().next().map(|value| value.parse().unwrap())
+    }
+
+    /// Waits until a query that yields one series yields this.
+    pub fn expect(&self, promql: &str, expected: f64) {
+        eventually(promql, || match self.number(promql) {
+            Some(value) if (value - expected).abs() < 1e-9 => Ok(()),
+            other => Err(format!("{other:?} instead of {expected}")),
+        });
+    }
+
     /// The `data` of an answer of the HTTP API.
     pub fn api(&self, path: &str) -> Value {
         let answer = http::get(self.address, &format!("/api/v1/{path}"));
-        assert_eq!(answer.status, 200, "{}", answer.body);
+        assert_eq!(answer.status, 200, "{path}: {}", answer.body);
         answer.json()["data"].take()
     }
 
@@ -79,4 +104,21 @@ impl Prometheus {
         };
         log.lines().filter(bad).map(str::to_owned).collect()
     }
+}
+
+fn run(dir: &TempDir) -> (Process, SocketAddr) {
+    let mut command = Command::new("prometheus");
+    command
+        .arg(format!("--config.file={}", dir.path().join("prometheus.yml").display()))
+        .arg(format!("--storage.tsdb.path={}", dir.path().join("data").display()))
+        .args(["--web.listen-address=127.0.0.1:0", "--web.enable-admin-api", "--log.level=debug"]);
+    let mut process = Process::start("prometheus-log", &mut command);
+    let address = process.ready("/-/ready", logged_address);
+    (process, address)
+}
+
+/// Prometheus and Alertmanager log which port they took.
+pub fn logged_address(log: &str) -> Option<SocketAddr> {
+    let line = log.lines().find(|line| line.contains("\"Listening on\""))?;
+    line.split("address=").nth(1)?.parse().ok()
 }

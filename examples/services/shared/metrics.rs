@@ -1,0 +1,42 @@
+//! The families that several services have in common.
+
+use caas_metrics::tower::Call;
+use caas_metrics::{Label, metrics};
+
+/// The HTTP methods that are told apart. Clients may send any word; all others are `OTHER`, so
+/// nobody can fill the memory by inventing methods.
+#[derive(Label, Clone, Copy)]
+#[label(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Method {
+    Get,
+    Post,
+    Put,
+    Delete,
+    #[label(other)]
+    Other,
+}
+
+metrics! {
+    namespace = "caas";
+
+    /// Total HTTP requests.
+    pub counter HttpRequestsTotal { method: Method, path: &str, status: u16 }
+
+    /// Request duration in seconds.
+    #[buckets(0.01, 0.05, 0.1, 0.5, 1, 5)]
+    pub histogram RequestDurationSeconds { method: Method, path: &str }
+
+    /// Socket connections that are open.
+    pub gauge SocketConnectionsActive { server_id: &str }
+
+    /// Messages of a topic that its consumer has not yet processed.
+    pub gauge KafkaConsumerLag { topic: &str, partition: u32 }
+}
+
+/// Called once for each request, however it ends.
+pub fn measure(call: &Call<'_>) {
+    let method = Method::from_label(call.method().as_str());
+    let path = call.route(); // the template, `/messages/{id}`
+    HttpRequestsTotal { method, path, status: call.status() }.inc();
+    RequestDurationSeconds { method, path }.observe(call.elapsed());
+}

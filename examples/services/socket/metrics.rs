@@ -1,0 +1,29 @@
+//! The metrics of the socket service.
+
+use caas_metrics::{Label, metrics};
+
+#[path = "../shared/metrics.rs"]
+pub mod shared;
+
+/// Why a connection ended.
+#[derive(Label, Clone, Copy)]
+pub enum Reason {
+    /// The client said goodbye.
+    Closed,
+    /// The client disappeared, or broke the protocol.
+    Aborted,
+    /// The client did not take what was sent.
+    Slow,
+    /// This server stops.
+    Shutdown,
+}
+
+metrics! {
+    namespace = "caas";
+
+    /// Connections that have ended.
+    pub counter SocketDisconnectsTotal { server_id: &str, reason: Reason }
+
+    /// Messages sent to connected clients, each counted once for each client.
+    pub counter SocketMessagesDeliveredTotal { server_id: &str }
+}
