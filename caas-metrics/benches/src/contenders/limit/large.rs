@@ -52,7 +52,7 @@ impl Family {
     fn new(children: usize, per_child: usize, shape: Shape) -> Self {
         let words = match shape {
             Shape::Shared => children / 8,
-            Shape::Unique => children * 3,
+            Shape::Unique => children * 4,
         };
         Self {
             slots: zeros(children * per_child, AtomicU64::default),
