@@ -410,7 +410,7 @@ pub fn retain<L: LabelSet>(mut keep: impl FnMut(&L::View<'_>) -> bool) {
 }
 
 /// The label values of one child, in the order of declaration.
-pub(crate) fn parts<'a>(
+fn parts<'a>(
     descriptor: &'static Descriptor,
     texts: &'a Texts,
     closed: u32,

@@ -6,7 +6,8 @@
 use std::ops::Range;
 
 use crate::{
-    family::{Family, parts},
+    desc::Descriptor,
+    family::Family,
     metric,
     sample::{FamilyHead, LabelPair, Sink},
     storage::{
@@ -25,6 +26,7 @@ pub(crate) struct Walk {
     blocks: Range<u32>,
     /// Blocks of this version and later ones are left to the next scrape.
     until: Version,
+    closed: Vec<ClosedLabel>,
     /// Re-used from block to block: a scrape does not allocate per series.
     scratch: Scratch,
 }
@@ -37,6 +39,46 @@ struct Scratch {
     pairs: Vec<LabelPair<'static>>,
 }
 
+/// A closed label, and how its value follows from a child's place among the closed combinations.
+#[derive(Debug)]
+struct ClosedLabel {
+    /// Its place in the label set.
+    place: usize,
+    values: &'static [&'static str],
+    /// How many places on its next value is.
+    stride: u32,
+}
+
+impl ClosedLabel {
+    fn all(descriptor: &'static Descriptor) -> Vec<Self> {
+        let mut stride = 1;
+        let labels = descriptor.labels.iter().enumerate().rev().filter_map(|(place, label)| {
+            let label = Self { place, values: label.values?, stride };
+            stride *= label.values.len() as u32;
+            Some(label)
+        });
+        labels.collect()
+    }
+
+    fn value(&self, closed: u32) -> &'static str {
+        let value = closed / self.stride % self.values.len() as u32;
+        self.values.get(value as usize).copied().unwrap_or_default()
+    }
+}
+
+/// The labels of a block with the values of the open ones; the closed ones differ from child to
+/// child.
+fn with_open_values<'a>(
+    descriptor: &'static Descriptor,
+    texts: &'a Texts,
+) -> impl Iterator<Item = LabelPair<'a>> {
+    let mut open = 0..;
+    descriptor.labels.iter().map(move |label| {
+        let value = if label.values.is_none() { open.next().map(|n| texts.get(n)) } else { None };
+        LabelPair { name: label.name, value: value.unwrap_or_default() }
+    })
+}
+
 /// Samples after which a step pauses.
 const STEP: usize = 256;
 
@@ -46,7 +88,8 @@ impl Walk {
         sink.family(&head(family));
         let blocks = family.index().filter(|index| index.has_room()).map(Index::begin_scrape);
         let (blocks, until) = blocks.unwrap_or_default();
-        Self { family, blocks, until, scratch: Scratch::default() }
+        let closed = ClosedLabel::all(family.descriptor());
+        Self { family, blocks, until, closed, scratch: Scratch::default() }
     }
 
     /// Emits the next samples; `false` at the end.
@@ -74,21 +117,19 @@ impl Walk {
         let Some(version) = version.filter(|&version| is_before(version, self.until)) else {
             return 1;
         };
-        let per_child = metric::layout(descriptor).slots() as usize;
+        slots.resize(metric::layout(descriptor).slots() as usize, 0);
         let mut borrowed = recycle(core::mem::take(pairs));
+        borrowed.extend(with_open_values(descriptor, texts));
+        add_default(&mut borrowed, default);
         for (child, generation) in index.living(block) {
-            slots.resize(per_child, 0);
             index.cells().read(child, slots);
             // A block that got another life meanwhile is a new one: it is left to the next scrape.
             if !index.is_still(block, version) || !index.children().is(child, generation) {
                 continue;
             }
-            borrowed.clear();
-            let values = parts(descriptor, texts, child % index.closed());
-            let own = descriptor.labels.iter().zip(values);
-            borrowed
-                .extend(own.map(|(label, part)| LabelPair { name: label.name, value: part.text }));
-            add_default(&mut borrowed, default);
+            for label in &self.closed {
+                borrowed[label.place].value = label.value(child % index.closed());
+            }
             sink.sample(&borrowed, &metric::value(descriptor, slots));
         }
         *pairs = recycle(borrowed);

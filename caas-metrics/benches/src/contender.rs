@@ -30,6 +30,8 @@ pub enum Update {
     Resolved,
     /// A counter whose two closed labels are resolved on each call.
     Closed,
+    /// A child with three labels that was resolved before.
+    Child,
     /// A gauge is set.
     Set,
     /// A gauge goes up and down.

@@ -12,13 +12,14 @@ mod workload;
 
 use std::{env, process::ExitCode};
 
-use scenarios::{Effort, footprint, growth, scrape, stall, updates};
+use scenarios::{Effort, footprint, growth, repeat, scrape, stall, updates};
 use table::Table;
 
 const USAGE: &str = "\
 usage: caas-metrics-benches [--quick] [--only NAME,NAME] [SCENARIO]…
 
-scenarios: updates, scrape, footprint, stall (all four by default), growth
+scenarios: updates, scrape, footprint, stall (all four by default), growth; `repeat PATH TIMES`
+does one path of the first contender some times, `repeat` lists the paths
 names: contenders, as the tables head their columns";
 
 fn main() -> ExitCode {
@@ -44,6 +45,16 @@ fn main() -> ExitCode {
         ["footprint-of", part] => match effort.contenders.first() {
             Some(contender) if footprint::print(contender, part) => ExitCode::SUCCESS,
             _ => ExitCode::FAILURE,
+        },
+        ["repeat"] => {
+            repeat::list();
+            ExitCode::SUCCESS
+        }
+        ["repeat", path, times] => match (effort.contenders.first(), times.parse()) {
+            (Some(contender), Ok(times)) if repeat::run(contender, path, times) => {
+                ExitCode::SUCCESS
+            }
+            _ => usage(),
         },
         [] => run(&effort, &["updates", "scrape", "footprint", "stall"]),
         ref scenarios => run(&effort, scenarios),

@@ -6,7 +6,7 @@
 
 use std::fmt::{self, Write as _};
 
-use crate::sample::{LabelPair, Number};
+use crate::sample::Number;
 
 /// Where a text stands, which decides what is escaped besides backslash and line feed.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -37,19 +37,6 @@ pub(super) fn escaped(out: &mut Vec<u8>, text: &str, escape: Escape) {
 
 const fn is_special(byte: u8) -> bool {
     matches!(byte, b'\\' | b'\n' | b'"')
-}
-
-/// Writes `a="b",c="d"`.
-pub(super) fn pairs(out: &mut Vec<u8>, labels: &[LabelPair<'_>]) {
-    for (index, label) in labels.iter().enumerate() {
-        if index > 0 {
-            out.push(b',');
-        }
-        out.extend_from_slice(label.name.as_bytes());
-        out.extend_from_slice(b"=\"");
-        escaped(out, label.value, Escape::Quoted);
-        out.push(b'"');
-    }
 }
 
 /// Writes a sample's number; `point` is for [`float`].

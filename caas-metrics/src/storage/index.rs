@@ -416,14 +416,15 @@ impl Index {
 
     /// The open label values of a living block, into `texts`, and the version of its life.
     pub(crate) fn read_texts(&self, block: u32, texts: &mut Texts) -> Option<Version> {
-        let read = self.records.read(block, |codes| {
-            texts.clear();
-            for code in codes {
-                self.arena.append(code, &mut texts.bytes);
-                texts.ends.push(texts.bytes.len());
-            }
-        });
-        read.map(|(version, ())| version)
+        texts.read(|bytes, ends| {
+            let read = self.records.read(block, |codes| {
+                for code in codes {
+                    self.arena.append(code, bytes);
+                    ends.push(bytes.len());
+                }
+            });
+            read.map(|(version, ())| version)
+        })
     }
 
     /// Whether all that was read of a block since `read_texts` belongs to that life.
@@ -445,22 +446,34 @@ impl Index {
 /// The open label values of one block.
 #[derive(Debug, Default)]
 pub(crate) struct Texts {
-    bytes: Vec<u8>,
+    /// One after the other; empty if they could not be read.
+    text: String,
     ends: Vec<usize>,
 }
 
 impl Texts {
-    fn clear(&mut self) {
-        self.bytes.clear();
+    /// Lets `fill` write the values and where each of them ends.
+    fn read<R>(
+        &mut self,
+        fill: impl FnOnce(&mut Vec<u8>, &mut Vec<usize>) -> Option<R>,
+    ) -> Option<R> {
+        let mut bytes = std::mem::take(&mut self.text).into_bytes();
+        bytes.clear();
         self.ends.clear();
+        let result = fill(&mut bytes, &mut self.ends);
+        if result.is_none() {
+            // The bytes may be a mixture of two texts.
+            bytes.clear();
+        }
+        // What was read whole was written from a `str`.
+        self.text = String::from_utf8(bytes).unwrap_or_default();
+        result
     }
 
     /// The value of the open label with this number.
     pub(crate) fn get(&self, open: usize) -> &str {
         let start = open.checked_sub(1).and_then(|i| self.ends.get(i)).copied().unwrap_or(0);
-        let bytes = self.ends.get(open).and_then(|&end| self.bytes.get(start..end));
-        // What `read_texts` accepted was written from a `str`.
-        bytes.and_then(|bytes| str::from_utf8(bytes).ok()).unwrap_or_default()
+        self.ends.get(open).and_then(|&end| self.text.get(start..end)).unwrap_or_default()
     }
 }
 

@@ -1,7 +1,8 @@
 //! caas-metrics: families declared once, label sets resolved where they are used.
 //!
 //! The large families have a limit that lets a million series live, so their slots are shared
-//! atomics; the others are per thread. Invariant: a family is cleared before it is filled.
+//! atomics; the others are per thread. Invariant: a large family is cleared when it is dropped, so that
+//! the process's page shows one at a time.
 
 use caas_metrics::{Format, metrics, registry, timed};
 
@@ -25,6 +26,11 @@ pub const CONTENDER: Contender = Contender {
             for &Request { method, status, .. } in requests {
                 RequestsClosedTotal { method, status }.inc();
             }
+        }),
+        (Update::Child, |requests| {
+            let Some(&Request { method, path, status, .. }) = requests.first() else { return };
+            let child = RequestsResolvedTotal { method, path, status }.child();
+            requests.iter().for_each(|_| child.inc());
         }),
         (Update::Set, |requests| {
             requests.iter().for_each(|request| QueueLength.set(request.status as i64));
@@ -52,18 +58,11 @@ pub const CONTENDER: Contender = Contender {
             requests.iter().for_each(|request| work(request));
         }),
     ],
-    counters: Some(|shape| {
-        SharedTotal::clear();
-        UniqueTotal::clear();
-        match shape {
-            Shape::Shared => Box::new(Shared),
-            Shape::Unique => Box::new(Unique),
-        }
+    counters: Some(|shape| match shape {
+        Shape::Shared => Box::new(Shared),
+        Shape::Unique => Box::new(Unique),
     }),
-    histograms: Some(|| {
-        ManySeconds::clear();
-        Box::new(Histograms)
-    }),
+    histograms: Some(|| Box::new(Histograms)),
 };
 
 metrics! {
@@ -117,6 +116,12 @@ fn work(request: &Request<'_>) {
 
 struct Shared;
 
+impl Drop for Shared {
+    fn drop(&mut self) {
+        SharedTotal::clear();
+    }
+}
+
 impl Exposed for Shared {
     fn update(&self, &Request { method, path, status, .. }: &Request<'_>) {
         SharedTotal { method, path, status }.inc();
@@ -128,6 +133,12 @@ impl Exposed for Shared {
 }
 
 struct Unique;
+
+impl Drop for Unique {
+    fn drop(&mut self) {
+        UniqueTotal::clear();
+    }
+}
 
 impl Exposed for Unique {
     fn update(&self, request: &Request<'_>) {
@@ -141,6 +152,12 @@ impl Exposed for Unique {
 }
 
 struct Histograms;
+
+impl Drop for Histograms {
+    fn drop(&mut self) {
+        ManySeconds::clear();
+    }
+}
 
 impl Exposed for Histograms {
     fn update(&self, request: &Request<'_>) {

@@ -34,6 +34,11 @@ pub const CONTENDER: Contender = Contender {
                 family.with_label_values(&[method.text(), status.text()]).inc();
             }
         }),
+        (Update::Child, |requests| {
+            let Some(request) = requests.first() else { return };
+            let child = RESOLVED.with_label_values(&labels(request));
+            requests.iter().for_each(|_| child.inc());
+        }),
         (Update::Set, |requests| {
             let gauge = &*GAUGE;
             requests.iter().for_each(|request| gauge.set(request.status as i64));

@@ -5,6 +5,7 @@
 
 pub mod footprint;
 pub mod growth;
+pub mod repeat;
 pub mod scrape;
 pub mod stall;
 pub mod updates;

@@ -45,6 +45,7 @@ const PATHS: &[Path] = &[
         goals: [goal(8.5, 10.0), None],
     },
     path("counter, closed labels", Update::Closed, [goal(2.1, 2.7), goal(2.7, 3.4)]),
+    path("counter, a child that was kept", Update::Child, [None, None]),
     path("gauge set", Update::Set, [goal(0.31, 0.5), None]),
     path("updown inc + dec", Update::UpDown, [goal(0.83, 1.2), None]),
     path("observe, 11 buckets", Update::Observe, [goal(3.8, 5.0), goal(3.9, 5.5)]),

@@ -33,6 +33,7 @@ pub const CONTENDER: Contender = Contender {
                 add(CLOSED + closed(request.method, request.status), 1);
             }
         }),
+        (Update::Child, |requests| requests.iter().for_each(|_| add(RESOLVED, 1))),
         (Update::Set, |requests| {
             for request in requests {
                 GAUGE.store(request.status as i64, Ordering::Relaxed);
