@@ -15,8 +15,9 @@ use crate::{
     storage::{
         cells::Mode,
         flag::{Once32, Tally},
-        index::{At, Index, Resolved, Shape, Texts},
+        index::{At, Index, Resolved, Shape},
         key::{Key, Stored, Text},
+        texts::Texts,
     },
 };
 

@@ -11,8 +11,9 @@ use crate::{
     metric,
     sample::{FamilyHead, LabelPair, Sink},
     storage::{
-        index::{Index, Texts},
+        index::Index,
         records::{Version, is_before},
+        texts::Texts,
     },
 };
 

@@ -6,9 +6,6 @@
 use super::write::{Escape, escaped};
 use crate::sample::LabelPair;
 
-/// Fragments are copied in chunks of so many bytes.
-const CHUNK: usize = 32;
-
 /// The current series of a family.
 #[derive(Default)]
 pub(super) struct Series {
@@ -19,19 +16,26 @@ pub(super) struct Series {
     text: Text,
 }
 
-/// A text that is padded to whole chunks.
-#[derive(Default)]
-struct Fragment {
-    bytes: Vec<u8>,
-    len: usize,
+/// What stands before a label's value.
+enum Fragment {
+    /// Copied as a whole, whatever its length.
+    Short([u8; SHORT], usize),
+    Long(Vec<u8>),
 }
+
+const SHORT: usize = 64;
 
 impl Fragment {
     fn new(parts: &[&[u8]]) -> Self {
-        let mut bytes = parts.concat();
-        let len = bytes.len();
-        bytes.resize(len.next_multiple_of(CHUNK), 0);
-        Self { bytes, len }
+        let text = parts.concat();
+        let mut bytes = [0; SHORT];
+        match bytes.get_mut(..text.len()) {
+            Some(start) => {
+                start.copy_from_slice(&text);
+                Self::Short(bytes, text.len())
+            }
+            None => Self::Long(text),
+        }
     }
 }
 
@@ -57,14 +61,14 @@ impl Series {
         self.text.clear();
         for (label, (_, before)) in labels.iter().zip(&self.labels) {
             self.text.append_fragment(before);
-            self.text.append_escaped(label.value);
+            self.text.append_escaped(label.value.as_bytes());
         }
         self.text.append(b"\"");
     }
 
     fn has_names(&self, labels: &[LabelPair<'_>]) -> bool {
         labels.len() == self.labels.len()
-            && labels.iter().zip(&self.labels).all(|(label, (name, _))| label.name == name)
+            && labels.iter().zip(&self.labels).all(|(label, (name, _))| is_same(label.name, name))
     }
 
     #[cold]
@@ -111,6 +115,7 @@ impl Text {
     }
 
     /// So many bytes behind the text.
+    #[inline]
     fn room(&mut self, len: usize) -> &mut [u8] {
         let end = self.len + len;
         if end > self.bytes.len() {
@@ -124,58 +129,95 @@ impl Text {
         self.len += bytes.len();
     }
 
+    #[inline]
     fn append_fragment(&mut self, fragment: &Fragment) {
-        let room = self.room(fragment.bytes.len());
-        for (to, from) in room.chunks_exact_mut(CHUNK).zip(fragment.bytes.chunks_exact(CHUNK)) {
-            to.copy_from_slice(from);
+        match fragment {
+            Fragment::Short(bytes, len) => {
+                self.room(SHORT).copy_from_slice(bytes);
+                self.len += len;
+            }
+            Fragment::Long(text) => self.append(text),
         }
-        self.len += fragment.len;
     }
 
-    fn append_escaped(&mut self, value: &str) {
+    #[inline]
+    fn append_escaped(&mut self, value: &[u8]) {
         let len = value.len();
-        if copy_plain(value.as_bytes(), self.room(len)) {
+        if copy_plain(value, self.room(len + WORD)) {
             self.len += len;
-            return;
+        } else {
+            self.append_slowly(value);
         }
+    }
+
+    #[cold]
+    fn append_slowly(&mut self, value: &[u8]) {
         let mut text = Vec::new();
         escaped(&mut text, value, Escape::Quoted);
         self.append(&text);
     }
 }
 
-/// Copies eight bytes at a time, and tells whether none of them must be escaped.
+/// Bytes that are copied and looked at together.
+const WORD: usize = 8;
+
+/// Copies without a branch for each byte, and tells whether none of them must be escaped. `to` has
+/// a word more than `from`, for what is copied beyond its end.
+#[inline]
 fn copy_plain(from: &[u8], to: &mut [u8]) -> bool {
-    let Some((last, end)) = from.last_chunk::<8>().zip(to.len().checked_sub(8)) else {
-        to.copy_from_slice(from);
-        return !from.iter().fold(false, |any, byte| any | is_special(*byte));
+    let Some(last) = from.last_chunk::<WORD>() else {
+        let word = short_word(from);
+        to[..WORD].copy_from_slice(&word);
+        return specials(word) == 0;
     };
-    let (mut rest, mut place, mut specials) = (from, 0, 0);
-    while let Some((word, tail)) = rest.split_first_chunk::<8>() {
-        specials |= specials_of(*word);
-        to[place..place + 8].copy_from_slice(word);
-        (rest, place) = (tail, place + 8);
+    let (mut rest, mut place, mut found) = (from, 0, 0);
+    while let Some((word, tail)) = rest.split_first_chunk::<WORD>() {
+        to[place..place + WORD].copy_from_slice(word);
+        found |= specials(*word);
+        (rest, place) = (tail, place + WORD);
     }
-    // The last eight bytes overlap what was copied before.
-    to[end..].copy_from_slice(last);
-    specials | specials_of(*last) == 0
+    // The last word overlaps the one before it.
+    to[from.len() - WORD..from.len()].copy_from_slice(last);
+    found | specials(*last) == 0
 }
 
-const fn is_special(byte: u8) -> bool {
-    matches!(byte, b'\\' | b'\n' | b'"')
+/// Fewer bytes than a word has, zeros behind them.
+#[inline]
+fn short_word(bytes: &[u8]) -> [u8; WORD] {
+    let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) else {
+        let at = |place: usize| bytes.get(place).copied().unwrap_or(0);
+        return [at(0), at(1), at(2), 0, 0, 0, 0, 0];
+    };
+    // The parts overlap; there they agree.
+    let [first, last] = [first, last].map(|part| u64::from(u32::from_le_bytes(*part)));
+    (first | last << (8 * (bytes.len() - 4))).to_le_bytes()
 }
 
 /// Not zero exactly if one of the bytes must be escaped.
-fn specials_of(word: [u8; 8]) -> u64 {
-    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+#[inline]
+fn specials(word: [u8; WORD]) -> u64 {
+    const ONES: u64 = u64::from_ne_bytes([1; WORD]);
     let word = u64::from_ne_bytes(word);
-    // A byte of the difference is zero where the byte is the one that is looked for; taking one
-    // away sets its highest bit, which it did not have.
+    // The difference has a zero byte where the byte is the one that is looked for, and only what
+    // is taken from a zero byte sets a highest bit that it did not have.
     let has = |byte: u8| {
         let difference = word ^ (ONES * u64::from(byte));
-        difference.wrapping_sub(ONES) & !difference & (ONES << 7)
+        difference.wrapping_sub(ONES) & !difference
     };
-    has(b'\\') | has(b'\n') | has(b'"')
+    (has(b'\\') | has(b'\n') | has(b'"')) & (ONES << 7)
+}
+
+/// Whether two names are equal; most are too short for a call to pay.
+#[inline]
+fn is_same(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    if a.len() > 16 || a.len() < 4 || a.len() != b.len() {
+        return a == b;
+    }
+    if a.len() < 8 {
+        return a.first_chunk::<4>() == b.first_chunk() && a.last_chunk::<4>() == b.last_chunk();
+    }
+    a.first_chunk::<8>() == b.first_chunk() && a.last_chunk::<8>() == b.last_chunk()
 }
 
 #[cfg(test)]
@@ -202,9 +244,15 @@ mod tests {
 
     proptest! {
         #[test]
+        fn names_are_compared_whole(a in "[ab]{0,20}", b in "[ab]{0,20}") {
+            prop_assert!(is_same(&a, &a.clone()));
+            prop_assert_eq!(is_same(&a, &b), a == b);
+        }
+
+        #[test]
         fn values_are_those_of_the_plain_spelling(value in "[\\\\\"\na-zé]{0,40}|[a-z]{0,40}") {
             let mut plain = Vec::new();
-            escaped(&mut plain, &value, Escape::Quoted);
+            escaped(&mut plain, value.as_bytes(), Escape::Quoted);
             let expected = format!("a_total{{l=\"{}\"", String::from_utf8(plain).unwrap());
             prop_assert_eq!(rendered(&[LabelPair { name: "l", value: &value }]), expected);
         }
@@ -216,8 +264,8 @@ mod tests {
             special in prop::sample::select(vec![b'\\', b'\n', b'"']),
         ) {
             let mut text = vec![b'x'; len];
-            let mut copy = vec![0; len];
-            prop_assert!(copy_plain(&text, &mut copy) && copy == text);
+            let mut copy = vec![0; len + WORD];
+            prop_assert!(copy_plain(&text, &mut copy) && copy.starts_with(&text));
             text[place.index(len)] = special;
             prop_assert!(!copy_plain(&text, &mut copy));
         }

@@ -16,6 +16,7 @@ use super::{
     sync::{AtomicU32, Mutex, Ordering, lock},
     table::Table,
     text::{Arena, Interner},
+    texts::Texts,
 };
 
 /// The open label value of the children that take what is over the limit.
@@ -131,7 +132,7 @@ impl Index {
             scrapes: AtomicU32::new(0),
             seed,
             writer: Mutex::new(Writer {
-                interner: Interner::new((capacity + 1) * shape.open, seed),
+                interner: Interner::new(seed)?,
                 resting: VecDeque::new(),
                 next_block: FIRST,
             }),
@@ -365,14 +366,14 @@ impl Index {
 
     /// The hash that a block's key had. Under the writer's lock.
     fn hash_of(&self, block: u32) -> u64 {
-        let mut bytes = Vec::new();
+        let mut texts = Texts::default();
         self.records.codes(block).fold(self.seed, |state, code| {
             if let Some(n) = Arena::integer(code) {
                 return Text::Integer(n).hash(state);
             }
-            bytes.clear();
-            self.arena.append(code, &mut bytes);
-            hash_bytes(state, &bytes)
+            texts.clear();
+            self.arena.copy(code, &mut texts);
+            hash_bytes(state, texts.bytes(0))
         })
     }
 
@@ -416,15 +417,11 @@ impl Index {
 
     /// The open label values of a living block, into `texts`, and the version of its life.
     pub(crate) fn read_texts(&self, block: u32, texts: &mut Texts) -> Option<Version> {
-        texts.read(|bytes, ends| {
-            let read = self.records.read(block, |codes| {
-                for code in codes {
-                    self.arena.append(code, bytes);
-                    ends.push(bytes.len());
-                }
-            });
-            read.map(|(version, ())| version)
-        })
+        let read = self.records.read(block, |codes| {
+            texts.clear();
+            codes.for_each(|code| self.arena.copy(code, texts));
+        });
+        read.map(|(version, ())| version)
     }
 
     /// Whether all that was read of a block since `read_texts` belongs to that life.
@@ -440,40 +437,6 @@ impl Index {
     /// How many closed combinations a block has.
     pub(crate) fn closed(&self) -> u32 {
         self.shape.closed
-    }
-}
-
-/// The open label values of one block.
-#[derive(Debug, Default)]
-pub(crate) struct Texts {
-    /// One after the other; empty if they could not be read.
-    text: String,
-    ends: Vec<usize>,
-}
-
-impl Texts {
-    /// Lets `fill` write the values and where each of them ends.
-    fn read<R>(
-        &mut self,
-        fill: impl FnOnce(&mut Vec<u8>, &mut Vec<usize>) -> Option<R>,
-    ) -> Option<R> {
-        let mut bytes = std::mem::take(&mut self.text).into_bytes();
-        bytes.clear();
-        self.ends.clear();
-        let result = fill(&mut bytes, &mut self.ends);
-        if result.is_none() {
-            // The bytes may be a mixture of two texts.
-            bytes.clear();
-        }
-        // What was read whole was written from a `str`.
-        self.text = String::from_utf8(bytes).unwrap_or_default();
-        result
-    }
-
-    /// The value of the open label with this number.
-    pub(crate) fn get(&self, open: usize) -> &str {
-        let start = open.checked_sub(1).and_then(|i| self.ends.get(i)).copied().unwrap_or(0);
-        self.ends.get(open).and_then(|&end| self.text.get(start..end)).unwrap_or_default()
     }
 }
 
@@ -624,7 +587,7 @@ mod models {
         model(|| {
             let index = index(2);
             // Two texts of one home: the second stands behind the first until that is removed.
-            let home = |text| One(text).hash(index.seed) >> (64 - 3);
+            let home = |text| index.table.home(One(text).hash(index.seed));
             let texts = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n"];
             let mut pairs = texts.iter().flat_map(|a| texts.iter().map(move |b| (*a, *b)));
             let (a, b) = pairs.find(|(a, b)| a != b && home(a) == home(b)).unwrap();
