@@ -389,6 +389,7 @@ pub fn retain<L: LabelSet>(mut keep: impl FnMut(&L::View<'_>) -> bool) {
     let Some(index) = L::family().index() else { return };
     let mut texts = Texts::default();
     for block in index.blocks() {
+        texts.clear();
         let Some(version) = index.read_texts(block, &mut texts) else { continue };
         let living: Vec<_> = index.living(block).collect();
         if !index.is_still(block, version) {

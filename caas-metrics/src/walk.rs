@@ -27,6 +27,8 @@ pub(crate) struct Walk {
     blocks: Range<u32>,
     /// Blocks of this version and later ones are left to the next scrape.
     until: Version,
+    /// The places of the open labels in the label set.
+    open: Vec<usize>,
     closed: Vec<ClosedLabel>,
     /// Re-used from block to block: a scrape does not allocate per series.
     scratch: Scratch,
@@ -35,6 +37,8 @@ pub(crate) struct Walk {
 /// The buffers of a walk.
 #[derive(Debug, Default)]
 struct Scratch {
+    /// Blocks that are emitted next, with the versions of their lives, and their texts.
+    read: Vec<(u32, Version)>,
     texts: Texts,
     slots: Vec<u64>,
     pairs: Vec<LabelPair<'static>>,
@@ -67,20 +71,7 @@ impl ClosedLabel {
     }
 }
 
-/// The labels of a block with the values of the open ones; the closed ones differ from child to
-/// child.
-fn with_open_values<'a>(
-    descriptor: &'static Descriptor,
-    texts: &'a Texts,
-) -> impl Iterator<Item = LabelPair<'a>> {
-    let mut open = 0..;
-    descriptor.labels.iter().map(move |label| {
-        let value = if label.values.is_none() { open.next().map(|n| texts.get(n)) } else { None };
-        LabelPair { name: label.name, value: value.unwrap_or_default() }
-    })
-}
-
-/// Samples after which a step pauses.
+/// Children after which a step pauses.
 const STEP: usize = 256;
 
 impl Walk {
@@ -89,52 +80,68 @@ impl Walk {
         sink.family(&head(family));
         let blocks = family.index().filter(|index| index.has_room()).map(Index::begin_scrape);
         let (blocks, until) = blocks.unwrap_or_default();
-        let closed = ClosedLabel::all(family.descriptor());
-        Self { family, blocks, until, closed, scratch: Scratch::default() }
+        let labels = family.descriptor().labels.iter().enumerate();
+        let open = labels.filter(|(_, label)| label.values.is_none()).map(|(place, _)| place);
+        Self {
+            family,
+            blocks,
+            until,
+            open: open.collect(),
+            closed: ClosedLabel::all(family.descriptor()),
+            scratch: Scratch::default(),
+        }
     }
 
     /// Emits the next samples; `false` at the end.
     pub(crate) fn step(&mut self, default: &DefaultLabels, sink: &mut dyn Sink) -> bool {
         let Some(index) = self.family.index() else { return false };
-        let mut emitted = 0;
-        while emitted < STEP {
-            let Some(block) = self.blocks.next() else { return false };
-            emitted += self.block(index, block, default, sink);
-        }
-        true
+        self.read_blocks(index);
+        self.emit(index, default, sink);
+        !self.blocks.is_empty()
     }
 
-    /// Emits the living children of a block and returns how many it looked at.
-    fn block(
-        &mut self,
-        index: &Index,
-        block: u32,
-        default: &DefaultLabels,
-        sink: &mut dyn Sink,
-    ) -> usize {
+    /// Reads the texts of the next blocks.
+    fn read_blocks(&mut self, index: &Index) {
+        let Scratch { texts, read, .. } = &mut self.scratch;
+        texts.clear();
+        read.clear();
+        let blocks = STEP.div_ceil(index.closed() as usize);
+        for block in self.blocks.by_ref().take(blocks) {
+            if let Some(version) = index.read_texts(block, texts) {
+                read.push((block, version));
+            }
+        }
+    }
+
+    /// Emits the living children of the blocks that were read.
+    fn emit(&mut self, index: &Index, default: &DefaultLabels, sink: &mut dyn Sink) {
         let descriptor = self.family.descriptor();
-        let Scratch { texts, slots, pairs } = &mut self.scratch;
-        let version = index.read_texts(block, texts);
-        let Some(version) = version.filter(|&version| is_before(version, self.until)) else {
-            return 1;
-        };
+        let Scratch { texts, read, slots, pairs } = &mut self.scratch;
+        let mut labels = recycle(core::mem::take(pairs));
+        labels.extend(descriptor.labels.iter().map(|l| LabelPair { name: l.name, value: "" }));
+        add_default(&mut labels, default);
         slots.resize(metric::layout(descriptor).slots() as usize, 0);
-        let mut borrowed = recycle(core::mem::take(pairs));
-        borrowed.extend(with_open_values(descriptor, texts));
-        add_default(&mut borrowed, default);
-        for (child, generation) in index.living(block) {
-            index.cells().read(child, slots);
-            // A block that got another life meanwhile is a new one: it is left to the next scrape.
-            if !index.is_still(block, version) || !index.children().is(child, generation) {
+        for (place, &(block, version)) in read.iter().enumerate() {
+            if !is_before(version, self.until) {
                 continue;
             }
-            for label in &self.closed {
-                borrowed[label.place].value = label.value(child % index.closed());
+            let values = place * self.open.len()..;
+            for (&label, value) in self.open.iter().zip(values) {
+                labels[label].value = texts.get(value);
             }
-            sink.sample(&borrowed, &metric::value(descriptor, slots));
+            for (child, generation) in index.living(block) {
+                index.cells().read(child, slots);
+                // A block that got another life meanwhile is a new one: the next scrape's.
+                if !index.is_still(block, version) || !index.children().is(child, generation) {
+                    continue;
+                }
+                for label in &self.closed {
+                    labels[label.place].value = label.value(child % index.closed());
+                }
+                sink.sample(&labels, &metric::value(descriptor, slots));
+            }
         }
-        *pairs = recycle(borrowed);
-        index.closed() as usize
+        *pairs = recycle(labels);
     }
 }
 

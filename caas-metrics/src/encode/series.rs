@@ -3,6 +3,8 @@
 //! What follows the labels is in `lines`. Invariant: a label set is rendered as `write` spells it;
 //! that copying goes in whole chunks only shows in its speed.
 
+use std::ops::Range;
+
 use super::write::{Escape, escaped};
 use crate::sample::LabelPair;
 
@@ -11,9 +13,18 @@ use crate::sample::LabelPair;
 pub(super) struct Series {
     /// What every series of the family begins with.
     start: Vec<u8>,
-    /// The names of the labels, and what stands before each value: `name{a="`, `",c="`.
-    labels: Vec<(String, Fragment)>,
+    labels: Vec<Part>,
+    /// The series; also what the next one is compared with, since mostly few labels change.
     text: Text,
+}
+
+/// One label of the family's samples.
+struct Part {
+    name: String,
+    /// What stands before the value: `name{a="`, `",c="`.
+    before: Fragment,
+    /// Where the current value is in the text.
+    value: Range<usize>,
 }
 
 /// What stands before a label's value.
@@ -55,34 +66,46 @@ impl Series {
         if !self.has_names(labels) {
             self.take_names(labels);
         }
-        if labels.is_empty() {
+        let stays = |(label, part): (&LabelPair<'_>, &Part)| {
+            // A value that had to be escaped differs from its text and is rendered anew.
+            self.text.part(&part.value).is_some_and(|text| is_same(label.value.as_bytes(), text))
+        };
+        let staying = labels.iter().zip(&self.labels).take_while(|&pair| stays(pair)).count();
+        let (_, changed) = labels.split_at(staying);
+        let (before, parts) = self.labels.split_at_mut(staying);
+        if changed.is_empty() {
             return;
         }
-        self.text.clear();
-        for (label, (_, before)) in labels.iter().zip(&self.labels) {
-            self.text.append_fragment(before);
+        self.text.len = before.last().map_or(0, |part| part.value.end);
+        for (label, part) in changed.iter().zip(parts) {
+            self.text.append_fragment(&part.before);
+            let start = self.text.len;
             self.text.append_escaped(label.value.as_bytes());
+            part.value = start..self.text.len;
         }
         self.text.append(b"\"");
     }
 
     fn has_names(&self, labels: &[LabelPair<'_>]) -> bool {
-        labels.len() == self.labels.len()
-            && labels.iter().zip(&self.labels).all(|(label, (name, _))| is_same(label.name, name))
+        let is_name = |(label, part): (&LabelPair<'_>, &Part)| {
+            is_same(label.name.as_bytes(), part.name.as_bytes())
+        };
+        labels.len() == self.labels.len() && labels.iter().zip(&self.labels).all(is_name)
     }
 
     #[cold]
     fn take_names(&mut self, labels: &[LabelPair<'_>]) {
-        let fragment = |(place, label): (usize, &LabelPair<'_>)| {
+        let part = |(place, label): (usize, &LabelPair<'_>)| {
             let name = label.name.as_bytes();
             let before = if place == 0 {
                 Fragment::new(&[&self.start, b"{", name, b"=\""])
             } else {
                 Fragment::new(&[b"\",", name, b"=\""])
             };
-            (label.name.to_owned(), before)
+            // No value begins behind the text, so the first one is rendered.
+            Part { name: label.name.to_owned(), before, value: 1..0 }
         };
-        self.labels = labels.iter().enumerate().map(fragment).collect();
+        self.labels = labels.iter().enumerate().map(part).collect();
         self.text.clear();
         self.text.append(&self.start);
     }
@@ -112,6 +135,11 @@ impl Text {
 
     fn as_bytes(&self) -> &[u8] {
         &self.bytes[..self.len]
+    }
+
+    /// Some bytes of it; a range that ends before it begins has none, not even an empty text.
+    fn part(&self, range: &Range<usize>) -> Option<&[u8]> {
+        self.bytes.get(range.clone())
     }
 
     /// So many bytes behind the text.
@@ -207,10 +235,9 @@ fn specials(word: [u8; WORD]) -> u64 {
     (has(b'\\') | has(b'\n') | has(b'"')) & (ONES << 7)
 }
 
-/// Whether two names are equal; most are too short for a call to pay.
+/// Whether two texts are equal; most are too short for a call to pay.
 #[inline]
-fn is_same(a: &str, b: &str) -> bool {
-    let (a, b) = (a.as_bytes(), b.as_bytes());
+fn is_same(a: &[u8], b: &[u8]) -> bool {
     if a.len() > 16 || a.len() < 4 || a.len() != b.len() {
         return a == b;
     }
@@ -245,8 +272,23 @@ mod tests {
     proptest! {
         #[test]
         fn names_are_compared_whole(a in "[ab]{0,20}", b in "[ab]{0,20}") {
-            prop_assert!(is_same(&a, &a.clone()));
-            prop_assert_eq!(is_same(&a, &b), a == b);
+            let (a, b) = (a.as_bytes(), b.as_bytes());
+            prop_assert!(is_same(a, &a.to_vec()));
+            prop_assert_eq!(is_same(a, b), a == b);
+        }
+
+        #[test]
+        fn what_was_rendered_before_does_not_show(
+            sets in prop::collection::vec(prop::collection::vec("[ab\"]{0,2}", 0..4), 1..20)
+        ) {
+            let mut series = Series::default();
+            series.family("a_total", "");
+            for values in sets {
+                let labels: Vec<_> =
+                    values.iter().map(|value| LabelPair { name: "l", value }).collect();
+                series.render(&labels);
+                prop_assert_eq!(str::from_utf8(series.text()), Ok(&*rendered(&labels)));
+            }
         }
 
         #[test]

@@ -125,8 +125,19 @@ impl Cells {
     }
 
     /// The values of a child's slots, as bits, each less its baseline.
+    #[inline]
     pub(crate) fn read(&self, child: u32, out: &mut [u64]) {
         let from = self.distance(child) as usize;
+        if let ([value], Some(cell), None) =
+            (&mut *out, self.shared.get(from), self.baselines.get())
+        {
+            *value = cell.load(Ordering::Relaxed);
+            return;
+        }
+        self.read_all(from, out);
+    }
+
+    fn read_all(&self, from: usize, out: &mut [u64]) {
         out.fill(0);
         if from + out.len() > self.len {
             return;

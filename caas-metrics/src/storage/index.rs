@@ -415,13 +415,20 @@ impl Index {
         0..self.published.load(Ordering::Acquire)
     }
 
-    /// The open label values of a living block, into `texts`, and the version of its life.
+    /// Adds the open label values of a living block to `texts`; returns the version of its life.
     pub(crate) fn read_texts(&self, block: u32, texts: &mut Texts) -> Option<Version> {
         let read = self.records.read(block, |codes| {
-            texts.clear();
             codes.for_each(|code| self.arena.copy(code, texts));
         });
-        read.map(|(version, ())| version)
+        let Some((version, ())) = read else {
+            texts.take_back();
+            return None;
+        };
+        // SAFETY: the record's version was odd and is unchanged, so the record kept these codes
+        // alive and their texts stood in the arena as `Interner::store` had put them there, from a
+        // `str`; the text of an integer is its digits.
+        unsafe { texts.show() };
+        Some(version)
     }
 
     /// Whether all that was read of a block since `read_texts` belongs to that life.
@@ -525,6 +532,7 @@ mod models {
             let thread = thread::spawn(move || count(&other, &One("abcdefghij")));
             let mut texts = Texts::default();
             for block in index.begin_scrape().0 {
+                texts.clear();
                 if index.read_texts(block, &mut texts).is_some() {
                     assert!([OVERFLOW, "abcdefghij"].contains(&texts.get(0)), "{texts:?}");
                 }

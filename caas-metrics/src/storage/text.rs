@@ -231,7 +231,7 @@ mod tests {
     fn read(arena: &Arena, code: Code) -> String {
         let mut texts = Texts::default();
         arena.copy(code, &mut texts);
-        texts.get(0).to_owned()
+        str::from_utf8(texts.bytes(0)).unwrap().to_owned()
     }
 
     #[test]

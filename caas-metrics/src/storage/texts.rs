@@ -1,7 +1,7 @@
-//! Texts on their way out of the arena: the open label values of one block, copied.
+//! Texts on their way out of the arena: the open label values of some blocks, copied.
 //!
-//! Not here: whether they belong together (`records.rs`). Invariant: until a record's version has
-//! been found unchanged they may be mixtures, which is why they are bytes and not `str`s.
+//! Not here: whether they belong together (`records.rs`). Invariant: a text is shown only after it
+//! was found whole; before that it may be a mixture of two, and is bytes.
 
 use super::key::words;
 
@@ -12,12 +12,28 @@ pub(crate) struct Texts {
     words: Vec<[u8; 8]>,
     /// Where each text begins, in words, and how many bytes it has.
     places: Vec<(usize, usize)>,
+    /// How many of the texts are whole.
+    whole: usize,
 }
 
 impl Texts {
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.words.clear();
         self.places.clear();
+        self.whole = 0;
+    }
+
+    /// Takes back the texts that were pushed since the last ones were found whole.
+    pub(super) fn take_back(&mut self) {
+        self.places.truncate(self.whole);
+    }
+
+    /// Shows the texts that were pushed.
+    ///
+    /// # Safety
+    /// Each of them must have been pushed as it was stored, from a `str`.
+    pub(super) unsafe fn show(&mut self) {
+        self.whole = self.places.len();
     }
 
     /// Adds a text of so many bytes, or of as many as there are.
@@ -51,9 +67,13 @@ impl Texts {
         bytes.unwrap_or_default()
     }
 
-    /// A text; the empty one if it is a mixture.
+    /// A text that was found whole.
     pub(crate) fn get(&self, number: usize) -> &str {
-        str::from_utf8(self.bytes(number)).unwrap_or_default()
+        if number >= self.whole {
+            return "";
+        }
+        // SAFETY: `show` was called with this text pushed, so its bytes are those of a `str`.
+        unsafe { str::from_utf8_unchecked(self.bytes(number)) }
     }
 }
 
@@ -71,6 +91,11 @@ mod tests {
         }
         texts.push_integer(0);
         texts.push_integer(4_294_967_295);
+        assert_eq!(texts.get(1), "");
+        // SAFETY: all texts were pushed as they are.
+        unsafe { texts.show() };
+        texts.push(1, [0xff].into_iter());
+        texts.take_back();
         let read: Vec<&str> = (0..7).map(|number| texts.get(number)).collect();
         assert_eq!(read[..4], plain);
         assert_eq!(read[4..], ["0", "4294967295", ""]);
@@ -80,6 +105,6 @@ mod tests {
     fn a_claim_beyond_the_words_is_cut() {
         let mut texts = Texts::default();
         texts.push(100, [u64::from_le_bytes(*b"mixture!")].into_iter());
-        assert_eq!(texts.get(0), "mixture!");
+        assert_eq!(texts.bytes(0), b"mixture!");
     }
 }

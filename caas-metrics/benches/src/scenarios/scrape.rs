@@ -4,7 +4,7 @@
 //! All contenders hold their families at the same time, and write in turn.
 //! Invariant: every page has a line for each series, or the run stops.
 
-use std::{sync::Arc, time::Instant};
+use std::time::Instant;
 
 use super::Effort;
 use crate::{
@@ -18,13 +18,9 @@ use crate::{
 const LINES: usize = 14;
 
 pub fn run(effort: &Effort, table: &mut Table) {
-    let large = Arc::new(Large::new(Shape::Unique, effort.histograms));
-    let families = fill(effort, &large, effort.histograms, |c| Some(c.histograms?()));
-    let name = format!("text of {} histograms", effort.histograms);
-    let lines = effort.histograms * LINES;
-    write(effort, table, &name, &families, lines, Goal { limit: 2.3, reach: 5.0 });
+    histograms(effort, table);
     for (shape, about) in [(Shape::Shared, "shared texts"), (Shape::Unique, "a text each")] {
-        let large = Arc::new(Large::new(shape, effort.series + FIRST_USES));
+        let large = Large::new(shape, effort.series + FIRST_USES);
         let families = fill(effort, &large, effort.series, |c| Some(c.counters?(shape)));
         let name = format!("text of {} series, {about}", effort.series);
         write(effort, table, &name, &families, effort.series, Goal { limit: 15.5, reach: 35.0 });
@@ -32,6 +28,14 @@ pub fn run(effort: &Effort, table: &mut Table) {
             first_use(effort, table, &large, &families);
         }
     }
+}
+
+fn histograms(effort: &Effort, table: &mut Table) {
+    let large = Large::new(Shape::Unique, effort.histograms);
+    let families = fill(effort, &large, effort.histograms, |c| Some(c.histograms?()));
+    let name = format!("text of {} histograms", effort.histograms);
+    let lines = effort.histograms * LINES;
+    write(effort, table, &name, &families, lines, Goal { limit: 2.3, reach: 5.0 });
 }
 
 type Families = Vec<Option<Box<dyn Exposed>>>;
