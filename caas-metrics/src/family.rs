@@ -312,7 +312,11 @@ pub fn resolve<L: LabelSet>(set: &L) -> Handle<L::Static, false> {
 #[inline]
 pub(crate) fn resolve_key<L: LabelSet>(key: &impl Key, closed: u32) -> Handle<L::Static, false> {
     if L::PLAN.is_fixed() {
-        let first = L::family().first_slot().wrapping_sub(1);
+        // Shared slots are counted from the family's first one.
+        let first = match L::PLAN.mode {
+            Mode::PerThread => L::family().first_slot().wrapping_sub(1),
+            Mode::Shared => 0,
+        };
         let slot = first.wrapping_add(closed * L::PLAN.slots);
         return Handle::new(At { slot, child: closed, generation: 0 });
     }

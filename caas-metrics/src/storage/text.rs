@@ -36,6 +36,7 @@ pub(super) struct Arena {
 }
 
 /// The chunk of a word and its place there.
+#[inline]
 fn locate(position: usize) -> (usize, usize) {
     let chunk = (position / FIRST_CHUNK + 1).ilog2() as usize;
     (chunk, position - chunk_start(chunk))
@@ -56,6 +57,7 @@ impl Arena {
     }
 
     /// The words from a position to the end of its chunk.
+    #[inline]
     fn words(&self, position: usize) -> &[AtomicU64] {
         let (chunk, offset) = locate(position);
         let words = self.chunks.get(chunk).and_then(OnceLock::get);
@@ -63,6 +65,7 @@ impl Arena {
     }
 
     /// The length and the words of a text.
+    #[inline]
     fn text(&self, code: Code) -> (usize, &[AtomicU64]) {
         match self.words(code as usize).split_first() {
             Some((head, words)) => (head.load(Ordering::Relaxed) as u32 as usize, words),
@@ -92,19 +95,24 @@ impl Arena {
     #[inline]
     fn is_str(&self, code: Code, text: &str) -> bool {
         let (len, kept) = self.text(code);
-        if len != text.len() {
+        let bytes = text.as_bytes();
+        if len != bytes.len() {
             return false;
         }
-        let mut kept = kept.iter();
-        let mut next_is = |word| kept.next().is_some_and(|k| k.load(Ordering::Relaxed) == word);
-        let mut rest = text.as_bytes();
-        while let Some((chunk, tail)) = rest.split_first_chunk::<8>() {
-            if !next_is(u64::from_le_bytes(*chunk)) {
-                return false;
-            }
-            rest = tail;
+        // Most candidates are the one: its words are compared without a branch for each.
+        let (mut rest, mut kept, mut difference) = (bytes, kept, 0);
+        while let (Some((word, tail)), Some((first, others))) =
+            (rest.split_first_chunk::<8>(), kept.split_first())
+        {
+            difference |= u64::from_le_bytes(*word) ^ first.load(Ordering::Relaxed);
+            (rest, kept) = (tail, others);
         }
-        rest.is_empty() || next_is(last_word(text.as_bytes(), rest.len()))
+        if let (false, Some(last)) = (rest.is_empty(), kept.first()) {
+            difference |= last_word(bytes, rest.len()) ^ last.load(Ordering::Relaxed);
+            rest = &[];
+        }
+        // A mixture of two texts may end before its length.
+        rest.is_empty() && difference == 0
     }
 
     /// The integer that a code is, if it is one.
