@@ -25,6 +25,8 @@ pub(crate) type DefaultLabels = [(String, String)];
 pub(crate) struct Walk {
     family: &'static Family,
     blocks: Range<u32>,
+    /// Blocks that a step reads.
+    at_a_time: usize,
     /// Blocks of this version and later ones are left to the next scrape.
     until: Version,
     /// The places of the open labels in the label set.
@@ -80,16 +82,19 @@ impl Walk {
         sink.family(&head(family));
         let blocks = family.index().filter(|index| index.has_room()).map(Index::begin_scrape);
         let (blocks, until) = blocks.unwrap_or_default();
-        let labels = family.descriptor().labels.iter().enumerate();
+        let descriptor = family.descriptor();
+        let labels = descriptor.labels.iter().enumerate();
         let open = labels.filter(|(_, label)| label.values.is_none()).map(|(place, _)| place);
-        Self {
-            family,
-            blocks,
-            until,
-            open: open.collect(),
-            closed: ClosedLabel::all(family.descriptor()),
-            scratch: Scratch::default(),
-        }
+        let open: Vec<usize> = open.collect();
+        let children = family.index().map_or(1, Index::closed) as usize;
+        let at_a_time = STEP.div_ceil(children).min(blocks.len());
+        let scratch = Scratch {
+            read: Vec::with_capacity(at_a_time),
+            texts: Texts::with_room(at_a_time * open.len()),
+            ..Scratch::default()
+        };
+        let closed = ClosedLabel::all(descriptor);
+        Self { family, blocks, at_a_time, until, open, closed, scratch }
     }
 
     /// Emits the next samples; `false` at the end.
@@ -105,8 +110,7 @@ impl Walk {
         let Scratch { texts, read, .. } = &mut self.scratch;
         texts.clear();
         read.clear();
-        let blocks = STEP.div_ceil(index.closed() as usize);
-        for block in self.blocks.by_ref().take(blocks) {
+        for block in self.blocks.by_ref().take(self.at_a_time) {
             if let Some(version) = index.read_texts(block, texts) {
                 read.push((block, version));
             }

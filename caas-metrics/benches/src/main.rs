@@ -46,6 +46,13 @@ fn main() -> ExitCode {
             Some(contender) if footprint::print(contender, part) => ExitCode::SUCCESS,
             _ => ExitCode::FAILURE,
         },
+        ["growth-of", part, shape, size] => match (effort.contenders.first(), size.parse()) {
+            (Some(contender), Ok(size)) => {
+                growth::print(contender, part, shape, size);
+                ExitCode::SUCCESS
+            }
+            _ => usage(),
+        },
         ["repeat"] => {
             repeat::list();
             ExitCode::SUCCESS
@@ -69,7 +76,7 @@ fn run(effort: &Effort, scenarios: &[&str]) -> ExitCode {
             "scrape" => scrape::run(effort, &mut table),
             "footprint" => footprint::run(effort, &mut table),
             "stall" => stall::run(effort, &mut table),
-            "growth" => growth::run(effort),
+            "growth" => growth::run(),
             _ => return usage(),
         }
     }

@@ -28,9 +28,19 @@ pub struct Goal {
     pub reach: f64,
 }
 
+/// Which figure ratios are taken from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum By {
+    /// The least: other programs on the machine only add to it.
+    Least,
+    /// The median: a round in which threads did not meet is less than what it is about.
+    Median,
+}
+
 /// One path: a figure of each contender, in their order.
 pub struct Row {
     pub name: String,
+    pub by: By,
     pub unit: &'static str,
     pub figures: Vec<Option<Figure>>,
     pub goal: Option<Goal>,
@@ -77,21 +87,25 @@ impl Table {
         }
     }
 
-    /// Ours against the limit and against the best peer, from the least figures.
+    /// Ours against the limit and against the best peer.
     fn print_ratios(&self) {
         println!("\n| path | ours / limit | to reach | best peer | best peer / ours |");
         println!("|---|--:|--:|---|--:|");
         for row in &self.rows {
-            let min = |place: usize| row.figures.get(place).copied().flatten().map(|f| f.min);
-            let Some(ours) = min(0) else { continue };
+            let figure = |place: usize| {
+                let figure = row.figures.get(place).copied().flatten();
+                figure.map(|figure| if row.by == By::Least { figure.min } else { figure.median })
+            };
+            let Some(ours) = figure(0) else { continue };
             let limit = self.contenders.get(1).filter(|name| **name == "limit");
-            let ratio = limit.and_then(|_| min(1)).map_or_else(dash, |limit| number(ours / limit));
+            let ratio =
+                limit.and_then(|_| figure(1)).map_or_else(dash, |limit| number(ours / limit));
             let goal = row.goal.map_or_else(dash, |goal| {
-                let kept = limit.and_then(|_| min(1)).is_some_and(|l| ours / l <= goal.ratio());
+                let kept = limit.and_then(|_| figure(1)).is_some_and(|l| ours / l <= goal.ratio());
                 format!("{}{}", if kept { "✓ ≤ " } else { "✗ ≤ " }, number(goal.ratio()))
             });
             let first_peer = if limit.is_some() { 2 } else { 1 };
-            let peers = (first_peer..row.figures.len()).filter_map(|i| Some((i, min(i)?)));
+            let peers = (first_peer..row.figures.len()).filter_map(|i| Some((i, figure(i)?)));
             let best = peers.min_by(|a, b| a.1.total_cmp(&b.1));
             let (name, lead) = best.map_or_else(
                 || ("–", dash()),

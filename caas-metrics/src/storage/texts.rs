@@ -17,6 +17,12 @@ pub(crate) struct Texts {
 }
 
 impl Texts {
+    /// Room for so many texts of usual length, so that filling them in rarely allocates.
+    pub(crate) fn with_room(texts: usize) -> Self {
+        let words = Vec::with_capacity(4 * texts);
+        Self { words, places: Vec::with_capacity(texts), whole: 0 }
+    }
+
     pub(crate) fn clear(&mut self) {
         self.words.clear();
         self.places.clear();

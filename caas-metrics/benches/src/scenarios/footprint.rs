@@ -9,7 +9,7 @@ use super::{Effort, ROOM};
 use crate::{
     contender::Contender,
     memory::resident,
-    table::{Figure, Goal, Row, Table},
+    table::{By, Figure, Goal, Row, Table},
     workload::{Large, Shape},
 };
 
@@ -27,7 +27,7 @@ pub fn run(effort: &Effort, table: &mut Table) {
             Some(Figure { min: bytes, median: bytes })
         });
         let name = format!("memory of a {about}, {children} of them");
-        table.push(Row { name, unit: "B", figures: figures.collect(), goal: *goal });
+        table.push(Row { name, by: By::Least, unit: "B", figures: figures.collect(), goal: *goal });
     }
 }
 

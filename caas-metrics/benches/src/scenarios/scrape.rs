@@ -10,7 +10,7 @@ use super::Effort;
 use crate::{
     contender::{Contender, Exposed, Page},
     memory,
-    table::{Figure, Goal, Row, Table},
+    table::{By, Figure, Goal, Row, Table},
     workload::{Large, Shape},
 };
 
@@ -88,11 +88,11 @@ fn write(
         values.iter().map(|v| v.map(|v| Figure { min: v, median: v })).collect()
     };
     let figures = times.iter().map(|rounds| Figure::of(rounds)).collect();
-    table.push(Row { name: name.to_owned(), unit: "ms", figures, goal: Some(goal) });
+    table.push(Row { name: name.to_owned(), by: By::Least, unit: "ms", figures, goal: Some(goal) });
     let size = format!("{name}: size");
-    table.push(Row { name: size, unit: "MB", figures: single(&sizes), goal: None });
+    table.push(Row { name: size, by: By::Least, unit: "MB", figures: single(&sizes), goal: None });
     let peak = format!("{name}: peak heap");
-    table.push(Row { name: peak, unit: "MB", figures: single(&peaks), goal: None });
+    table.push(Row { name: peak, by: By::Least, unit: "MB", figures: single(&peaks), goal: None });
 }
 
 /// Label sets that are used for the first time.
@@ -112,6 +112,7 @@ fn first_use(effort: &Effort, table: &mut Table, large: &Large, families: &Famil
     }
     table.push(Row {
         name: format!("first use of a label set at {} series", effort.series),
+        by: By::Least,
         unit: "ns",
         figures: times.iter().map(|rounds| Figure::of(rounds)).collect(),
         goal: Some(Goal { limit: 241.0, reach: 350.0 }),

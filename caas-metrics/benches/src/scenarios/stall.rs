@@ -13,7 +13,7 @@ use std::{
 use super::Effort;
 use crate::{
     contender::{Exposed, Page},
-    table::{Figure, Goal, Row, Table},
+    table::{By, Figure, Goal, Row, Table},
     workload::{Large, Random, Shape},
 };
 
@@ -47,7 +47,7 @@ pub fn run(effort: &Effort, table: &mut Table) {
     ];
     for ((name, unit, goal), figures) in names.into_iter().zip(rows) {
         let name = format!("{name} at {} series", effort.series);
-        table.push(Row { name, unit, figures, goal });
+        table.push(Row { name, by: By::Least, unit, figures, goal });
     }
 }
 

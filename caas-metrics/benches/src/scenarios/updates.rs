@@ -13,7 +13,7 @@ use std::{
 use super::Effort;
 use crate::{
     contender::{Run, Update},
-    table::{Figure, Goal, Row, Table},
+    table::{By, Figure, Goal, Row, Table},
     workload::{self, Request},
 };
 
@@ -63,7 +63,8 @@ pub fn run(effort: &Effort, table: &mut Table) {
             let requests = if path.hot { &*workload::HOT } else { &*workload::ALL };
             let figures = measure(effort, path.update, requests, threads);
             let name = format!("{}, {threads}T", path.name);
-            table.push(Row { name, unit: "ns", figures, goal });
+            let by = if threads == 1 { By::Least } else { By::Median };
+            table.push(Row { name, by, unit: "ns", figures, goal });
         }
     }
 }
