@@ -166,7 +166,7 @@ FUNCTIONS = [
     Package("#[caas_metrics::timed]", [MINIMAL], functions("#[caas_metrics::timed]", DECLARED)),
     Package("#[caas_metrics::counted]", [MINIMAL], functions("#[caas_metrics::counted]", DECLARED)),
     Package("#[tracing::instrument]", ['tracing = "0.1"'], functions("#[tracing::instrument]")),
-    Package("#[fastrace::trace]", ['fastrace = "0.7"'], functions("#[fastrace::trace]")),
+    Package("#[fastrace::trace]", ['fastrace = { version = "0.7", features = ["enable"] }'], functions("#[fastrace::trace]")),
     Package("#[autometrics::autometrics]",
             ['autometrics = { version = "3", features = ["prometheus-0_14"] }'],
             functions("#[autometrics::autometrics]")),

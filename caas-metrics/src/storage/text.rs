@@ -95,24 +95,19 @@ impl Arena {
     #[inline]
     fn is_str(&self, code: Code, text: &str) -> bool {
         let (len, kept) = self.text(code);
-        let bytes = text.as_bytes();
-        if len != bytes.len() {
+        if len != text.len() {
             return false;
         }
-        // Most candidates are the one: its words are compared without a branch for each.
-        let (mut rest, mut kept, mut difference) = (bytes, kept, 0);
-        while let (Some((word, tail)), Some((first, others))) =
-            (rest.split_first_chunk::<8>(), kept.split_first())
-        {
-            difference |= u64::from_le_bytes(*word) ^ first.load(Ordering::Relaxed);
-            (rest, kept) = (tail, others);
+        let mut kept = kept.iter();
+        let mut next_is = |word| kept.next().is_some_and(|k| k.load(Ordering::Relaxed) == word);
+        let mut rest = text.as_bytes();
+        while let Some((chunk, tail)) = rest.split_first_chunk::<8>() {
+            if !next_is(u64::from_le_bytes(*chunk)) {
+                return false;
+            }
+            rest = tail;
         }
-        if let (false, Some(last)) = (rest.is_empty(), kept.first()) {
-            difference |= last_word(bytes, rest.len()) ^ last.load(Ordering::Relaxed);
-            rest = &[];
-        }
-        // A mixture of two texts may end before its length.
-        rest.is_empty() && difference == 0
+        rest.is_empty() || next_is(last_word(text.as_bytes(), rest.len()))
     }
 
     /// The integer that a code is, if it is one.
