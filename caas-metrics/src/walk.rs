@@ -46,29 +46,28 @@ struct Scratch {
     pairs: Vec<LabelPair<'static>>,
 }
 
-/// A closed label, and how its value follows from a child's place among the closed combinations.
+/// A closed label of a family.
 #[derive(Debug)]
 struct ClosedLabel {
     /// Its place in the label set.
     place: usize,
     values: &'static [&'static str],
-    /// How many places on its next value is.
-    stride: u32,
 }
 
 impl ClosedLabel {
+    /// The closed labels from the last one on, whose values change from child to child.
     fn all(descriptor: &'static Descriptor) -> Vec<Self> {
-        let mut stride = 1;
-        let labels = descriptor.labels.iter().enumerate().rev().filter_map(|(place, label)| {
-            let label = Self { place, values: label.values?, stride };
-            stride *= label.values.len() as u32;
-            Some(label)
-        });
-        labels.collect()
+        let labels = descriptor.labels.iter().enumerate().rev();
+        let closed = labels.filter_map(|(place, l)| Some(Self { place, values: l.values? }));
+        closed.collect()
     }
 
-    fn value(&self, closed: u32) -> &'static str {
-        let value = closed / self.stride % self.values.len() as u32;
+    /// The value at a place among the combinations of this label and those before it; leaves the
+    /// place among those before it.
+    fn take(&self, combination: &mut u32) -> &'static str {
+        let values = (self.values.len() as u32).max(1);
+        let value = *combination % values;
+        *combination /= values;
         self.values.get(value as usize).copied().unwrap_or_default()
     }
 }
@@ -87,7 +86,7 @@ impl Walk {
         let open = labels.filter(|(_, label)| label.values.is_none()).map(|(place, _)| place);
         let open: Vec<usize> = open.collect();
         let children = family.index().map_or(1, Index::closed) as usize;
-        let at_a_time = STEP.div_ceil(children).min(blocks.len());
+        let at_a_time = STEP.div_ceil(children.max(1)).min(blocks.len());
         let scratch = Scratch {
             read: Vec::with_capacity(at_a_time),
             texts: Texts::with_room(at_a_time * open.len()),
@@ -139,8 +138,9 @@ impl Walk {
                 if !index.is_still(block, version) || !index.children().is(child, generation) {
                     continue;
                 }
+                let mut combination = child - block * index.closed();
                 for label in &self.closed {
-                    labels[label.place].value = label.value(child % index.closed());
+                    labels[label.place].value = label.take(&mut combination);
                 }
                 sink.sample(&labels, &metric::value(descriptor, slots));
             }

@@ -15,7 +15,7 @@ use super::{
     records::{Codes, Records, Version},
     sync::{AtomicU32, Mutex, Ordering, lock},
     table::Table,
-    text::{Arena, Interner},
+    text::{Arena, Code, Interner},
     texts::Texts,
 };
 
@@ -109,6 +109,8 @@ pub(crate) struct Index {
 
 struct Writer {
     interner: Interner,
+    /// The codes of the block that is made; kept for its memory.
+    codes: Vec<Code>,
     /// Removed blocks, and the number of scrapes when they were.
     resting: VecDeque<(u32, u32)>,
     next_block: u32,
@@ -133,6 +135,7 @@ impl Index {
             seed,
             writer: Mutex::new(Writer {
                 interner: Interner::new(seed)?,
+                codes: Vec::with_capacity(shape.open),
                 resting: VecDeque::new(),
                 next_block: FIRST,
             }),
@@ -143,7 +146,9 @@ impl Index {
 
     fn create_first_block(&self) {
         let mut writer = lock(&self.writer);
-        if self.insert(&mut writer, &Overflow(self.shape.open)).is_none() || self.shape.open > 0 {
+        let overflow = Overflow(self.shape.open);
+        let block = self.insert(&mut writer, overflow.hash(self.seed), &overflow);
+        if block.is_none() || self.shape.open > 0 {
             return;
         }
         if self.shape.whole {
@@ -234,11 +239,12 @@ impl Index {
                 return Resolved::Overflow(At { slot, child, generation });
             }
         }
+        let hash = key.hash(self.seed);
         let mut writer = lock(&self.writer);
-        let block = match self.block_of(key) {
+        let block = match self.block_of(hash, key) {
             Some(block) => Some(block),
             None if self.is_full() => None,
-            None => self.insert(&mut writer, key),
+            None => self.insert(&mut writer, hash, key),
         };
         match block {
             Some(FIRST) => Resolved::Own(self.touch(FIRST, closed)),
@@ -282,17 +288,18 @@ impl Index {
         self.children.begin(child, block != FIRST);
     }
 
-    /// The block of a key. Under the writer's lock, so the answer is certain.
-    fn block_of(&self, key: &impl Key) -> Option<u32> {
-        self.table.seek(key.hash(self.seed), |block| {
+    /// The block of a key with this hash. Under the writer's lock, so the answer is certain.
+    fn block_of(&self, hash: u64, key: &impl Key) -> Option<u32> {
+        self.table.seek(hash, |block| {
             key.matches(StoredCodes { codes: self.records.codes(block), arena: &self.arena })
         })
     }
 
     /// Makes a block for a key that has none. Under the writer's lock.
-    fn insert(&self, writer: &mut Writer, key: &impl Key) -> Option<u32> {
+    fn insert(&self, writer: &mut Writer, hash: u64, key: &impl Key) -> Option<u32> {
         let block = self.take_block(writer)?;
-        let mut codes = Vec::with_capacity(self.shape.open);
+        let mut codes = std::mem::take(&mut writer.codes);
+        codes.clear();
         let complete = key.all(&mut |text| {
             let code = writer.interner.intern(&self.arena, text);
             codes.extend(code);
@@ -312,7 +319,8 @@ impl Index {
         }
         let version = self.next_version.fetch_add(2, Ordering::Release);
         self.records.begin(block, version, &codes);
-        self.table.insert(key.hash(self.seed), block);
+        writer.codes = codes;
+        self.table.insert(hash, block);
         if block >= self.published.load(Ordering::Relaxed) {
             self.published.store(block + 1, Ordering::Release);
         }
@@ -335,7 +343,7 @@ impl Index {
     /// Removes one child; `false` if it did not live.
     pub(crate) fn remove(&self, key: &impl Key, closed: u32) -> bool {
         let mut writer = lock(&self.writer);
-        self.block_of(key).is_some_and(|block| {
+        self.block_of(key.hash(self.seed), key).is_some_and(|block| {
             self.end_child(&mut writer, block, block * self.shape.closed + closed)
         })
     }
