@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Instructions of our hot paths, counted by callgrind and compared with `instructions.txt`.
 
-Timings are noisy, counts are not. Each path runs once and three times; half of the difference is
-what one time takes. A path that takes more than TOLERANCE above its committed count fails, and so
+Timings are noisy, counts are not. Each path runs once and some times more; the difference tells what
+one time takes. A path that takes more than TOLERANCE above its committed count fails, and so
 does one that has none or that is gone. `--bless` writes the counts as they are now.
 """
 
@@ -41,9 +41,9 @@ def measure(program: Path) -> dict[str, float]:
     listed = subprocess.run([program, "repeat"], check=True, capture_output=True, text=True)
     counts = {}
     for line in listed.stdout.splitlines():
-        path, each = line.split("\t")
-        more = instructions(program, path, 3) - instructions(program, path, 1)
-        counts[path] = more / 2 / int(each)
+        path, each, times = line.split("\t")
+        more = instructions(program, path, 1 + int(times)) - instructions(program, path, 1)
+        counts[path] = more / int(times) / int(each)
     return counts
 
 

@@ -73,7 +73,7 @@ impl Page {
     fn take(&mut self, bytes: &[u8]) {
         self.bytes += bytes.len();
         if self.counts_lines {
-            self.lines += bytes.iter().filter(|byte| **byte == b'\n').count();
+            self.lines += bytes.split(|byte| *byte == b'\n').count() - 1;
         }
         std::hint::black_box(bytes);
     }

@@ -78,7 +78,7 @@ impl Table {
         println!("|---|---|{}", "--:|".repeat(self.contenders.len()));
         for row in &self.rows {
             let cell = |figure: &Option<Figure>| match figure {
-                Some(Figure { min, median }) if min == median => number(*min),
+                Some(Figure { min, median }) if number(*min) == number(*median) => number(*min),
                 Some(Figure { min, median }) => format!("{} ({})", number(*min), number(*median)),
                 None => "–".to_owned(),
             };

@@ -34,7 +34,7 @@ impl Table {
 
     /// The place that a hash names: its upper half as a fraction of the table.
     pub(super) fn home(&self, hash: u64) -> usize {
-        ((hash >> 32) * self.entries.len() as u64 >> 32) as usize
+        (((hash >> 32) * self.entries.len() as u64) >> 32) as usize
     }
 
     #[inline]

@@ -87,7 +87,7 @@ fn by_threads(contender: &Contender, threads: usize) -> [f64; 3] {
             barrier.wait();
             let start = processor_time();
             (0..REPEATS).for_each(|_| run(std::hint::black_box(&workload::ALL)));
-            processor_time() - start
+            processor_time().saturating_sub(start)
         };
         let workers: Vec<_> = (0..threads).map(|_| scope.spawn(worker)).collect();
         workers.into_iter().map(|worker| worker.join().expect("a worker ends well")).sum()

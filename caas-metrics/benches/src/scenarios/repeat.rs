@@ -37,14 +37,16 @@ const PATHS: &[(&str, Path)] = &[
     ("first use of a label set", Path::FirstUses(Shape::Unique, 2_000)),
 ];
 
-/// The names of the paths, and how often one time of each does what it is about.
+/// The names of the paths, how often one time of each does what it is about, and how many times
+/// are enough for a figure: the clock is calibrated for some milliseconds, which must not show.
 pub fn list() {
     for (name, path) in PATHS {
-        let each = match path {
-            Path::Updates(_) => workload::ALL.len(),
-            Path::Counters(_, n) | Path::FirstUses(_, n) | Path::Histograms(n) => *n,
+        let (each, times) = match path {
+            Path::Updates(Update::Timed) => (workload::ALL.len(), 200),
+            Path::Updates(_) => (workload::ALL.len(), 20),
+            Path::Counters(_, n) | Path::FirstUses(_, n) | Path::Histograms(n) => (*n, 10),
         };
-        println!("{name}\t{each}");
+        println!("{name}\t{each}\t{times}");
     }
 }
 

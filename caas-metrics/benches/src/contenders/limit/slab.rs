@@ -39,7 +39,10 @@ fn cell(slot: usize) -> &'static AtomicU64 {
 #[cold]
 fn take() -> Slab {
     let idle = IDLE.lock().unwrap().pop();
-    let slab = idle.unwrap_or_else(|| Box::leak(Box::new([const { AtomicU64::new(0) }; SLOTS])));
+    let slab = idle.unwrap_or_else(|| {
+        let cells: Box<[AtomicU64]> = (0..SLOTS).map(|_| AtomicU64::new(0)).collect();
+        Box::leak(cells.try_into().expect("there are so many cells"))
+    });
     CURRENT.set(Some(slab));
     LEASE.with(|_| ());
     slab
