@@ -75,7 +75,9 @@ fn main() {
 HELLO_METRICS = """
 fn main() {
     let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
-    metrics::with_local_recorder(&recorder, || metrics::counter!("hellos", "name" => "w").increment(1));
+    metrics::with_local_recorder(&recorder, || {
+        metrics::counter!("hellos", "name" => "world").increment(1);
+    });
 }
 """
 
@@ -188,9 +190,11 @@ def cargo(folder: Path, *arguments: str) -> float:
     def used() -> float:
         usage = resource.getrusage(resource.RUSAGE_CHILDREN)
         return usage.ru_utime + usage.ru_stime
+
     before = used()
-    done = subprocess.run(["cargo", *arguments], cwd=folder, timeout=TIMEOUT, capture_output=True,
-                          text=True, env=ENVIRONMENT | {"CARGO_TARGET_DIR": str(folder / "target")})
+    environment = ENVIRONMENT | {"CARGO_TARGET_DIR": str(folder / "target")}
+    done = subprocess.run(["cargo", *arguments], cwd=folder, env=environment, timeout=TIMEOUT,
+                          capture_output=True, text=True)
     if done.returncode != 0:
         raise RuntimeError(done.stderr[-2000:])
     return used() - before

@@ -23,9 +23,12 @@ struct Part {
     name: String,
     /// What stands before the value: `name{a="`, `",c="`.
     before: Fragment,
-    /// Where the current value is in the text.
+    /// Where the current value is in the text; [`NOWHERE`] if the text is not the value itself.
     value: Range<usize>,
 }
+
+/// Where no text can be.
+const NOWHERE: Range<usize> = usize::MAX..usize::MAX;
 
 /// What stands before a label's value.
 enum Fragment {
@@ -67,7 +70,6 @@ impl Series {
             self.take_names(labels);
         }
         let stays = |(label, part): (&LabelPair<'_>, &Part)| {
-            // A value that had to be escaped differs from its text and is rendered anew.
             self.text.part(&part.value).is_some_and(|text| is_same(label.value.as_bytes(), text))
         };
         let staying = labels.iter().zip(&self.labels).take_while(|&pair| stays(pair)).count();
@@ -80,8 +82,9 @@ impl Series {
         for (label, part) in changed.iter().zip(parts) {
             self.text.append_fragment(&part.before);
             let start = self.text.len;
-            self.text.append_escaped(label.value.as_bytes());
-            part.value = start..self.text.len;
+            let is_plain = self.text.append_escaped(label.value.as_bytes());
+            // The text of an escaped value may be another value: it is compared with none.
+            part.value = if is_plain { start..self.text.len } else { NOWHERE };
         }
         self.text.append(b"\"");
     }
@@ -102,8 +105,7 @@ impl Series {
             } else {
                 Fragment::new(&[b"\",", name, b"=\""])
             };
-            // There is no text yet that a value could be equal to.
-            Part { name: label.name.to_owned(), before, value: usize::MAX..usize::MAX }
+            Part { name: label.name.to_owned(), before, value: NOWHERE }
         };
         self.labels = labels.iter().enumerate().map(part).collect();
         self.text.clear();
@@ -168,14 +170,17 @@ impl Text {
         }
     }
 
+    /// Appends a value; `false` if something in it had to be escaped.
     #[inline]
-    fn append_escaped(&mut self, value: &[u8]) {
+    fn append_escaped(&mut self, value: &[u8]) -> bool {
         let len = value.len();
-        if copy_plain(value, self.room(len + WORD)) {
+        let is_plain = copy_plain(value, self.room(len + WORD));
+        if is_plain {
             self.len += len;
         } else {
             self.append_slowly(value);
         }
+        is_plain
     }
 
     #[cold]
@@ -261,6 +266,17 @@ mod tests {
         String::from_utf8(series.text().to_vec()).unwrap()
     }
 
+    /// The text of the first value is the second value.
+    #[test]
+    fn a_value_is_not_taken_for_the_text_of_another() {
+        let mut series = Series::default();
+        series.family("a_total", "");
+        for (value, text) in [("\"", r#"a_total{l="\"""#), ("\\\"", r#"a_total{l="\\\"""#)] {
+            series.render(&[LabelPair { name: "l", value }]);
+            assert_eq!(str::from_utf8(series.text()), Ok(text));
+        }
+    }
+
     #[test]
     fn series_are_spelled_with_and_without_labels() {
         let [a, b] = ["a", "b"].map(|name| LabelPair { name, value: "v\n" });
@@ -279,7 +295,7 @@ mod tests {
 
         #[test]
         fn what_was_rendered_before_does_not_show(
-            sets in prop::collection::vec(prop::collection::vec("[ab\"]{0,2}", 0..4), 1..20)
+            sets in prop::collection::vec(prop::collection::vec("[a\\\\\"]{0,3}", 0..4), 1..20)
         ) {
             let mut series = Series::default();
             series.family("a_total", "");

@@ -44,7 +44,8 @@ pub fn list() {
         let (each, times) = match path {
             Path::Updates(Update::Timed) => (workload::ALL.len(), 200),
             Path::Updates(_) => (workload::ALL.len(), 20),
-            Path::Counters(_, n) | Path::FirstUses(_, n) | Path::Histograms(n) => (*n, 10),
+            Path::Counters(_, n) | Path::Histograms(n) => (*n, 40),
+            Path::FirstUses(_, n) => (*n, 10),
         };
         println!("{name}\t{each}\t{times}");
     }
