@@ -44,8 +44,9 @@ pub fn list() {
         let (each, times) = match path {
             Path::Updates(Update::Timed) => (workload::ALL.len(), 200),
             Path::Updates(_) => (workload::ALL.len(), 20),
-            Path::Counters(_, n) | Path::Histograms(n) => (*n, 40),
-            Path::FirstUses(_, n) => (*n, 10),
+            Path::Counters(_, n) => (*n, 100),
+            Path::Histograms(n) => (*n, 300),
+            Path::FirstUses(_, n) => (*n, 20),
         };
         println!("{name}\t{each}\t{times}");
     }
