@@ -15,8 +15,9 @@ use crate::{
     storage::{
         cells::Mode,
         flag::{Once32, Tally},
-        index::{At, Index, Resolved, Shape, Texts},
+        index::{At, Index, Resolved, Shape},
         key::{Key, Stored, Text},
+        texts::Texts,
     },
 };
 
@@ -311,7 +312,11 @@ pub fn resolve<L: LabelSet>(set: &L) -> Handle<L::Static, false> {
 #[inline]
 pub(crate) fn resolve_key<L: LabelSet>(key: &impl Key, closed: u32) -> Handle<L::Static, false> {
     if L::PLAN.is_fixed() {
-        let first = L::family().first_slot().wrapping_sub(1);
+        // Shared slots are counted from the family's first one.
+        let first = match L::PLAN.mode {
+            Mode::PerThread => L::family().first_slot().wrapping_sub(1),
+            Mode::Shared => 0,
+        };
         let slot = first.wrapping_add(closed * L::PLAN.slots);
         return Handle::new(At { slot, child: closed, generation: 0 });
     }
@@ -388,6 +393,7 @@ pub fn retain<L: LabelSet>(mut keep: impl FnMut(&L::View<'_>) -> bool) {
     let Some(index) = L::family().index() else { return };
     let mut texts = Texts::default();
     for block in index.blocks() {
+        texts.clear();
         let Some(version) = index.read_texts(block, &mut texts) else { continue };
         let living: Vec<_> = index.living(block).collect();
         if !index.is_still(block, version) {
@@ -410,7 +416,7 @@ pub fn retain<L: LabelSet>(mut keep: impl FnMut(&L::View<'_>) -> bool) {
 }
 
 /// The label values of one child, in the order of declaration.
-pub(crate) fn parts<'a>(
+fn parts<'a>(
     descriptor: &'static Descriptor,
     texts: &'a Texts,
     closed: u32,

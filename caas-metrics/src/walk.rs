@@ -6,12 +6,14 @@
 use std::ops::Range;
 
 use crate::{
-    family::{Family, parts},
+    desc::Descriptor,
+    family::Family,
     metric,
     sample::{FamilyHead, LabelPair, Sink},
     storage::{
-        index::{Index, Texts},
+        index::Index,
         records::{Version, is_before},
+        texts::Texts,
     },
 };
 
@@ -23,8 +25,13 @@ pub(crate) type DefaultLabels = [(String, String)];
 pub(crate) struct Walk {
     family: &'static Family,
     blocks: Range<u32>,
+    /// Blocks that a step reads.
+    at_a_time: usize,
     /// Blocks of this version and later ones are left to the next scrape.
     until: Version,
+    /// The places of the open labels in the label set.
+    open: Vec<usize>,
+    closed: Vec<ClosedLabel>,
     /// Re-used from block to block: a scrape does not allocate per series.
     scratch: Scratch,
 }
@@ -32,12 +39,40 @@ pub(crate) struct Walk {
 /// The buffers of a walk.
 #[derive(Debug, Default)]
 struct Scratch {
+    /// Blocks that are emitted next, with the versions of their lives, and their texts.
+    read: Vec<(u32, Version)>,
     texts: Texts,
     slots: Vec<u64>,
     pairs: Vec<LabelPair<'static>>,
 }
 
-/// Samples after which a step pauses.
+/// A closed label of a family.
+#[derive(Debug)]
+struct ClosedLabel {
+    /// Its place in the label set.
+    place: usize,
+    values: &'static [&'static str],
+}
+
+impl ClosedLabel {
+    /// The closed labels from the last one on, whose values change from child to child.
+    fn all(descriptor: &'static Descriptor) -> Vec<Self> {
+        let labels = descriptor.labels.iter().enumerate().rev();
+        let closed = labels.filter_map(|(place, l)| Some(Self { place, values: l.values? }));
+        closed.collect()
+    }
+
+    /// The value at a place among the combinations of this label and those before it; leaves the
+    /// place among those before it.
+    fn take(&self, combination: &mut u32) -> &'static str {
+        let values = (self.values.len() as u32).max(1);
+        let value = *combination % values;
+        *combination /= values;
+        self.values.get(value as usize).copied().unwrap_or_default()
+    }
+}
+
+/// Children after which a step pauses.
 const STEP: usize = 256;
 
 impl Walk {
@@ -46,53 +81,71 @@ impl Walk {
         sink.family(&head(family));
         let blocks = family.index().filter(|index| index.has_room()).map(Index::begin_scrape);
         let (blocks, until) = blocks.unwrap_or_default();
-        Self { family, blocks, until, scratch: Scratch::default() }
+        let descriptor = family.descriptor();
+        let labels = descriptor.labels.iter().enumerate();
+        let open = labels.filter(|(_, label)| label.values.is_none()).map(|(place, _)| place);
+        let open: Vec<usize> = open.collect();
+        let children = family.index().map_or(1, Index::closed) as usize;
+        let at_a_time = STEP.div_ceil(children.max(1)).min(blocks.len());
+        let scratch = Scratch {
+            read: Vec::with_capacity(at_a_time),
+            texts: Texts::with_room(at_a_time * open.len()),
+            ..Scratch::default()
+        };
+        let closed = ClosedLabel::all(descriptor);
+        Self { family, blocks, at_a_time, until, open, closed, scratch }
     }
 
     /// Emits the next samples; `false` at the end.
     pub(crate) fn step(&mut self, default: &DefaultLabels, sink: &mut dyn Sink) -> bool {
         let Some(index) = self.family.index() else { return false };
-        let mut emitted = 0;
-        while emitted < STEP {
-            let Some(block) = self.blocks.next() else { return false };
-            emitted += self.block(index, block, default, sink);
-        }
-        true
+        self.read_blocks(index);
+        self.emit(index, default, sink);
+        !self.blocks.is_empty()
     }
 
-    /// Emits the living children of a block and returns how many it looked at.
-    fn block(
-        &mut self,
-        index: &Index,
-        block: u32,
-        default: &DefaultLabels,
-        sink: &mut dyn Sink,
-    ) -> usize {
+    /// Reads the texts of the next blocks.
+    fn read_blocks(&mut self, index: &Index) {
+        let Scratch { texts, read, .. } = &mut self.scratch;
+        texts.clear();
+        read.clear();
+        for block in self.blocks.by_ref().take(self.at_a_time) {
+            if let Some(version) = index.read_texts(block, texts) {
+                read.push((block, version));
+            }
+        }
+    }
+
+    /// Emits the living children of the blocks that were read.
+    fn emit(&mut self, index: &Index, default: &DefaultLabels, sink: &mut dyn Sink) {
         let descriptor = self.family.descriptor();
-        let Scratch { texts, slots, pairs } = &mut self.scratch;
-        let version = index.read_texts(block, texts);
-        let Some(version) = version.filter(|&version| is_before(version, self.until)) else {
-            return 1;
-        };
-        let per_child = metric::layout(descriptor).slots() as usize;
-        let mut borrowed = recycle(core::mem::take(pairs));
-        for (child, generation) in index.living(block) {
-            slots.resize(per_child, 0);
-            index.cells().read(child, slots);
-            // A block that got another life meanwhile is a new one: it is left to the next scrape.
-            if !index.is_still(block, version) || !index.children().is(child, generation) {
+        let Scratch { texts, read, slots, pairs } = &mut self.scratch;
+        let mut labels = recycle(core::mem::take(pairs));
+        labels.extend(descriptor.labels.iter().map(|l| LabelPair { name: l.name, value: "" }));
+        add_default(&mut labels, default);
+        slots.resize(metric::layout(descriptor).slots() as usize, 0);
+        for (place, &(block, version)) in read.iter().enumerate() {
+            if !is_before(version, self.until) {
                 continue;
             }
-            borrowed.clear();
-            let values = parts(descriptor, texts, child % index.closed());
-            let own = descriptor.labels.iter().zip(values);
-            borrowed
-                .extend(own.map(|(label, part)| LabelPair { name: label.name, value: part.text }));
-            add_default(&mut borrowed, default);
-            sink.sample(&borrowed, &metric::value(descriptor, slots));
+            let values = place * self.open.len()..;
+            for (&label, value) in self.open.iter().zip(values) {
+                labels[label].value = texts.get(value);
+            }
+            for (child, generation) in index.living(block) {
+                index.cells().read(child, slots);
+                // A block that got another life meanwhile is a new one: the next scrape's.
+                if !index.is_still(block, version) || !index.children().is(child, generation) {
+                    continue;
+                }
+                let mut combination = child - block * index.closed();
+                for label in &self.closed {
+                    labels[label.place].value = label.take(&mut combination);
+                }
+                sink.sample(&labels, &metric::value(descriptor, slots));
+            }
         }
-        *pairs = recycle(borrowed);
-        index.closed() as usize
+        *pairs = recycle(labels);
     }
 }
 

@@ -7,7 +7,8 @@
 use std::marker::PhantomData;
 
 use super::Encode;
-use super::write::{bound, float, integer, number, pairs};
+use super::series::Series;
+use super::write::{bound, float, integer, number};
 use crate::desc::MetricType;
 use crate::sample::{FamilyHead, LabelPair, Sink, Value};
 
@@ -29,6 +30,7 @@ pub(super) struct Lines<D> {
     /// The lines above the current family, until its first sample is written.
     head: Vec<u8>,
     name: Vec<u8>,
+    series: Series,
     metric_type: MetricType,
     has_sum: bool,
     /// The end of each bucket's series, `le="0.005"} ` and so on, one after the other.
@@ -44,6 +46,7 @@ impl<D: Dialect> Lines<D> {
             out: Vec::new(),
             head: Vec::new(),
             name: Vec::new(),
+            series: Series::default(),
             metric_type: MetricType::Unknown,
             has_sum: true,
             bounds: Vec::new(),
@@ -52,28 +55,29 @@ impl<D: Dialect> Lines<D> {
         }
     }
 
-    /// Writes a series and the blank after it: `name_sum{a="b"} `.
-    fn series(&mut self, suffix: &[u8], labels: &[LabelPair<'_>]) {
+    /// Writes the current labels with another name, and the blank after them: `name_sum{a="b"} `.
+    fn named(&mut self, suffix: &[u8]) {
         self.out.extend_from_slice(&self.name);
         self.out.extend_from_slice(suffix);
-        if labels.is_empty() {
-            self.out.push(b' ');
-        } else {
-            self.out.push(b'{');
-            pairs(&mut self.out, labels);
-            self.out.extend_from_slice(b"} ");
-        }
+        self.out.extend_from_slice(self.series.labels());
+        self.end_series();
     }
 
-    /// Begins a series that gets one more label: `name_bucket{a="b",`.
-    fn open_series(&mut self, suffix: &[u8], labels: &[LabelPair<'_>]) {
-        self.out.extend_from_slice(&self.name);
-        self.out.extend_from_slice(suffix);
-        self.out.push(b'{');
-        if !labels.is_empty() {
-            pairs(&mut self.out, labels);
-            self.out.push(b',');
-        }
+    /// Writes the current series and the blank after it: `name{a="b"} `.
+    fn series(&mut self) {
+        self.out.extend_from_slice(self.series.text());
+        self.end_series();
+    }
+
+    fn end_series(&mut self) {
+        let end = if self.series.labels().is_empty() { &b" "[..] } else { b"} " };
+        self.out.extend_from_slice(end);
+    }
+
+    /// Begins the current series, which gets one more label: `name{a="b",`.
+    fn open_series(&mut self) {
+        self.out.extend_from_slice(self.series.text());
+        self.out.push(if self.series.labels().is_empty() { b'{' } else { b',' });
     }
 
     fn float(&mut self, value: f64) {
@@ -86,9 +90,9 @@ impl<D: Dialect> Lines<D> {
         self.out.push(b'\n');
     }
 
-    fn histogram(&mut self, labels: &[LabelPair<'_>], buckets: &[u64], sum: f64) {
+    fn histogram(&mut self, buckets: &[u64], sum: f64) {
         let start = self.out.len();
-        self.open_series(b"_bucket", labels);
+        self.open_series();
         // The first bucket's line is begun; the others repeat it up to the bound.
         let repeated = start..self.out.len();
         let (mut count, mut from) = (0_u64, 0);
@@ -103,30 +107,24 @@ impl<D: Dialect> Lines<D> {
             from = to;
         }
         if self.has_sum {
-            self.series(b"_sum", labels);
+            self.named(b"_sum");
             self.float(sum);
-            self.series(b"_count", labels);
+            self.named(b"_count");
             self.integer(count);
         }
     }
 
-    fn summary(
-        &mut self,
-        labels: &[LabelPair<'_>],
-        quantiles: &[(f64, f64)],
-        sum: f64,
-        count: u64,
-    ) {
+    fn summary(&mut self, quantiles: &[(f64, f64)], sum: f64, count: u64) {
         for &(quantile, value) in quantiles {
-            self.open_series(b"", labels);
+            self.open_series();
             self.out.extend_from_slice(b"quantile=\"");
             bound(&mut self.out, quantile);
             self.out.extend_from_slice(b"\"} ");
             self.float(value);
         }
-        self.series(b"_sum", labels);
+        self.named(b"_sum");
         self.float(sum);
-        self.series(b"_count", labels);
+        self.named(b"_count");
         self.integer(count);
     }
 }
@@ -137,10 +135,12 @@ impl<D: Dialect> Sink for Lines<D> {
         D::head(&mut self.head, family);
         self.name.clear();
         self.name.extend_from_slice(family.name.as_bytes());
+        let is_histogram = family.metric_type == MetricType::Histogram;
+        self.series.family(family.name, if is_histogram { "_bucket" } else { "" });
         self.metric_type = family.metric_type;
         self.bounds.clear();
         self.ends.clear();
-        if family.metric_type == MetricType::Histogram {
+        if is_histogram {
             self.has_sum = D::has_sum(family);
             for upper in family.buckets.iter().chain(&[f64::INFINITY]) {
                 self.bounds.extend_from_slice(b"le=\"");
@@ -164,16 +164,15 @@ impl<D: Dialect> Sink for Lines<D> {
             return;
         }
         self.out.append(&mut self.head);
+        self.series.render(labels);
         match *value {
             Value::Number(value) => {
-                self.series(b"", labels);
+                self.series();
                 number(&mut self.out, value, D::WHOLE_FLOATS_HAVE_A_POINT);
                 self.out.push(b'\n');
             }
-            Value::Histogram { buckets, sum } => self.histogram(labels, buckets, sum),
-            Value::Summary { quantiles, sum, count } => {
-                self.summary(labels, quantiles, sum, count);
-            }
+            Value::Histogram { buckets, sum } => self.histogram(buckets, sum),
+            Value::Summary { quantiles, sum, count } => self.summary(quantiles, sum, count),
         }
     }
 }

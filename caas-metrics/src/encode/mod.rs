@@ -9,6 +9,7 @@ mod openmetrics;
 mod text;
 
 mod lines;
+mod series;
 mod write;
 
 use crate::sample::{FamilyHead, LabelPair, Sink, Value};

@@ -38,7 +38,7 @@ impl Dialect for OpenMetrics {
             for part in ["# HELP ", name, " "] {
                 out.extend_from_slice(part.as_bytes());
             }
-            escaped(out, family.help, Escape::Quoted);
+            escaped(out, family.help.as_bytes(), Escape::Quoted);
             out.push(b'\n');
         }
     }

@@ -30,7 +30,7 @@ impl Dialect for Text {
             for part in [b"# HELP ", name, b" "] {
                 out.extend_from_slice(part);
             }
-            escaped(out, family.help, Escape::Help);
+            escaped(out, family.help.as_bytes(), Escape::Help);
             out.push(b'\n');
         }
         for part in [b"# TYPE ", name, b" ", type_name(family.metric_type).as_bytes(), b"\n"] {

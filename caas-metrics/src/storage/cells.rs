@@ -124,33 +124,38 @@ impl Cells {
         }
     }
 
-    /// The values of consecutive children's slots, as bits, each less its baseline. `out` has a
-    /// whole number of children.
-    pub(crate) fn read(&self, first_child: u32, out: &mut [u64]) {
-        let from = self.distance(first_child) as usize;
+    /// The values of a child's slots, as bits, each less its baseline.
+    #[inline]
+    pub(crate) fn read(&self, child: u32, out: &mut [u64]) {
+        let from = self.distance(child) as usize;
+        if let ([value], Some(cell), None) =
+            (&mut *out, self.shared.get(from), self.baselines.get())
+        {
+            *value = cell.load(Ordering::Relaxed);
+            return;
+        }
+        self.read_all(from, out);
+    }
+
+    fn read_all(&self, from: usize, out: &mut [u64]) {
+        out.fill(0);
         if from + out.len() > self.len {
-            out.fill(0);
             return;
         }
         // The baselines come first: what they were taken from is then seen by the reads behind
         // them, so a difference is never below zero.
         let baselines = self.baselines.get().and_then(|all| all.get(from..from + out.len()));
-        let base = |i: usize| baselines.map_or(0, |all| all[i].load(Ordering::Acquire));
-        if self.layout.floats == 0 {
-            for (i, value) in out.iter_mut().enumerate() {
-                *value = base(i).wrapping_neg();
-            }
-            self.sum_all(from, out);
-            return;
+        for (value, base) in out.iter_mut().zip(baselines.unwrap_or_default()) {
+            *value = base.load(Ordering::Acquire);
         }
-        for (i, value) in out.iter_mut().enumerate() {
-            *value = if self.layout.is_float(i) {
-                let base = f64::from_bits(base(i));
-                (self.sum_f64(from + i) - base).to_bits()
-            } else {
-                let base = base(i);
-                self.sum(from + i).wrapping_sub(base)
-            };
+        let integers = (self.layout.integers as usize).min(out.len());
+        let (integers, floats) = out.split_at_mut(integers);
+        for base in &mut *integers {
+            *base = base.wrapping_neg();
+        }
+        self.sum_all(from, integers);
+        for (base, position) in floats.iter_mut().zip(from + integers.len()..) {
+            *base = (self.sum_f64(position) - f64::from_bits(*base)).to_bits();
         }
     }
 

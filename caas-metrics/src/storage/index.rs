@@ -15,7 +15,8 @@ use super::{
     records::{Codes, Records, Version},
     sync::{AtomicU32, Mutex, Ordering, lock},
     table::Table,
-    text::{Arena, Interner},
+    text::{Arena, Code, Interner},
+    texts::Texts,
 };
 
 /// The open label value of the children that take what is over the limit.
@@ -108,6 +109,8 @@ pub(crate) struct Index {
 
 struct Writer {
     interner: Interner,
+    /// The codes of the block that is made; kept for its memory.
+    codes: Vec<Code>,
     /// Removed blocks, and the number of scrapes when they were.
     resting: VecDeque<(u32, u32)>,
     next_block: u32,
@@ -131,7 +134,8 @@ impl Index {
             scrapes: AtomicU32::new(0),
             seed,
             writer: Mutex::new(Writer {
-                interner: Interner::new((capacity + 1) * shape.open, seed),
+                interner: Interner::new(seed)?,
+                codes: Vec::with_capacity(shape.open),
                 resting: VecDeque::new(),
                 next_block: FIRST,
             }),
@@ -142,7 +146,9 @@ impl Index {
 
     fn create_first_block(&self) {
         let mut writer = lock(&self.writer);
-        if self.insert(&mut writer, &Overflow(self.shape.open)).is_none() || self.shape.open > 0 {
+        let overflow = Overflow(self.shape.open);
+        let block = self.insert(&mut writer, overflow.hash(self.seed), &overflow);
+        if block.is_none() || self.shape.open > 0 {
             return;
         }
         if self.shape.whole {
@@ -233,11 +239,12 @@ impl Index {
                 return Resolved::Overflow(At { slot, child, generation });
             }
         }
+        let hash = key.hash(self.seed);
         let mut writer = lock(&self.writer);
-        let block = match self.block_of(key) {
+        let block = match self.block_of(hash, key) {
             Some(block) => Some(block),
             None if self.is_full() => None,
-            None => self.insert(&mut writer, key),
+            None => self.insert(&mut writer, hash, key),
         };
         match block {
             Some(FIRST) => Resolved::Own(self.touch(FIRST, closed)),
@@ -281,17 +288,18 @@ impl Index {
         self.children.begin(child, block != FIRST);
     }
 
-    /// The block of a key. Under the writer's lock, so the answer is certain.
-    fn block_of(&self, key: &impl Key) -> Option<u32> {
-        self.table.seek(key.hash(self.seed), |block| {
+    /// The block of a key with this hash. Under the writer's lock, so the answer is certain.
+    fn block_of(&self, hash: u64, key: &impl Key) -> Option<u32> {
+        self.table.seek(hash, |block| {
             key.matches(StoredCodes { codes: self.records.codes(block), arena: &self.arena })
         })
     }
 
     /// Makes a block for a key that has none. Under the writer's lock.
-    fn insert(&self, writer: &mut Writer, key: &impl Key) -> Option<u32> {
+    fn insert(&self, writer: &mut Writer, hash: u64, key: &impl Key) -> Option<u32> {
         let block = self.take_block(writer)?;
-        let mut codes = Vec::with_capacity(self.shape.open);
+        let mut codes = std::mem::take(&mut writer.codes);
+        codes.clear();
         let complete = key.all(&mut |text| {
             let code = writer.interner.intern(&self.arena, text);
             codes.extend(code);
@@ -311,7 +319,8 @@ impl Index {
         }
         let version = self.next_version.fetch_add(2, Ordering::Release);
         self.records.begin(block, version, &codes);
-        self.table.insert(key.hash(self.seed), block);
+        writer.codes = codes;
+        self.table.insert(hash, block);
         if block >= self.published.load(Ordering::Relaxed) {
             self.published.store(block + 1, Ordering::Release);
         }
@@ -334,7 +343,7 @@ impl Index {
     /// Removes one child; `false` if it did not live.
     pub(crate) fn remove(&self, key: &impl Key, closed: u32) -> bool {
         let mut writer = lock(&self.writer);
-        self.block_of(key).is_some_and(|block| {
+        self.block_of(key.hash(self.seed), key).is_some_and(|block| {
             self.end_child(&mut writer, block, block * self.shape.closed + closed)
         })
     }
@@ -365,14 +374,14 @@ impl Index {
 
     /// The hash that a block's key had. Under the writer's lock.
     fn hash_of(&self, block: u32) -> u64 {
-        let mut bytes = Vec::new();
+        let mut texts = Texts::default();
         self.records.codes(block).fold(self.seed, |state, code| {
             if let Some(n) = Arena::integer(code) {
                 return Text::Integer(n).hash(state);
             }
-            bytes.clear();
-            self.arena.append(code, &mut bytes);
-            hash_bytes(state, &bytes)
+            texts.clear();
+            self.arena.copy(code, &mut texts);
+            hash_bytes(state, texts.bytes(0))
         })
     }
 
@@ -414,16 +423,20 @@ impl Index {
         0..self.published.load(Ordering::Acquire)
     }
 
-    /// The open label values of a living block, into `texts`, and the version of its life.
+    /// Adds the open label values of a living block to `texts`; returns the version of its life.
     pub(crate) fn read_texts(&self, block: u32, texts: &mut Texts) -> Option<Version> {
         let read = self.records.read(block, |codes| {
-            texts.clear();
-            for code in codes {
-                self.arena.append(code, &mut texts.bytes);
-                texts.ends.push(texts.bytes.len());
-            }
+            codes.for_each(|code| self.arena.copy(code, texts));
         });
-        read.map(|(version, ())| version)
+        let Some((version, ())) = read else {
+            texts.take_back();
+            return None;
+        };
+        // SAFETY: the record's version was odd and is unchanged, so the record kept these codes
+        // alive and their texts stood in the arena as `Interner::store` had put them there, from a
+        // `str`; the text of an integer is its digits.
+        unsafe { texts.show() };
+        Some(version)
     }
 
     /// Whether all that was read of a block since `read_texts` belongs to that life.
@@ -439,28 +452,6 @@ impl Index {
     /// How many closed combinations a block has.
     pub(crate) fn closed(&self) -> u32 {
         self.shape.closed
-    }
-}
-
-/// The open label values of one block.
-#[derive(Debug, Default)]
-pub(crate) struct Texts {
-    bytes: Vec<u8>,
-    ends: Vec<usize>,
-}
-
-impl Texts {
-    fn clear(&mut self) {
-        self.bytes.clear();
-        self.ends.clear();
-    }
-
-    /// The value of the open label with this number.
-    pub(crate) fn get(&self, open: usize) -> &str {
-        let start = open.checked_sub(1).and_then(|i| self.ends.get(i)).copied().unwrap_or(0);
-        let bytes = self.ends.get(open).and_then(|&end| self.bytes.get(start..end));
-        // What `read_texts` accepted was written from a `str`.
-        bytes.and_then(|bytes| str::from_utf8(bytes).ok()).unwrap_or_default()
     }
 }
 
@@ -549,6 +540,7 @@ mod models {
             let thread = thread::spawn(move || count(&other, &One("abcdefghij")));
             let mut texts = Texts::default();
             for block in index.begin_scrape().0 {
+                texts.clear();
                 if index.read_texts(block, &mut texts).is_some() {
                     assert!([OVERFLOW, "abcdefghij"].contains(&texts.get(0)), "{texts:?}");
                 }
@@ -611,7 +603,7 @@ mod models {
         model(|| {
             let index = index(2);
             // Two texts of one home: the second stands behind the first until that is removed.
-            let home = |text| One(text).hash(index.seed) >> (64 - 3);
+            let home = |text| index.table.home(One(text).hash(index.seed));
             let texts = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n"];
             let mut pairs = texts.iter().flat_map(|a| texts.iter().map(move |b| (*a, *b)));
             let (a, b) = pairs.find(|(a, b)| a != b && home(a) == home(b)).unwrap();

@@ -6,7 +6,8 @@
 //!
 //! * [`slab`]: one writer a cell, summed by whoever reads; the pool that hands slabs on.
 //! * [`cells`]: the slots of one family, in slabs or shared, and their baselines.
-//! * [`text`]: label texts, interned in an arena that never moves.
+//! * [`text`]: label texts, interned in an arena that never moves; [`texts`]: copies of them.
+//! * [`table`]: hash tables; [`growing`]: one that grows in small steps.
 //! * [`key`]: the borrowed open label values of a look-up: their hash, and how they compare.
 //! * [`index`]: from a key to a block, read without locks, and the life of a block.
 //! * [`children`]: which children of the blocks live, and their generations.
@@ -14,6 +15,7 @@
 pub(crate) mod cells;
 pub(crate) mod children;
 pub(crate) mod flag;
+mod growing;
 pub(crate) mod index;
 pub(crate) mod key;
 pub(crate) mod records;
@@ -21,4 +23,5 @@ mod slab;
 mod sync;
 mod table;
 mod text;
+pub(crate) mod texts;
 mod zeroed;

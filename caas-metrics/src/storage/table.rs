@@ -1,8 +1,8 @@
-//! The hash table from a key's hash to candidate blocks, read without locks.
+//! Hash tables from a hash to numbers: candidates that the caller compares.
 //!
-//! It never grows: the cardinality limit tells its size, and untouched parts cost no memory. Not
-//! here: comparing keys (`index.rs`). Invariant: a reader may miss an entry only while the one
-//! writer moves entries, and `seek_stable` tells.
+//! A table does not grow; [`Growing`](super::growing) does. Not here: what the numbers mean.
+//! Invariant: a reader beside the one writer may miss an entry only while entries are moved, and
+//! `seek_stable` tells.
 
 use super::{
     sync::{AtomicU32, AtomicU64, Ordering, fence},
@@ -10,51 +10,60 @@ use super::{
 };
 
 pub(super) struct Table {
-    /// Upper half of the hash above the block's number plus one; 0 is free. Linear probing from
-    /// the position that the hash's highest bits name, so an entry tells its own home.
+    /// Upper half of the hash above the number plus one; 0 is free. Linear probing from the place
+    /// that the upper half names, so an entry tells its own home.
     entries: Box<[AtomicU64]>,
-    /// 64 minus the number of bits in a position.
-    shift: u32,
     /// Odd while the writer moves entries.
     moves: AtomicU32,
 }
 
+/// The part of an entry that is the hash's.
 const HASH: u64 = !0 << 32;
 
 impl Table {
-    /// A table for at most `blocks` entries at a time, half full at most.
-    pub(super) fn new(blocks: usize) -> Option<Self> {
-        let len = blocks.max(2).checked_mul(2)?.checked_next_power_of_two()?;
-        Some(Self {
-            entries: zeroed(len)?,
-            shift: 64 - len.trailing_zeros(),
-            moves: AtomicU32::new(0),
-        })
+    /// A table for at most so many entries at a time, two thirds full at most.
+    pub(super) fn new(most: usize) -> Option<Self> {
+        let len = most.max(2).checked_mul(3)?.div_ceil(2);
+        Some(Self { entries: zeroed(len)?, moves: AtomicU32::new(0) })
     }
 
-    fn home(&self, hash: u64) -> usize {
-        (hash >> self.shift) as usize
+    /// How many entries it is made for.
+    pub(super) fn room(&self) -> usize {
+        self.entries.len() / 3 * 2
     }
 
-    fn mask(&self) -> usize {
-        self.entries.len() - 1
+    /// The place that a hash names: its upper half as a fraction of the table.
+    pub(super) fn home(&self, hash: u64) -> usize {
+        (((hash >> 32) * self.entries.len() as u64) >> 32) as usize
     }
 
-    /// The first block of this hash that `matches`.
+    #[inline]
+    fn after(&self, place: usize) -> usize {
+        let next = place + 1;
+        if next == self.entries.len() { 0 } else { next }
+    }
+
+    /// How many places one is after another.
+    fn distance(&self, from: usize, to: usize) -> usize {
+        if to >= from { to - from } else { to + self.entries.len() - from }
+    }
+
+    /// The first number of this hash that `matches`.
     #[inline]
     pub(super) fn seek(&self, hash: u64, mut matches: impl FnMut(u32) -> bool) -> Option<u32> {
-        let home = self.home(hash);
-        // Half of the places are free, so the loop ends; the bound only guards against a table
+        let mut place = self.home(hash);
+        // A third of the places is free, so the loop ends; the bound only guards against a table
         // that changes for ever under a reader.
-        for place in home..home + self.entries.len() {
-            let entry = self.entries[place & self.mask()].load(Ordering::Acquire);
+        for _ in 0..self.entries.len() {
+            let entry = self.entries.get(place)?.load(Ordering::Acquire);
             if entry == 0 {
                 return None;
             }
-            let block = (entry as u32).wrapping_sub(1);
-            if (entry ^ hash) & HASH == 0 && matches(block) {
-                return Some(block);
+            let number = (entry as u32).wrapping_sub(1);
+            if (entry ^ hash) & HASH == 0 && matches(number) {
+                return Some(number);
             }
+            place = self.after(place);
         }
         None
     }
@@ -72,47 +81,90 @@ impl Table {
         (found, stable)
     }
 
-    /// Adds an entry. Only under the writer's lock, for a block whose record is complete.
-    pub(super) fn insert(&self, hash: u64, block: u32) {
-        let entry = hash & HASH | u64::from(block + 1);
+    /// Adds an entry. Only under the writer's lock, for a number whose record is complete.
+    pub(super) fn insert(&self, hash: u64, number: u32) {
+        let entry = hash & HASH | u64::from(number + 1);
         let claims = |place: usize| {
-            let free = &self.entries[place & self.mask()];
+            let free = &self.entries[place];
             free.compare_exchange(0, entry, Ordering::Release, Ordering::Relaxed).is_ok()
         };
         let mut place = self.home(hash);
         while !claims(place) {
-            place += 1;
+            place = self.after(place);
         }
     }
 
-    /// Takes a block's entry out and closes the gap. Only under the writer's lock.
-    pub(super) fn remove(&self, hash: u64, block: u32) {
-        let wanted = hash & HASH | u64::from(block + 1);
-        let mut hole = self.home(hash) & self.mask();
-        loop {
-            match self.entries[hole].load(Ordering::Relaxed) {
-                0 => return,
-                entry if entry == wanted => break,
-                _ => hole = (hole + 1) & self.mask(),
-            }
-        }
+    /// Takes an entry out and closes the gap; `false` if there is none. Only under the writer's
+    /// lock.
+    pub(super) fn remove(&self, hash: u64, number: u32) -> bool {
+        let Some(mut hole) = self.place_of(hash, number) else { return false };
         self.moves.fetch_add(1, Ordering::Relaxed);
         // A reader that sees anything of the moves below also sees the odd number.
         fence(Ordering::Release);
         let mut place = hole;
         loop {
-            place = (place + 1) & self.mask();
+            place = self.after(place);
             let entry = self.entries[place].load(Ordering::Relaxed);
             if entry == 0 {
                 break;
             }
-            let wish = self.home(entry);
-            if place.wrapping_sub(wish) & self.mask() >= place.wrapping_sub(hole) & self.mask() {
+            if self.distance(self.home(entry), place) >= self.distance(hole, place) {
                 self.entries[hole].store(entry, Ordering::Release);
                 hole = place;
             }
         }
         self.entries[hole].store(0, Ordering::Release);
         self.moves.fetch_add(1, Ordering::Release);
+        true
+    }
+
+    /// Where an entry is. Only under the writer's lock.
+    fn place_of(&self, hash: u64, number: u32) -> Option<usize> {
+        let wanted = hash & HASH | u64::from(number + 1);
+        let mut place = self.home(hash);
+        loop {
+            match self.entries[place].load(Ordering::Relaxed) {
+                0 => return None,
+                entry if entry == wanted => return Some(place),
+                _ => place = self.after(place),
+            }
+        }
+    }
+
+    /// How many places there are.
+    pub(super) fn places(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// The hash's upper half and the number at a place.
+    pub(super) fn entry(&self, place: usize) -> Option<(u64, u32)> {
+        let entry = self.entries.get(place)?.load(Ordering::Relaxed);
+        Some((entry & HASH, (entry as u32).checked_sub(1)?))
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    /// Numbers whose hashes share few homes, so that chains are long and wrap around.
+    fn hash(number: u32) -> u64 {
+        (u64::from(number) % 5) << 62 | u64::from(number) << 32
+    }
+
+    #[test]
+    fn what_is_in_is_found_whatever_was_taken_out() {
+        let table = Table::new(64).unwrap();
+        let is_in = |number| table.seek(hash(number), |found| found == number).is_some();
+        for number in 0..64 {
+            table.insert(hash(number), number);
+        }
+        for gone in (0..64).step_by(3).chain((1..64).step_by(3)) {
+            assert!(table.remove(hash(gone), gone));
+            assert!(!table.remove(hash(gone), gone));
+        }
+        for number in 0..64 {
+            assert_eq!(is_in(number), number % 3 == 2, "{number}");
+        }
     }
 }

@@ -8,8 +8,10 @@
 use std::{collections::BTreeMap, sync::OnceLock};
 
 use super::{
-    key::{Inline, Text, hash_bytes, last_word, words},
+    growing::Growing,
+    key::{Text, hash_bytes, last_word, words},
     sync::{AtomicU64, Ordering},
+    texts::Texts,
     zeroed::zeroed,
 };
 
@@ -34,6 +36,7 @@ pub(super) struct Arena {
 }
 
 /// The chunk of a word and its place there.
+#[inline]
 fn locate(position: usize) -> (usize, usize) {
     let chunk = (position / FIRST_CHUNK + 1).ilog2() as usize;
     (chunk, position - chunk_start(chunk))
@@ -54,6 +57,7 @@ impl Arena {
     }
 
     /// The words from a position to the end of its chunk.
+    #[inline]
     fn words(&self, position: usize) -> &[AtomicU64] {
         let (chunk, offset) = locate(position);
         let words = self.chunks.get(chunk).and_then(OnceLock::get);
@@ -61,6 +65,7 @@ impl Arena {
     }
 
     /// The length and the words of a text.
+    #[inline]
     fn text(&self, code: Code) -> (usize, &[AtomicU64]) {
         match self.words(code as usize).split_first() {
             Some((head, words)) => (head.load(Ordering::Relaxed) as u32 as usize, words),
@@ -110,22 +115,15 @@ impl Arena {
         (code & INTEGER != 0).then_some(code ^ INTEGER)
     }
 
-    /// Appends the text of a code. The caller validates the record's version afterwards; until
-    /// then the bytes may be a mixture of two texts, which is why they are bytes.
-    pub(super) fn append(&self, code: Code, out: &mut Vec<u8>) {
+    /// Copies the text of a code. The caller validates the record's version afterwards.
+    pub(super) fn copy(&self, code: Code, texts: &mut Texts) {
         if let Some(n) = Self::integer(code) {
-            let mut digits = Inline::EMPTY;
-            let _ = core::fmt::Write::write_fmt(&mut digits, format_args!("{n}"));
-            out.extend_from_slice(digits.as_str().as_bytes());
-            return;
+            return texts.push_integer(n);
         }
         let (len, words) = self.text(code);
         // A mixture may claim any length; the chunk is the bound.
-        let end = out.len() + len.min(words.len() * 8);
-        for kept in words.iter().take(len.div_ceil(8)) {
-            out.extend_from_slice(&kept.load(Ordering::Relaxed).to_le_bytes());
-        }
-        out.truncate(end);
+        let words = &words[..len.div_ceil(8).min(words.len())];
+        texts.push(len, words.iter().map(|kept| kept.load(Ordering::Relaxed)));
     }
 }
 
@@ -133,21 +131,18 @@ impl Arena {
 ///
 /// Only used under the lock of the index.
 pub(super) struct Interner {
-    /// Open addressing by the text's hash: the text's position, or 0.
-    table: Vec<u32>,
+    /// From a text's hash to its position.
+    codes: Growing,
     /// Free room by size in words.
     free: BTreeMap<usize, Vec<u32>>,
-    /// The first position never used; 0 is no text's.
+    /// The first position never used.
     next: usize,
     seed: u64,
 }
 
 impl Interner {
-    /// An interner for at most `texts` distinct texts at a time.
-    pub(super) fn new(texts: usize, seed: u64) -> Self {
-        // Zeros come straight from the allocator: untouched parts cost no memory.
-        let table = vec![0; (texts.max(1) * 2).next_power_of_two()];
-        Self { table, free: BTreeMap::new(), next: 1, seed }
+    pub(super) fn new(seed: u64) -> Option<Self> {
+        Some(Self { codes: Growing::new()?, free: BTreeMap::new(), next: 0, seed })
     }
 
     /// The code of a text, kept from now on until it is released as often as it was interned.
@@ -161,72 +156,33 @@ impl Interner {
     }
 
     fn intern_str(&mut self, arena: &Arena, text: &str) -> Option<Code> {
-        let mut place = self.home(text.as_bytes());
-        loop {
-            match self.table[place] {
-                0 => break,
-                code if arena.is_str(code, text) => {
-                    arena.count_use(code, ONE_USE);
-                    return Some(code);
-                }
-                _ => place = self.after(place),
-            }
+        let hash = hash_bytes(self.seed, text.as_bytes());
+        if let Some(code) = self.codes.seek(hash, |code| arena.is_str(code, text)) {
+            arena.count_use(code, ONE_USE);
+            return Some(code);
         }
         let code = self.store(arena, text.as_bytes())?;
-        self.table[place] = code;
+        if !self.codes.insert(hash, code) {
+            self.free(code, text.len());
+            return None;
+        }
         Some(code)
     }
 
     /// Gives one use of a code back; the last one frees the text's room.
     pub(super) fn release(&mut self, arena: &Arena, code: Code) {
-        if code & INTEGER != 0 {
+        if code & INTEGER != 0 || arena.count_use(code, ONE_USE.wrapping_neg()) > 0 {
             return;
         }
-        if arena.count_use(code, ONE_USE.wrapping_neg()) > 0 {
-            return;
-        }
-        let mut bytes = Vec::new();
-        arena.append(code, &mut bytes);
-        self.forget(arena, code, &bytes);
-        self.free.entry(room(bytes.len())).or_default().push(code);
+        let mut texts = Texts::default();
+        arena.copy(code, &mut texts);
+        let bytes = texts.bytes(0);
+        self.codes.remove(hash_bytes(self.seed, bytes), code);
+        self.free(code, bytes.len());
     }
 
-    /// Takes a code out of the table, moving later ones back so that no chain breaks.
-    fn forget(&mut self, arena: &Arena, code: Code, bytes: &[u8]) {
-        let mut hole = self.home(bytes);
-        loop {
-            match self.table[hole] {
-                0 => return,
-                found if found == code => break,
-                _ => hole = self.after(hole),
-            }
-        }
-        let mut place = hole;
-        let mut scratch = Vec::new();
-        loop {
-            place = self.after(place);
-            let moved = self.table[place];
-            if moved == 0 {
-                break;
-            }
-            scratch.clear();
-            arena.append(moved, &mut scratch);
-            let wish = self.home(&scratch);
-            let mask = self.table.len() - 1;
-            if place.wrapping_sub(wish) & mask >= place.wrapping_sub(hole) & mask {
-                self.table[hole] = moved;
-                hole = place;
-            }
-        }
-        self.table[hole] = 0;
-    }
-
-    fn home(&self, bytes: &[u8]) -> usize {
-        hash_bytes(self.seed, bytes) as usize & (self.table.len() - 1)
-    }
-
-    fn after(&self, place: usize) -> usize {
-        (place + 1) & (self.table.len() - 1)
+    fn free(&mut self, code: Code, bytes: usize) {
+        self.free.entry(room(bytes)).or_default().push(code);
     }
 
     fn store(&mut self, arena: &Arena, bytes: &[u8]) -> Option<Code> {
@@ -276,15 +232,15 @@ mod tests {
     use super::*;
 
     fn read(arena: &Arena, code: Code) -> String {
-        let mut bytes = Vec::new();
-        arena.append(code, &mut bytes);
-        String::from_utf8(bytes).unwrap()
+        let mut texts = Texts::default();
+        arena.copy(code, &mut texts);
+        str::from_utf8(texts.bytes(0)).unwrap().to_owned()
     }
 
     #[test]
     fn same_text_has_one_code_and_reads_back() {
         let arena = Arena::new();
-        let mut interner = Interner::new(3000, 9);
+        let mut interner = Interner::new(9).unwrap();
         let texts: Vec<String> = (0..2000).map(|n| "é".repeat(n % 97) + &n.to_string()).collect();
         let codes: Vec<Code> =
             texts.iter().map(|t| interner.intern(&arena, &Text::Borrowed(t)).unwrap()).collect();
@@ -299,7 +255,7 @@ mod tests {
     #[test]
     fn integers_are_their_own_code() {
         let arena = Arena::new();
-        let mut interner = Interner::new(4, 9);
+        let mut interner = Interner::new(9).unwrap();
         let code = interner.intern(&arena, &Text::Integer(404)).unwrap();
         assert_eq!(read(&arena, code), "404");
         assert!(arena.is(code, &Text::Integer(404)));
@@ -309,7 +265,7 @@ mod tests {
     #[test]
     fn room_of_released_texts_is_used_again() {
         let arena = Arena::new();
-        let mut interner = Interner::new(64, 9);
+        let mut interner = Interner::new(9).unwrap();
         let mut end = 0;
         for round in 0..20_000_u32 {
             let texts: Vec<String> =
@@ -330,13 +286,13 @@ mod tests {
         }
         // The texts of later rounds have up to three more digits: at most one word each.
         assert!(interner.next <= end + 32 * 64, "{end} -> {}", interner.next);
-        assert!(interner.table.iter().all(|&place| place == 0));
+        assert!(interner.codes.is_empty());
     }
 
     #[test]
     fn text_longer_than_a_chunk_fits() {
         let arena = Arena::new();
-        let mut interner = Interner::new(4, 9);
+        let mut interner = Interner::new(9).unwrap();
         let long = "y".repeat(100_000);
         let code = interner.intern(&arena, &Text::Borrowed(&long)).unwrap();
         assert_eq!(read(&arena, code), long);

@@ -1,0 +1,127 @@
+//! A hash table that grows, a few entries at each insertion: nobody waits for all of them.
+//!
+//! For one writer without readers beside it. Not here: how a table probes (`table.rs`).
+//! Invariant: an entry is in exactly one of the two tables.
+
+use super::table::Table;
+
+pub(super) struct Growing {
+    table: Table,
+    len: usize,
+    /// The table before, and its places that have been looked at.
+    before: Option<(Table, usize)>,
+}
+
+/// Room of the first table.
+const FIRST: usize = if cfg!(loom) { 4 } else { 64 };
+
+/// Places of the table before that an insertion looks at. It has three for two entries, and the
+/// next table has room for as many entries again: it is empty long before that one is full.
+const STEP: usize = 8;
+
+impl Growing {
+    pub(super) fn new() -> Option<Self> {
+        Some(Self { table: Table::new(FIRST)?, len: 0, before: None })
+    }
+
+    /// The first number of this hash that `matches`.
+    pub(super) fn seek(&self, hash: u64, mut matches: impl FnMut(u32) -> bool) -> Option<u32> {
+        let before = self.before.as_ref();
+        let found = self.table.seek(hash, &mut matches);
+        found.or_else(|| before.and_then(|(table, _)| table.seek(hash, matches)))
+    }
+
+    /// Adds an entry; `false` if there is no memory for it.
+    pub(super) fn insert(&mut self, hash: u64, number: u32) -> bool {
+        self.move_some();
+        if self.len == self.table.room() && !self.grow() {
+            return false;
+        }
+        self.table.insert(hash, number);
+        self.len += 1;
+        true
+    }
+
+    pub(super) fn remove(&mut self, hash: u64, number: u32) {
+        // Taking out moves entries to places that were taken, so never to one that was looked at.
+        let before = self.before.as_ref();
+        let is_gone = self.table.remove(hash, number)
+            || before.is_some_and(|(table, _)| table.remove(hash, number));
+        self.len -= usize::from(is_gone);
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    fn grow(&mut self) -> bool {
+        let Some(next) = Table::new(2 * self.table.room()) else { return false };
+        // There is none any more, see `STEP`.
+        while self.before.is_some() {
+            self.move_some();
+        }
+        self.before = Some((std::mem::replace(&mut self.table, next), 0));
+        true
+    }
+
+    fn move_some(&mut self) {
+        let Some((table, looked_at)) = &mut self.before else { return };
+        let end = (*looked_at + STEP).min(table.places());
+        while *looked_at < end {
+            match table.entry(*looked_at) {
+                // Taking it out may move another entry to this place.
+                Some((hash, number)) => {
+                    table.remove(hash, number);
+                    self.table.insert(hash, number);
+                }
+                None => *looked_at += 1,
+            }
+        }
+        if *looked_at == table.places() {
+            self.before = None;
+        }
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    fn hash(number: u32) -> u64 {
+        u64::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
+
+    fn has(table: &Growing, number: u32) -> bool {
+        table.seek(hash(number), |found| found == number).is_some()
+    }
+
+    #[test]
+    fn nothing_is_lost_or_kept_too_long() {
+        let mut table = Growing::new().unwrap();
+        for number in 0..20_000 {
+            assert!(table.insert(hash(number), number));
+            assert!(has(&table, number));
+            // Removals fall into every phase of a move.
+            if number % 3 == 0 {
+                assert!(has(&table, number / 3));
+                table.remove(hash(number / 3), number / 3);
+            }
+        }
+        for number in 0..20_000 {
+            assert_eq!(has(&table, number), number > 19_999 / 3, "{number}");
+        }
+        assert_eq!(table.len, 20_000 - 19_999 / 3 - 1);
+    }
+
+    #[test]
+    fn a_table_stays_as_large_as_what_is_in_it_needs() {
+        let mut table = Growing::new().unwrap();
+        for number in 0..100_000 {
+            assert!(table.insert(hash(number), number));
+            table.remove(hash(number), number);
+        }
+        assert!(table.is_empty());
+        assert_eq!(table.table.room(), FIRST);
+    }
+}
