@@ -15,7 +15,7 @@ pub(super) struct Growing {
 /// Room of the first table.
 const FIRST: usize = if cfg!(loom) { 4 } else { 64 };
 
-/// Places of the table before that an insertion looks at. It has three for two entries, and the
+/// Places of the table before that an insertion looks at. It has four at most for an entry, and the
 /// next table has room for as many entries again: it is empty long before that one is full.
 const STEP: usize = 8;
 
@@ -25,10 +25,11 @@ impl Growing {
     }
 
     /// The first number of this hash that `matches`.
-    pub(super) fn seek(&self, hash: u64, mut matches: impl FnMut(u32) -> bool) -> Option<u32> {
+    pub(super) fn seek(&self, hash: u64, matches: impl Fn(u32) -> bool) -> Option<u32> {
         let before = self.before.as_ref();
-        let found = self.table.seek(hash, &mut matches);
-        found.or_else(|| before.and_then(|(table, _)| table.seek(hash, matches)))
+        let look = |number| matches(number).then_some(number);
+        let found = self.table.seek(hash, look);
+        found.or_else(|| before.and_then(|(table, _)| table.seek(hash, look)))
     }
 
     /// Adds an entry; `false` if there is no memory for it.

@@ -180,37 +180,32 @@ impl Index {
         At { slot: self.cells.slot(closed), child: closed, generation: 0 }
     }
 
-    /// Whether the block is the key's; then `found` is its child, if that lives. The generation is
-    /// read together with the record, so it belongs to this key and to no later one of the block.
+    /// The block's child if the block is the key's: `Some(None)` if that does not live. The generation
+    /// is read together with the record, so it belongs to this key and to no later one of the block.
     #[inline]
-    fn matches(&self, block: u32, key: &impl Key, closed: u32, found: &mut Option<At>) -> bool {
+    fn child_of(&self, block: u32, key: &impl Key, closed: u32) -> Option<Option<At>> {
         let child = block * self.shape.closed + closed;
-        let read = self.records.read(block, |codes| {
+        let (_, generation) = self.records.read(block, |codes| {
             key.matches(StoredCodes { codes, arena: &self.arena })
                 .then(|| self.children.living(child))
-        });
-        let Some((_, Some(generation))) = read else { return false };
+        })?;
         let slot = self.cells.slot(child);
-        *found = generation.map(|generation| At { slot, child, generation });
-        true
+        generation.map(|living| living.map(|generation| At { slot, child, generation }))
     }
 
     /// The living child of a key, if there is one.
     #[inline]
     pub(crate) fn find(&self, key: &impl Key, closed: u32) -> Option<At> {
-        let mut found = None;
         let hash = key.hash(self.seed);
-        self.table.seek(hash, |block| self.matches(block, key, closed, &mut found));
-        found
+        self.table.seek(hash, |block| self.child_of(block, key, closed)).flatten()
     }
 
     /// The living child of a key, and whether the key certainly has no block.
     fn find_stable(&self, key: &impl Key, closed: u32) -> (Option<At>, bool) {
-        let mut found = None;
         let hash = key.hash(self.seed);
-        let matches = |block| self.matches(block, key, closed, &mut found);
-        let (block, stable) = self.table.seek_stable(hash, matches);
-        (found, stable && block.is_none())
+        let look = |block| self.child_of(block, key, closed);
+        let (found, stable) = self.table.seek_stable(hash, look);
+        (found.flatten(), stable && found.is_none())
     }
 
     /// The living child of a key, exactly: no other thread's removal can hide it.
@@ -291,7 +286,8 @@ impl Index {
     /// The block of a key with this hash. Under the writer's lock, so the answer is certain.
     fn block_of(&self, hash: u64, key: &impl Key) -> Option<u32> {
         self.table.seek(hash, |block| {
-            key.matches(StoredCodes { codes: self.records.codes(block), arena: &self.arena })
+            let codes = self.records.codes(block);
+            key.matches(StoredCodes { codes, arena: &self.arena }).then_some(block)
         })
     }
 

@@ -111,26 +111,33 @@ fn fold(a: u64, b: u64) -> u64 {
 pub(super) fn hash_bytes(seed: u64, bytes: &[u8]) -> u64 {
     // The length comes first, so "ab" + "c" and "a" + "bc" differ.
     let mut state = seed ^ (bytes.len() as u64).wrapping_mul(LEFT);
-    let mut rest = bytes;
-    while rest.len() > 16 {
-        let Some((a, b, tail)) = two_words(rest) else { break };
-        state = fold(a ^ LEFT ^ state, b ^ RIGHT);
-        rest = tail;
-    }
-    // 0 to 16 bytes are left; two words that may overlap cover them.
-    let (a, b) = match (rest.first_chunk::<8>(), rest.last_chunk::<8>()) {
-        (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
-        _ => (short_word(rest), 0),
+    let (a, b) = if let Some(last) = bytes.last_chunk::<16>() {
+        // The last 16 bytes may overlap those before them: then no branch depends on how many are
+        // left, which the processor would guess wrong for texts of many lengths.
+        let mut rest = bytes;
+        while let Some((chunk, behind)) = rest.split_first_chunk::<16>() {
+            if behind.is_empty() {
+                break;
+            }
+            let (a, b) = two_words(chunk);
+            state = fold(a ^ LEFT ^ state, b ^ RIGHT);
+            rest = behind;
+        }
+        two_words(last)
+    } else {
+        // Two words that may overlap cover 8 to 15 bytes.
+        match (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+            (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
+            _ => (short_word(bytes), 0),
+        }
     };
     fold(a ^ LEFT ^ state, b ^ RIGHT ^ state.rotate_left(32))
 }
 
-/// The first two words, and the rest.
 #[inline]
-fn two_words(bytes: &[u8]) -> Option<(u64, u64, &[u8])> {
-    let (a, rest) = bytes.split_first_chunk::<8>()?;
-    let (b, rest) = rest.split_first_chunk::<8>()?;
-    Some((u64::from_le_bytes(*a), u64::from_le_bytes(*b), rest))
+fn two_words(bytes: &[u8; 16]) -> (u64, u64) {
+    let both = u128::from_le_bytes(*bytes);
+    (both as u64, (both >> 64) as u64)
 }
 
 /// Fewer than eight bytes as a word, zeros behind them.

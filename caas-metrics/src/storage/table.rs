@@ -13,23 +13,30 @@ pub(super) struct Table {
     /// Upper half of the hash above the number plus one; 0 is free. Linear probing from the place
     /// that the upper half names, so an entry tells its own home.
     entries: Box<[AtomicU64]>,
+    /// How many entries it is made for.
+    room: usize,
     /// Odd while the writer moves entries.
     moves: AtomicU32,
 }
+
+/// Up to so many entries a table has four places for each: then the first one is nearly always the
+/// right one, and a processor that guesses so loses no time. Above, memory matters more: three
+/// places for two entries.
+const SPARSE: usize = 1 << 13;
 
 /// The part of an entry that is the hash's.
 const HASH: u64 = !0 << 32;
 
 impl Table {
-    /// A table for at most so many entries at a time, two thirds full at most.
+    /// A table for at most so many entries at a time.
     pub(super) fn new(most: usize) -> Option<Self> {
-        let len = most.max(2).checked_mul(3)?.div_ceil(2);
-        Some(Self { entries: zeroed(len)?, moves: AtomicU32::new(0) })
+        let room = most.max(2);
+        let len = if room <= SPARSE { 4 * room } else { room.checked_mul(3)?.div_ceil(2) };
+        Some(Self { entries: zeroed(len)?, room, moves: AtomicU32::new(0) })
     }
 
-    /// How many entries it is made for.
     pub(super) fn room(&self) -> usize {
-        self.entries.len() / 3 * 2
+        self.room
     }
 
     /// The place that a hash names: its upper half as a fraction of the table.
@@ -48,20 +55,22 @@ impl Table {
         if to >= from { to - from } else { to + self.entries.len() - from }
     }
 
-    /// The first number of this hash that `matches`.
+    /// What `look` finds at the first number of this hash where it finds anything.
     #[inline]
-    pub(super) fn seek(&self, hash: u64, mut matches: impl FnMut(u32) -> bool) -> Option<u32> {
+    pub(super) fn seek<R>(&self, hash: u64, mut look: impl FnMut(u32) -> Option<R>) -> Option<R> {
         let mut place = self.home(hash);
-        // A third of the places is free, so the loop ends; the bound only guards against a table
+        // A third of the places is free at least, so the loop ends; the bound only guards against a table
         // that changes for ever under a reader.
         for _ in 0..self.entries.len() {
             let entry = self.entries.get(place)?.load(Ordering::Acquire);
             if entry == 0 {
                 return None;
             }
-            let number = (entry as u32).wrapping_sub(1);
-            if (entry ^ hash) & HASH == 0 && matches(number) {
-                return Some(number);
+            if (entry ^ hash) & HASH == 0 {
+                let found = look((entry as u32).wrapping_sub(1));
+                if found.is_some() {
+                    return found;
+                }
             }
             place = self.after(place);
         }
@@ -69,13 +78,13 @@ impl Table {
     }
 
     /// As `seek`, and whether an absent entry is certain: nothing was moved meanwhile.
-    pub(super) fn seek_stable(
+    pub(super) fn seek_stable<R>(
         &self,
         hash: u64,
-        matches: impl FnMut(u32) -> bool,
-    ) -> (Option<u32>, bool) {
+        look: impl FnMut(u32) -> Option<R>,
+    ) -> (Option<R>, bool) {
         let before = self.moves.load(Ordering::Acquire);
-        let found = self.seek(hash, matches);
+        let found = self.seek(hash, look);
         fence(Ordering::Acquire);
         let stable = before.is_multiple_of(2) && self.moves.load(Ordering::Relaxed) == before;
         (found, stable)
@@ -155,7 +164,8 @@ mod tests {
     #[test]
     fn what_is_in_is_found_whatever_was_taken_out() {
         let table = Table::new(64).unwrap();
-        let is_in = |number| table.seek(hash(number), |found| found == number).is_some();
+        let is_in =
+            |number| table.seek(hash(number), |found| (found == number).then_some(())).is_some();
         for number in 0..64 {
             table.insert(hash(number), number);
         }
