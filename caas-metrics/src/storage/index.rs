@@ -127,7 +127,7 @@ impl Index {
             cells,
             table: Table::new(shape.living_blocks() + 1)?,
             records: Records::new(capacity, shape.open)?,
-            arena: Arena::new(),
+            arena: Arena::new(shape.open)?,
             children: Children::new(capacity.checked_mul(shape.closed as usize)?)?,
             published: AtomicU32::new(0),
             next_version: AtomicU32::new(1),
@@ -180,24 +180,33 @@ impl Index {
         At { slot: self.cells.slot(closed), child: closed, generation: 0 }
     }
 
-    /// The block's child if the block is the key's: `Some(None)` if that does not live. The generation
-    /// is read together with the record, so it belongs to this key and to no later one of the block.
+    /// The block's child if the block is the key's, and its generation if it lives. That is read
+    /// together with the record, so it belongs to this key and to no later one of the block.
     #[inline]
-    fn child_of(&self, block: u32, key: &impl Key, closed: u32) -> Option<Option<At>> {
+    fn child_of(
+        &self,
+        block: u32,
+        key: &impl Key,
+        closed: u32,
+    ) -> Option<(u32, Option<Generation>)> {
         let child = block * self.shape.closed + closed;
         let (_, generation) = self.records.read(block, |codes| {
             key.matches(StoredCodes { codes, arena: &self.arena })
                 .then(|| self.children.living(child))
         })?;
-        let slot = self.cells.slot(child);
-        generation.map(|living| living.map(|generation| At { slot, child, generation }))
+        Some((child, generation?))
+    }
+
+    #[inline]
+    fn at(&self, (child, generation): (u32, Option<Generation>)) -> Option<At> {
+        Some(At { slot: self.cells.slot(child), child, generation: generation? })
     }
 
     /// The living child of a key, if there is one.
     #[inline]
     pub(crate) fn find(&self, key: &impl Key, closed: u32) -> Option<At> {
         let hash = key.hash(self.seed);
-        self.table.seek(hash, |block| self.child_of(block, key, closed)).flatten()
+        self.at(self.table.seek(hash, |block| self.child_of(block, key, closed))?)
     }
 
     /// The living child of a key, and whether the key certainly has no block.
@@ -205,7 +214,7 @@ impl Index {
         let hash = key.hash(self.seed);
         let look = |block| self.child_of(block, key, closed);
         let (found, stable) = self.table.seek_stable(hash, look);
-        (found.flatten(), stable && found.is_none())
+        (found.and_then(|child| self.at(child)), stable && found.is_none())
     }
 
     /// The living child of a key, exactly: no other thread's removal can hide it.

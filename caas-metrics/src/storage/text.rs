@@ -24,19 +24,21 @@ const ONE_USE: u64 = 1 << 32;
 /// Marks a code that is an integer.
 const INTEGER: Code = 1 << 31;
 
-/// Words in the first chunk of an arena; every further chunk is twice as long.
-const FIRST_CHUNK: usize = if cfg!(loom) { 8 } else { 256 };
-/// So many chunks hold 2^31 words, as many as a code can name.
-const CHUNKS: usize = 23;
+/// Words in the first chunk of an arena, which is all that most families need; every further chunk
+/// is twice as long.
+const FIRST_CHUNK: usize = if cfg!(loom) { 8 } else { 1 << 14 };
+/// With so many chunks behind the first there are 2^31 words, as many as a code can name.
+const CHUNKS: usize = if cfg!(loom) { 8 } else { 16 };
 
 /// Words of 8 bytes of text, each text behind a word with its length (lower half) and the number
 /// of records that use it (upper half, only the writer's business). Grows by whole chunks.
 pub(super) struct Arena {
-    chunks: [OnceLock<Box<[AtomicU64]>>; CHUNKS],
+    /// Made with the arena, so that a look-up in it asks nothing first.
+    first: Box<[AtomicU64]>,
+    further: [OnceLock<Box<[AtomicU64]>>; CHUNKS],
 }
 
 /// The chunk of a word and its place there.
-#[inline]
 fn locate(position: usize) -> (usize, usize) {
     let chunk = (position / FIRST_CHUNK + 1).ilog2() as usize;
     (chunk, position - chunk_start(chunk))
@@ -52,15 +54,25 @@ const fn chunk_len(chunk: usize) -> usize {
 }
 
 impl Arena {
-    pub(super) fn new() -> Self {
-        Self { chunks: [const { OnceLock::new() }; CHUNKS] }
+    /// For a family with so many open labels; `None` when the allocator has no room.
+    pub(super) fn new(open: usize) -> Option<Self> {
+        let further = [const { OnceLock::new() }; CHUNKS];
+        let first = if open == 0 { Box::default() } else { zeroed(FIRST_CHUNK)? };
+        Some(Self { first, further })
     }
 
     /// The words from a position to the end of its chunk.
     #[inline]
     fn words(&self, position: usize) -> &[AtomicU64] {
+        match self.first.get(position..) {
+            Some(words) if !words.is_empty() => words,
+            _ => self.further_words(position),
+        }
+    }
+
+    fn further_words(&self, position: usize) -> &[AtomicU64] {
         let (chunk, offset) = locate(position);
-        let words = self.chunks.get(chunk).and_then(OnceLock::get);
+        let words = chunk.checked_sub(1).and_then(|chunk| self.further.get(chunk)?.get());
         words.and_then(|words| words.get(offset..)).unwrap_or_default()
     }
 
@@ -206,9 +218,11 @@ impl Interner {
             chunk += 1;
             offset = 0;
         }
-        let words = arena.chunks.get(chunk)?;
-        if words.get().is_none() {
-            let _ = words.set(zeroed(chunk_len(chunk))?);
+        if let Some(further) = chunk.checked_sub(1) {
+            let words = arena.further.get(further)?;
+            if words.get().is_none() {
+                let _ = words.set(zeroed(chunk_len(chunk))?);
+            }
         }
         let position = chunk_start(chunk) + offset;
         self.next = position + room;
@@ -239,7 +253,7 @@ mod tests {
 
     #[test]
     fn same_text_has_one_code_and_reads_back() {
-        let arena = Arena::new();
+        let arena = Arena::new(1).unwrap();
         let mut interner = Interner::new(9).unwrap();
         let texts: Vec<String> = (0..2000).map(|n| "é".repeat(n % 97) + &n.to_string()).collect();
         let codes: Vec<Code> =
@@ -254,7 +268,7 @@ mod tests {
 
     #[test]
     fn integers_are_their_own_code() {
-        let arena = Arena::new();
+        let arena = Arena::new(1).unwrap();
         let mut interner = Interner::new(9).unwrap();
         let code = interner.intern(&arena, &Text::Integer(404)).unwrap();
         assert_eq!(read(&arena, code), "404");
@@ -264,7 +278,7 @@ mod tests {
 
     #[test]
     fn room_of_released_texts_is_used_again() {
-        let arena = Arena::new();
+        let arena = Arena::new(1).unwrap();
         let mut interner = Interner::new(9).unwrap();
         let mut end = 0;
         for round in 0..20_000_u32 {
@@ -291,7 +305,7 @@ mod tests {
 
     #[test]
     fn text_longer_than_a_chunk_fits() {
-        let arena = Arena::new();
+        let arena = Arena::new(1).unwrap();
         let mut interner = Interner::new(9).unwrap();
         let long = "y".repeat(100_000);
         let code = interner.intern(&arena, &Text::Borrowed(&long)).unwrap();
