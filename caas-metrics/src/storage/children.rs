@@ -12,6 +12,11 @@ use super::{
 /// A generation; odd means living.
 pub(crate) type Generation = u32;
 
+#[inline]
+pub(super) fn is_living(generation: Generation) -> bool {
+    generation % 2 == 1
+}
+
 pub(crate) struct Children {
     /// Per block one generation for each closed combination.
     generations: Box<[AtomicU32]>,
@@ -24,11 +29,17 @@ impl Children {
         Some(Self { generations: zeroed(children)?, living: AtomicU32::new(0) })
     }
 
+    /// A child's generation; 0 if there is no such child.
+    #[inline]
+    pub(super) fn generation(&self, child: u32) -> Generation {
+        self.generations.get(child as usize).map_or(0, |place| place.load(Ordering::Acquire))
+    }
+
     /// The generation of a child that lives.
     #[inline]
     pub(crate) fn living(&self, child: u32) -> Option<Generation> {
-        let generation = self.generations.get(child as usize)?.load(Ordering::Acquire);
-        (generation % 2 == 1).then_some(generation)
+        let generation = self.generation(child);
+        is_living(generation).then_some(generation)
     }
 
     /// Whether a child lives in this generation.

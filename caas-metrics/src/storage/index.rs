@@ -10,7 +10,7 @@ use std::{collections::VecDeque, ops::Range};
 
 use super::{
     cells::{Cells, Layout, Mode},
-    children::{Children, Generation},
+    children::{Children, Generation, is_living},
     key::{Key, Stored, Text, hash_bytes},
     records::{Codes, Records, Version},
     sync::{AtomicU32, Mutex, Ordering, lock},
@@ -180,26 +180,25 @@ impl Index {
         At { slot: self.cells.slot(closed), child: closed, generation: 0 }
     }
 
-    /// The block's child if the block is the key's, and its generation if it lives. That is read
-    /// together with the record, so it belongs to this key and to no later one of the block.
+    /// The block's child and its generation, if the block is the key's. The generation is read together
+    /// with the record, so it belongs to this key and to no later one of the block.
     #[inline]
-    fn child_of(
-        &self,
-        block: u32,
-        key: &impl Key,
-        closed: u32,
-    ) -> Option<(u32, Option<Generation>)> {
+    fn child_of(&self, block: u32, key: &impl Key, closed: u32) -> Option<(u32, Generation)> {
+        let record = self.records.record(block)?;
+        let version = record.living()?;
+        if !key.matches(StoredCodes { codes: record.codes(), arena: &self.arena }) {
+            return None;
+        }
         let child = block * self.shape.closed + closed;
-        let (_, generation) = self.records.read(block, |codes| {
-            key.matches(StoredCodes { codes, arena: &self.arena })
-                .then(|| self.children.living(child))
-        })?;
-        Some((child, generation?))
+        let generation = self.children.generation(child);
+        record.is_still(version).then_some((child, generation))
     }
 
+    /// The child, if it lives.
     #[inline]
-    fn at(&self, (child, generation): (u32, Option<Generation>)) -> Option<At> {
-        Some(At { slot: self.cells.slot(child), child, generation: generation? })
+    fn at(&self, (child, generation): (u32, Generation)) -> Option<At> {
+        let slot = self.cells.slot(child);
+        is_living(generation).then_some(At { slot, child, generation })
     }
 
     /// The living child of a key, if there is one.

@@ -31,6 +31,36 @@ impl Iterator for Codes<'_> {
     }
 }
 
+/// One record. What is read of it between `living` and `is_still` may be a mixture of two lives, and
+/// counts only if the latter says that no writer came between.
+pub(super) struct Record<'a> {
+    version: &'a AtomicU32,
+    codes: &'a [AtomicU32],
+}
+
+impl<'a> Record<'a> {
+    /// The version, if it lives.
+    #[inline]
+    pub(super) fn living(&self) -> Option<Version> {
+        let version = self.version.load(Ordering::Acquire);
+        (version % 2 == 1).then_some(version)
+    }
+
+    #[inline]
+    pub(super) fn codes(&self) -> Codes<'a> {
+        Codes(self.codes.iter())
+    }
+
+    /// Whether it still is in this life, and so was at every load before this call.
+    #[inline]
+    pub(super) fn is_still(&self, version: Version) -> bool {
+        // If a load before saw anything of a later writer, this fence makes the version that the
+        // writer set before visible to the load behind it.
+        fence(Ordering::Acquire);
+        self.version.load(Ordering::Relaxed) == version
+    }
+}
+
 pub(super) struct Records {
     /// `[version, code, code, …]` per block.
     words: Box<[AtomicU32]>,
@@ -42,9 +72,11 @@ impl Records {
         Some(Self { words: zeroed(blocks.checked_mul(1 + codes)?)?, codes })
     }
 
-    fn record(&self, block: u32) -> Option<(&AtomicU32, &[AtomicU32])> {
-        let start = block as usize * (1 + self.codes);
-        self.words.get(start..start + 1 + self.codes)?.split_first()
+    #[inline]
+    pub(super) fn record(&self, block: u32) -> Option<Record<'_>> {
+        let words = self.words.get(block as usize * (1 + self.codes)..)?;
+        let (version, codes) = words.split_first()?;
+        Some(Record { version, codes: codes.get(..self.codes)? })
     }
 
     /// Reads a living record's codes with `read`, which may see a mixture of two lives; its result
@@ -55,32 +87,25 @@ impl Records {
         block: u32,
         read: impl FnOnce(Codes<'_>) -> R,
     ) -> Option<(Version, R)> {
-        let (version, codes) = self.record(block)?;
-        let before = version.load(Ordering::Acquire);
-        if before.is_multiple_of(2) {
-            return None;
-        }
-        let result = read(Codes(codes.iter()));
-        // If `read` saw anything of a later writer, this fence makes the version that the writer
-        // set before visible to the load behind it.
-        fence(Ordering::Acquire);
-        (version.load(Ordering::Relaxed) == before).then_some((before, result))
+        let record = self.record(block)?;
+        let version = record.living()?;
+        let result = read(record.codes());
+        record.is_still(version).then_some((version, result))
     }
 
     /// Whether a block still is in this life, and so was at every load before this call.
     pub(super) fn is_still(&self, block: u32, version: Version) -> bool {
-        fence(Ordering::Acquire);
-        self.record(block).is_some_and(|(place, _)| place.load(Ordering::Relaxed) == version)
+        self.record(block).is_some_and(|record| record.is_still(version))
     }
 
     /// The codes as they stand. Only under the writer's lock.
     pub(super) fn codes(&self, block: u32) -> Codes<'_> {
-        Codes(self.record(block).map_or(&[][..], |(_, codes)| codes).iter())
+        Codes(self.record(block).map_or(&[][..], |record| record.codes).iter())
     }
 
     /// Ends a record's life. Only under the writer's lock, before anything it names is re-used.
     pub(super) fn end(&self, block: u32) {
-        if let Some((version, _)) = self.record(block) {
+        if let Some(Record { version, .. }) = self.record(block) {
             version.fetch_and(!1, Ordering::Relaxed);
             // Whatever is written after this is seen only together with the even version.
             fence(Ordering::Release);
@@ -89,7 +114,7 @@ impl Records {
 
     /// Begins a record's next life. Only under the writer's lock, after `end` or at first use.
     pub(super) fn begin(&self, block: u32, next: Version, codes: &[Code]) {
-        let Some((version, places)) = self.record(block) else { return };
+        let Some(Record { version, codes: places }) = self.record(block) else { return };
         for (place, code) in places.iter().zip(codes) {
             place.store(*code, Ordering::Relaxed);
         }

@@ -107,19 +107,15 @@ impl Arena {
     #[inline]
     fn is_str(&self, code: Code, text: &str) -> bool {
         let (len, kept) = self.text(code);
-        if len != text.len() {
-            return false;
-        }
-        let mut kept = kept.iter();
-        let mut next_is = |word| kept.next().is_some_and(|k| k.load(Ordering::Relaxed) == word);
-        let mut rest = text.as_bytes();
-        while let Some((chunk, tail)) = rest.split_first_chunk::<8>() {
-            if !next_is(u64::from_le_bytes(*chunk)) {
-                return false;
-            }
-            rest = tail;
-        }
-        rest.is_empty() || next_is(last_word(text.as_bytes(), rest.len()))
+        let text = text.as_bytes();
+        let Some((whole, behind)) = kept.split_at_checked(text.len() / 8) else { return false };
+        let is = |kept: &AtomicU64, word| kept.load(Ordering::Relaxed) == word;
+        let rest = text.len() % 8;
+        len == text.len()
+            && whole.iter().zip(text.chunks_exact(8)).all(|(kept, chunk)| {
+                chunk.first_chunk::<8>().is_some_and(|word| is(kept, u64::from_le_bytes(*word)))
+            })
+            && (rest == 0 || behind.first().is_some_and(|kept| is(kept, last_word(text, rest))))
     }
 
     /// The integer that a code is, if it is one.
