@@ -1,6 +1,7 @@
 //! Updates: what each one changes, and what is refused.
 
-use std::{thread, time::Duration};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use caas_metrics::{Child, Timer, metrics};
 
@@ -161,18 +162,22 @@ fn what_would_spoil_a_number_is_refused_and_counted() {
 #[test]
 fn timers() {
     let run = RunSeconds { step: "timers" };
+    let began = Instant::now();
     {
         let _timer = run.start_timer();
         thread::sleep(Duration::from_millis(60));
     }
     run.start_timer().discard();
-    assert!(run.child().start_timer().stop() < Duration::from_millis(10));
+    let stopped = run.child().start_timer().stop();
     let timer = Timer::start();
-    assert!(timer.observe(RunSeconds { step: "timers" }) < Duration::from_millis(10));
+    let observed = timer.observe(RunSeconds { step: "timers" });
+    // The standard library's clock around all of it is the bound, however slow the machine is.
+    let most = began.elapsed().as_secs_f64() * 1.01 + 0.001;
     let reading = run.get().unwrap();
     assert_eq!(reading.count(), 3);
-    assert_eq!(reading.buckets[0], 2);
-    assert!(reading.sum > 0.06 && reading.sum < 0.5, "{}", reading.sum);
+    let slept = reading.sum - (stopped + observed).as_secs_f64();
+    assert!(slept > 0.059, "{slept}");
+    assert!(reading.sum < most, "{} of {most}", reading.sum);
 }
 
 #[test]

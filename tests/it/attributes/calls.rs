@@ -344,10 +344,12 @@ async fn sleeps() {
 #[tokio::test]
 async fn time_runs_from_the_first_poll() {
     let future = sleeps();
-    std::thread::sleep(std::time::Duration::from_millis(300));
+    std::thread::sleep(std::time::Duration::from_millis(50));
+    let began = std::time::Instant::now();
     future.await;
+    let most = began.elapsed().as_secs_f64() * 1.01 + 0.001;
     let rows = super::built_in("function_duration_seconds", module_path!());
     let row = rows.into_iter().find(|row| row.0 == "sleeps").unwrap();
     let caas_metrics::sample::OwnedValue::Histogram { sum, .. } = row.2 else { panic!() };
-    assert!((0.029..0.3).contains(&sum), "{sum}");
+    assert!((0.029..most).contains(&sum), "{sum} of {most}");
 }
