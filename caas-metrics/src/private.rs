@@ -4,6 +4,8 @@
 //! functions of one line; logic lives in the module that owns it.
 
 pub use core::{
+    any::type_name,
+    module_path,
     ops::FnMut,
     option::Option::{self, None, Some},
     primitive::{bool, f64, i64, str, u64, usize},
@@ -11,21 +13,17 @@ pub use core::{
 
 pub use inventory;
 
-pub use core::{any::type_name, module_path};
-
-pub use crate::exit::FromExit;
-pub use crate::exit::{
-    Count, Probe, Time, apply, call_once, counted, end, err_of, fields, in_flight, never, on,
-    on_exit, otherwise, record, resolve_held, resolve_held_with, returned, timed,
-};
-pub use crate::sites::{Annotated, Function, Measure, Site};
-
 pub use crate::{
     child::{Child, Handle},
     desc::{Descriptor, Export, LabelDescriptor, Location, MetricType, NumberType},
+    exit::{
+        Count, FromExit, Probe, Time, apply, call_once, counted, end, err_of, fields, in_flight,
+        never, on, on_exit, otherwise, record, resolve_held, resolve_held_with, returned, timed,
+    },
     family::{Declared, Family, InUnit, LabelSet, clear, get, remove, reset, resolve, retain},
     label::{Label, LabelPart as Part, LabelText, ViewSource, Visitor},
     metric::{Counter, Gauge, Histogram, HistogramReading, Info, Observation, UpDown},
+    sites::{Annotated, Function, Measure, Site},
     timer::ChildTimer,
     unit::{Seconds, TimeUnit, Unitless},
 };

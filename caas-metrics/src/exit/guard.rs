@@ -8,7 +8,6 @@ use std::thread::panicking;
 
 use super::Exit;
 use crate::{
-    __private::NoTimer,
     child::{Child, Handle},
     clock::Instant,
     family::{LabelSet, resolve},
@@ -51,7 +50,7 @@ impl Timeable for (Histogram, Seconds) {
 
 /// Were there one implementation only, rustc would infer the types of any family from it, and say
 /// "type mismatch" instead of the message above.
-impl Timeable for (NoTimer, NoTimer) {
+impl Timeable for ((), ()) {
     fn observe(_: &impl Slots, _: &[f64], _: Duration) -> Result<(), Refused> {
         Err(Refused)
     }
