@@ -8,10 +8,11 @@ use core::{fmt, marker::PhantomData};
 
 use crate::{
     family::LabelSet,
-    metric::{Amount, Decrease, Histogram, Increase, Info, Observation, Refused, Set, Slots},
+    metric::{Amount, Decrease, Histogram, Increase, Observation, Refused, Set, Slots},
     storage::{
         cells::{Mode, add_own, add_own_f64},
         index::At,
+        shared::SharedSlot,
     },
     timer::ChildTimer,
     unit::TimeUnit,
@@ -36,30 +37,69 @@ use crate::{
 /// mails.inc_by(2);
 /// assert_eq!(JobsDoneTotal { queue: "mail" }.get(), Some(3));
 /// ```
-pub type Child<L> = Handle<L, true>;
+pub type Child<L> = Handle<L, Kept>;
 
-/// A [`Child`], or, with `CACHED = false`, a child that was resolved just now.
-pub struct Handle<L, const CACHED: bool> {
-    at: At,
+/// A [`Child`], or, with another `R`, a child that is found when the handle is used.
+pub struct Handle<L, R> {
+    reach: R,
     family: PhantomData<fn() -> L>,
 }
 
-impl<L, const CACHED: bool> Clone for Handle<L, CACHED> {
+impl<L, R: Copy> Clone for Handle<L, R> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<L, const CACHED: bool> Copy for Handle<L, CACHED> {}
+impl<L, R: Copy> Copy for Handle<L, R> {}
 
-impl<L: LabelSet, const CACHED: bool> fmt::Debug for Handle<L, CACHED> {
+impl<L: LabelSet, R> fmt::Debug for Handle<L, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Child").field("family", &L::DESCRIPTOR.name).finish_non_exhaustive()
     }
 }
 
+/// How a child of the family `L` is reached.
+///
+/// Not public API. Used by generated code.
+#[doc(hidden)]
+pub trait Reach<L> {
+    /// The child's first slot; `None` if there is no such child any more.
+    fn slot(&self) -> Option<u32>;
+    /// What to keep of it.
+    fn kept(&self) -> Kept;
+}
+
+/// A child that was found before.
+///
+/// Not public API. Used by generated code.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct Kept(pub(crate) At);
+
+impl<L: LabelSet> Reach<L> for Kept {
+    #[inline]
+    fn slot(&self) -> Option<u32> {
+        let lives = L::PLAN.is_fixed() || L::family().index().is_some_and(|index| index.is(self.0));
+        lives.then_some(self.0.slot)
+    }
+
+    #[inline]
+    fn kept(&self) -> Kept {
+        *self
+    }
+}
+
 /// The slots from one on.
 pub(crate) struct SlotsFrom<L>(u32, PhantomData<L>);
+
+impl<L: LabelSet> SlotsFrom<L> {
+    /// A slot of a family whose slots are shared.
+    #[inline]
+    fn shared(&self, slot: u32) -> Option<SharedSlot<'static>> {
+        L::family().shared::<L>(self.0.wrapping_add(slot))
+    }
+}
 
 impl<L: LabelSet> Slots for SlotsFrom<L> {
     #[inline]
@@ -67,8 +107,8 @@ impl<L: LabelSet> Slots for SlotsFrom<L> {
         match L::PLAN.mode {
             Mode::PerThread => add_own(self.0.wrapping_add(slot), n),
             Mode::Shared => {
-                if let Some(index) = L::family().index() {
-                    index.cells().add_shared(self.0.wrapping_add(slot), n);
+                if let Some(slot) = self.shared(slot) {
+                    slot.add(n);
                 }
             }
         }
@@ -79,8 +119,8 @@ impl<L: LabelSet> Slots for SlotsFrom<L> {
         match L::PLAN.mode {
             Mode::PerThread => add_own_f64(self.0.wrapping_add(slot), x),
             Mode::Shared => {
-                if let Some(index) = L::family().index() {
-                    index.cells().add_shared_f64(self.0.wrapping_add(slot), x);
+                if let Some(slot) = self.shared(slot) {
+                    slot.add_f64(x);
                 }
             }
         }
@@ -88,34 +128,31 @@ impl<L: LabelSet> Slots for SlotsFrom<L> {
 
     #[inline]
     fn set(&self, slot: u32, bits: u64) {
-        if let Some(index) = L::family().index() {
-            index.cells().set(self.0.wrapping_add(slot), bits);
+        if let Some(slot) = self.shared(slot) {
+            slot.set(bits);
         }
     }
 }
 
-impl<L: LabelSet, const CACHED: bool> Handle<L, CACHED> {
-    pub(crate) fn new(at: At) -> Self {
-        Self { at, family: PhantomData }
+impl<L, R> Handle<L, R> {
+    pub(crate) fn new(reach: R) -> Self {
+        Self { reach, family: PhantomData }
     }
+}
 
+impl<L: LabelSet, R: Reach<L>> Handle<L, R> {
     /// The handle to keep.
     #[doc(hidden)]
     #[inline]
     #[must_use]
-    pub fn child(self) -> Child<L> {
-        Handle::new(self.at)
+    pub fn child(&self) -> Child<L> {
+        Handle::new(self.reach.kept())
     }
 
     /// The child's slots, unless the handle is stale.
     #[inline]
     fn slots(&self) -> Option<SlotsFrom<L>> {
-        let living = !CACHED
-            || L::PLAN.is_fixed()
-            || L::family()
-                .index()
-                .is_some_and(|index| index.children().is(self.at.child, self.at.generation));
-        living.then_some(SlotsFrom(self.at.slot, PhantomData))
+        self.reach.slot().map(|slot| SlotsFrom(slot, PhantomData))
     }
 
     /// Runs an update, and counts it if it is refused.
@@ -209,12 +246,6 @@ impl<L: LabelSet, const CACHED: bool> Handle<L, CACHED> {
     {
         ChildTimer::new(self.child())
     }
-}
-
-impl<L: LabelSet<Metric = Info>> Handle<L, false> {
-    /// Exports the info; resolving it was all there is to do.
-    #[doc(hidden)]
-    pub fn set_info(self) {}
 }
 
 /// Numbers that can hold a Unix time.

@@ -8,7 +8,7 @@
 use std::sync::{LazyLock, OnceLock};
 
 use crate::{
-    child::Handle,
+    child::{Handle, Kept, Reach},
     desc::{Descriptor, Export, MetricType},
     label::{Label, LabelPart, ViewSource, Visitor},
     metric::{self, Metric},
@@ -17,6 +17,9 @@ use crate::{
         flag::{Once32, Tally},
         index::{At, Index, Resolved, Shape},
         key::{Key, Stored, Text},
+        records::BlockShape,
+        rendered::Rendered,
+        shared::{SharedSlot, StaticSlot},
         texts::Texts,
     },
 };
@@ -62,10 +65,8 @@ const MOST_WHOLE: u64 = 128;
 #[derive(Debug, Clone, Copy)]
 pub struct Plan {
     pub(crate) mode: Mode,
-    pub(crate) open: usize,
-    pub(crate) closed: u32,
+    pub(crate) block: BlockShape,
     pub(crate) whole: bool,
-    pub(crate) slots: u32,
 }
 
 impl Plan {
@@ -79,17 +80,25 @@ impl Plan {
         };
         Self {
             mode: metric::mode(descriptor, children),
-            open,
-            closed: if closed > MOST_CLOSED { MOST_CLOSED as u32 } else { closed as u32 },
+            block: BlockShape {
+                open,
+                closed: if closed > MOST_CLOSED { MOST_CLOSED as u32 } else { closed as u32 },
+                slots: metric::layout(descriptor).slots(),
+            },
             whole,
-            slots: metric::layout(descriptor).slots(),
         }
     }
 
     /// Whether every child exists from the start and for good, so that its place is all that an
     /// update needs.
     pub(crate) const fn is_fixed(&self) -> bool {
-        self.open == 0 && self.whole
+        self.block.open == 0 && self.whole
+    }
+
+    /// Whether the family has a single slot, shared and for good: then it is in the family's static.
+    pub(crate) const fn is_single(&self) -> bool {
+        let is_shared = matches!(self.mode, Mode::Shared);
+        self.is_fixed() && is_shared && self.block.closed == 1 && self.block.slots == 1
     }
 }
 
@@ -115,6 +124,8 @@ pub struct Family {
     /// One more than the first slot, once there is one; so a fixed family needs one load.
     first_slot: Once32,
     index: OnceLock<Option<Index>>,
+    /// The slot of a family that has a single one.
+    single: StaticSlot,
     /// Updates that went to an overflow child.
     overflows: Tally,
     /// Updates that were refused.
@@ -149,6 +160,7 @@ impl Family {
             descriptor,
             first_slot: Once32::new(),
             index: OnceLock::new(),
+            single: StaticSlot::new(),
             overflows: Tally::new(),
             refusals: Tally::new(),
         }
@@ -168,25 +180,31 @@ impl Family {
 
     /// The family's storage; `None` if the allocator had no room for it.
     #[inline]
-    pub(crate) fn index(&self) -> Option<&Index> {
+    pub(crate) fn index(&'static self) -> Option<&'static Index> {
         match self.index.get() {
             Some(index) => index.as_ref(),
             None => self.make_index(),
         }
     }
 
+    /// A shared slot of the family with this label set.
+    #[inline]
+    pub(crate) fn shared<L: LabelSet>(&'static self, slot: u32) -> Option<SharedSlot<'static>> {
+        if L::PLAN.is_single() { self.single.slot() } else { self.index()?.cells().shared(slot) }
+    }
+
     #[cold]
-    fn make_index(&self) -> Option<&Index> {
+    fn make_index(&'static self) -> Option<&'static Index> {
         let plan = Plan::new(self.descriptor);
         let shape = Shape {
             mode: plan.mode,
             layout: metric::layout(self.descriptor),
-            open: plan.open,
-            closed: plan.closed,
+            block: plan.block,
             whole: plan.whole,
             limit: self.descriptor.limit,
         };
-        let index = self.index.get_or_init(|| Index::new(shape, *SEED)).as_ref()?;
+        let only = plan.is_single().then_some(&self.single);
+        let index = self.index.get_or_init(|| Index::new(shape, *SEED, only)).as_ref()?;
         if plan.is_fixed() {
             self.first_slot.set(index.fixed(0).slot + 1);
         }
@@ -195,7 +213,7 @@ impl Family {
 
     /// The first slot of a fixed family, plus one.
     #[inline]
-    fn first_slot(&self) -> u32 {
+    fn first_slot(&'static self) -> u32 {
         match self.first_slot.get() {
             0 => {
                 self.make_index();
@@ -233,7 +251,19 @@ pub(crate) fn closed_place<L: LabelSet>(set: &L) -> u32 {
 }
 
 /// The open labels of a label set.
-struct OpenKey<'a, L>(&'a L);
+///
+/// Not public API. Used by generated code.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct OpenKey<'a, L>(&'a L);
+
+impl<L> Clone for OpenKey<'_, L> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<L> Copy for OpenKey<'_, L> {}
 
 /// Hashes one open label after the other.
 struct Hash(u64);
@@ -277,6 +307,8 @@ impl Visitor for Show<'_> {
 }
 
 impl<L: LabelSet> Key for OpenKey<'_, L> {
+    const BLOCK: Option<BlockShape> = Some(L::PLAN.block);
+
     #[inline]
     fn hash(&self, seed: u64) -> u64 {
         let mut hash = Hash(seed);
@@ -298,41 +330,79 @@ impl<L: LabelSet> Key for OpenKey<'_, L> {
     }
 }
 
-/// The child of a label set, created if need be.
+/// The child of a label set, created if need be; it is found when the handle is used.
 ///
 /// Not public API. Used by generated code.
 #[doc(hidden)]
 #[inline]
 #[must_use]
-pub fn resolve<L: LabelSet>(set: &L) -> Handle<L::Static, false> {
-    resolve_key::<L>(&OpenKey(set), closed_place(set))
+pub fn resolve<L: LabelSet>(set: &L) -> Handle<L::Static, ByLabels<OpenKey<'_, L>>> {
+    Handle::new(ByLabels { key: OpenKey(set), closed: closed_place(set) })
+}
+
+/// A child by its open labels and its place among the closed combinations.
+///
+/// Not public API. Used by generated code.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct ByLabels<K> {
+    pub(crate) key: K,
+    pub(crate) closed: u32,
+}
+
+impl<L: LabelSet, K: Key + Copy> Reach<L> for ByLabels<K> {
+    #[inline]
+    fn slot(&self) -> Option<u32> {
+        Some(slot_of::<L>(self.key, self.closed))
+    }
+
+    #[inline]
+    fn kept(&self) -> Kept {
+        Kept(child_of::<L>(self.key, self.closed))
+    }
 }
 
 /// The child of open labels and a place among the closed combinations, created if need be.
 #[inline]
-pub(crate) fn resolve_key<L: LabelSet>(key: &impl Key, closed: u32) -> Handle<L::Static, false> {
-    if L::PLAN.is_fixed() {
-        // Shared slots are counted from the family's first one.
-        let first = match L::PLAN.mode {
-            Mode::PerThread => L::family().first_slot().wrapping_sub(1),
-            Mode::Shared => 0,
-        };
-        let slot = first.wrapping_add(closed * L::PLAN.slots);
-        return Handle::new(At { slot, child: closed, generation: 0 });
-    }
-    let index = L::family().index();
-    match index.and_then(|index| index.find(key, closed)) {
-        Some(at) => Handle::new(at),
-        None => Handle::new(create::<L>(key, closed)),
-    }
+fn child_of<L: LabelSet>(key: impl Key, closed: u32) -> At {
+    if L::PLAN.is_fixed() { fixed::<L>(closed) } else { look_up::<L>(key, closed) }
 }
 
+/// The first slot of such a child: nearly always all that is needed, and short enough for a register.
+#[inline]
+fn slot_of<L: LabelSet>(key: impl Key, closed: u32) -> u32 {
+    if L::PLAN.is_fixed() { fixed::<L>(closed).slot } else { look_up_slot::<L>(key, closed) }
+}
+
+/// The child of a family whose children are there for good.
+#[inline]
+fn fixed<L: LabelSet>(closed: u32) -> At {
+    // Shared slots are counted from the family's first one.
+    let first = match L::PLAN.mode {
+        Mode::PerThread => L::family().first_slot().wrapping_sub(1),
+        Mode::Shared => 0,
+    };
+    At::fixed(first.wrapping_add(closed * L::PLAN.block.slots))
+}
+
+/// Once in a program for each family, however often it is updated.
+#[inline(never)]
+fn look_up_slot<L: LabelSet>(key: impl Key, closed: u32) -> u32 {
+    look_up::<L>(key, closed).slot
+}
+
+#[inline(always)]
+fn look_up<L: LabelSet>(key: impl Key, closed: u32) -> At {
+    let Some(index) = L::family().index() else { return At::NOWHERE };
+    let hash = index.hash(&key);
+    index.find(hash, &key, closed).unwrap_or_else(|| create::<L>(index, hash, &key, closed))
+}
+
+/// The child of a label set that has none, or the overflow child.
 #[cold]
 #[inline(never)]
-fn create<L: LabelSet>(key: &impl Key, closed: u32) -> At {
-    let nowhere = At { slot: u32::MAX, child: u32::MAX, generation: 0 };
-    let Some(index) = L::family().index() else { return nowhere };
-    match index.create(key, closed) {
+fn create<L: LabelSet>(index: &Index, hash: u64, key: &impl Key, closed: u32) -> At {
+    match index.create(hash, &Rendered::new(key), closed) {
         Resolved::Own(at) => at,
         Resolved::Overflow(at) => {
             L::family().overflows.add_one();
@@ -348,15 +418,15 @@ fn find<L: LabelSet>(set: &L) -> Option<At> {
     if L::PLAN.is_fixed() {
         return Some(index.fixed(closed));
     }
-    index.find_exactly(&OpenKey(set), closed)
+    index.find_exactly(&Rendered::new(&OpenKey(set)), closed)
 }
 
 /// What the child of a label set holds, if it lives.
 #[doc(hidden)]
 pub fn get<L: LabelSet>(set: &L) -> Option<<L::Metric as Metric>::Reading> {
     let at = find(set)?;
-    let mut slots = vec![0; L::PLAN.slots as usize];
-    L::family().index()?.cells().read(at.child, &mut slots);
+    let mut slots = vec![0; L::PLAN.block.slots as usize];
+    L::family().index()?.cells().read(at.slot, &mut slots);
     Some(L::Metric::reading(&slots))
 }
 
@@ -374,10 +444,10 @@ pub fn remove<L: LabelSet>(set: &L) -> bool {
     let closed = closed_place(set);
     let Some(index) = L::family().index() else { return false };
     if L::PLAN.is_fixed() {
-        index.reset_child(closed);
+        index.reset_fixed(closed);
         return true;
     }
-    index.remove(&OpenKey(set), closed)
+    index.remove(&Rendered::new(&OpenKey(set)), closed)
 }
 
 /// Removes every child; those that are exported from the start go back to zero.
@@ -399,17 +469,16 @@ pub fn retain<L: LabelSet>(mut keep: impl FnMut(&L::View<'_>) -> bool) {
         if !index.is_still(block, version) {
             continue;
         }
-        for (child, generation) in living {
-            let closed = child % index.closed();
+        for (closed, child) in living {
             let parts: Vec<_> = parts(&L::DESCRIPTOR, &texts, closed).collect();
             let view = L::view(&mut ViewSource { parts: parts.iter() });
             if keep(&view) {
                 continue;
             }
             if L::PLAN.is_fixed() {
-                index.reset_child(child);
+                index.reset_fixed(closed);
             } else {
-                index.remove_at(child, generation);
+                index.remove_child(block, closed, child.generation);
             }
         }
     }

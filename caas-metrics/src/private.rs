@@ -68,7 +68,7 @@ pub const DEFAULTS: Descriptor = Descriptor {
 
 /// Creates the child of a label set, at zero.
 pub fn init<L: LabelSet>(set: &L) {
-    let _ = resolve(set);
+    let _ = resolve(set).child();
 }
 
 /// The family of a label set. Stops the compilation if it has too many closed combinations.

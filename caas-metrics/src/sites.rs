@@ -165,7 +165,7 @@ impl Site {
     fn read(&self) -> Vec<u64> {
         let mut slots = vec![0; self.measure.layout().slots() as usize];
         if let Some(cells) = self.cells.get() {
-            cells.read(0, &mut slots);
+            cells.read(cells.slot(0), &mut slots);
         }
         slots
     }

@@ -132,13 +132,12 @@ impl Walk {
             for (&label, value) in self.open.iter().zip(values) {
                 labels[label].value = texts.get(value);
             }
-            for (child, generation) in index.living(block) {
-                index.cells().read(child, slots);
+            for (mut combination, child) in index.living(block) {
+                index.cells().read(child.slot, slots);
                 // A block that got another life meanwhile is a new one: the next scrape's.
-                if !index.is_still(block, version) || !index.children().is(child, generation) {
+                if !index.is_still(block, version) || !index.is(child) {
                     continue;
                 }
-                let mut combination = child - block * index.closed();
                 for label in &self.closed {
                     labels[label.place].value = label.take(&mut combination);
                 }

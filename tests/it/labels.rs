@@ -61,6 +61,24 @@ impl Label for Liar {
     }
 }
 
+/// A label by hand that updates its own family when it is asked for its text.
+pub struct Nosy(u32);
+
+impl Label for Nosy {
+    type View<'v> = &'v str;
+
+    fn text(&self) -> LabelText<'_> {
+        if self.0 > 0 {
+            NosyTotal { depth: Self(self.0 - 1) }.inc();
+        }
+        LabelText::from(self.0)
+    }
+
+    fn view(part: LabelPart<'_>) -> &str {
+        part.text()
+    }
+}
+
 metrics! {
     namespace = "labels";
 
@@ -101,6 +119,9 @@ metrics! {
 
     /// A static text.
     pub counter StaticTotal { text: &'static str }
+
+    /// A label that updates its own family.
+    pub counter NosyTotal { depth: Nosy }
 
     /// A closed label that lies.
     pub counter LiarTotal { liar: Liar }
@@ -242,4 +263,13 @@ fn views_show_closed_labels_typed_and_open_ones_as_text() {
     });
     let row = |reason| (reason, "500".to_owned(), "/x".to_owned());
     assert_eq!(seen, [row(Refusal::BadPassword), row(Refusal::Locked), row(Refusal::Other)]);
+}
+
+/// A label's code runs under no lock of the family, whatever is done with the label set.
+#[test]
+fn a_label_may_update_its_own_family() {
+    NosyTotal { depth: Nosy(2) }.inc();
+    assert!(NosyTotal { depth: Nosy(0) }.get().is_some_and(|count| count > 1));
+    assert!(NosyTotal { depth: Nosy(1) }.remove());
+    assert!(NosyTotal { depth: Nosy(2) }.get().is_some());
 }

@@ -8,7 +8,7 @@ use std::thread::panicking;
 
 use super::Exit;
 use crate::{
-    child::{Child, Handle},
+    child::{Child, Handle, Reach},
     clock::Instant,
     family::{LabelSet, resolve},
     metric::{Amount, Counter, Decrease, Gauge, Histogram, Refused, Slots, UpDown},
@@ -72,8 +72,8 @@ impl<N: Amount> UpAndDown for UpDown<N> {}
 
 /// What is recorded in a child of the family `L` when a call ends.
 #[doc(hidden)]
-pub trait Effect<L>: Copy {
-    fn record<const CACHED: bool>(self, child: &Handle<L, CACHED>);
+pub trait Effect<L: LabelSet>: Copy {
+    fn record<R: Reach<L>>(self, child: &Handle<L, R>);
 }
 
 /// Adds one.
@@ -83,7 +83,7 @@ pub struct Count;
 
 impl<L: LabelSet<Metric: Countable>> Effect<L> for Count {
     #[inline]
-    fn record<const CACHED: bool>(self, child: &Handle<L, CACHED>) {
+    fn record<R: Reach<L>>(self, child: &Handle<L, R>) {
         child.inc();
     }
 }
@@ -106,7 +106,7 @@ where
     (L::Metric, L::Unit): Timeable,
 {
     #[inline]
-    fn record<const CACHED: bool>(self, child: &Handle<L, CACHED>) {
+    fn record<R: Reach<L>>(self, child: &Handle<L, R>) {
         let time = self.0.elapsed();
         child.update(|slots| <(L::Metric, L::Unit)>::observe(slots, L::DESCRIPTOR.buckets, time));
     }
@@ -115,12 +115,12 @@ where
 /// Records a call when it is dropped, however the call ends.
 #[doc(hidden)]
 #[must_use]
-pub struct Record<L, F: Effect<L>> {
+pub struct Record<L: LabelSet, F: Effect<L>> {
     effect: F,
     child: Child<L>,
 }
 
-impl<L, F: Effect<L>> Drop for Record<L, F> {
+impl<L: LabelSet, F: Effect<L>> Drop for Record<L, F> {
     #[inline]
     fn drop(&mut self) {
         self.effect.record(&self.child);
@@ -229,7 +229,7 @@ impl Entry {
 /// Records a call if it ended in one of some ways.
 #[doc(hidden)]
 #[must_use]
-pub struct OnEnding<L, F: Effect<L>> {
+pub struct OnEnding<L: LabelSet, F: Effect<L>> {
     effect: F,
     child: Child<L>,
     on: On,
@@ -241,13 +241,13 @@ pub struct OnEnding<L, F: Effect<L>> {
 /// Without `end` it takes every return for what `cancelled` says: a body that is not enclosed
 /// either panics or does not.
 #[inline]
-pub fn on<L, F: Effect<L>>(record: Record<L, F>, bits: u8) -> OnEnding<L, F> {
+pub fn on<L: LabelSet, F: Effect<L>>(record: Record<L, F>, bits: u8) -> OnEnding<L, F> {
     let (effect, child) = (record.effect, record.child);
     mem::forget(record);
     OnEnding { effect, child, on: On::new(bits), entry: Entry::now() }
 }
 
-impl<L, F: Effect<L>> Drop for OnEnding<L, F> {
+impl<L: LabelSet, F: Effect<L>> Drop for OnEnding<L, F> {
     #[inline]
     fn drop(&mut self) {
         if self.on.has(&self.entry.exit::<()>()) {
@@ -262,7 +262,7 @@ pub trait Ends<E> {
     fn end(self, exit: Exit<'_, E>);
 }
 
-impl<L, F: Effect<L>, E> Ends<E> for OnEnding<L, F> {
+impl<L: LabelSet, F: Effect<L>, E> Ends<E> for OnEnding<L, F> {
     #[inline]
     fn end(self, exit: Exit<'_, E>) {
         if self.on.has(&exit) {
@@ -280,6 +280,6 @@ pub fn end<E>(guard: impl Ends<E>, exit: Exit<'_, E>) {
 
 /// Records an effect in a child that was found just now.
 #[inline]
-pub fn record<L, F: Effect<L>>(effect: F, child: &Handle<L, false>) {
+pub fn record<L: LabelSet, F: Effect<L>, R: Reach<L>>(effect: F, child: &Handle<L, R>) {
     effect.record(child);
 }

@@ -9,7 +9,7 @@ use core::{fmt::Write, marker::PhantomData};
 
 use crate::{
     child::Handle,
-    family::{LabelSet, resolve_key},
+    family::{ByLabels, LabelSet},
     label::Label,
     storage::key::{Inline, Key, Text},
 };
@@ -133,10 +133,21 @@ tuples! {
 }
 
 /// The labels of one set, in two parts that come in any order.
-struct HeldKey<'h, L> {
+///
+/// Not public API. Used by generated code.
+#[doc(hidden)]
+pub struct HeldKey<'h, L> {
     parts: [&'h [Placed]; 2],
-    family: PhantomData<L>,
+    family: PhantomData<fn() -> L>,
 }
+
+impl<L> Clone for HeldKey<'_, L> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<L> Copy for HeldKey<'_, L> {}
 
 impl<'h, L: LabelSet> HeldKey<'h, L> {
     fn at(&self, place: usize) -> Option<&'h Held> {
@@ -164,26 +175,27 @@ impl<L: LabelSet> Key for HeldKey<'_, L> {
     }
 }
 
-fn resolve_parts<L: LabelSet>(parts: [&[Placed]; 2]) -> Handle<L::Static, false> {
-    let key = HeldKey::<L> { parts, family: PhantomData };
-    resolve_key::<L>(&key, key.closed())
+/// A child whose labels are held.
+type HeldHandle<'h, L> = Handle<<L as LabelSet>::Static, ByLabels<HeldKey<'h, L>>>;
+
+fn resolve_parts<L: LabelSet>(parts: [&[Placed]; 2]) -> HeldHandle<'_, L> {
+    let key = HeldKey { parts, family: PhantomData };
+    Handle::new(ByLabels { closed: key.closed(), key })
 }
 
 /// The child of a label set that is held whole.
 #[inline]
 #[must_use]
-pub fn resolve_held<L: LabelSet, const N: usize>(
-    fields: &HeldFields<L, N>,
-) -> Handle<L::Static, false> {
-    resolve_parts::<L>([&fields.values, &[]])
+pub fn resolve_held<L: LabelSet, const N: usize>(fields: &HeldFields<L, N>) -> HeldHandle<'_, L> {
+    resolve_parts([&fields.values, &[]])
 }
 
 /// The child of a label set whose labels are held in two parts.
 #[inline]
 #[must_use]
-pub fn resolve_held_with<L: LabelSet, const N: usize, const M: usize>(
-    early: &HeldFields<L, N>,
-    late: &HeldFields<L, M>,
-) -> Handle<L::Static, false> {
-    resolve_parts::<L>([&early.values, &late.values])
+pub fn resolve_held_with<'h, L: LabelSet, const N: usize, const M: usize>(
+    early: &'h HeldFields<L, N>,
+    late: &'h HeldFields<L, M>,
+) -> HeldHandle<'h, L> {
+    resolve_parts([&early.values, &late.values])
 }

@@ -6,6 +6,7 @@
 use std::sync::OnceLock;
 
 use super::{
+    shared::{SharedSlot, StaticSlot},
     slab,
     sync::{AtomicU64, Ordering},
     zeroed::zeroed,
@@ -56,7 +57,8 @@ pub(crate) struct Cells {
     layout: Layout,
     /// The first slot in the slabs; with shared cells 0.
     first: u32,
-    shared: Box<[AtomicU64]>,
+    /// Kept for good, as families are.
+    shared: &'static [AtomicU64],
     /// How many slots there are.
     len: usize,
     /// What each slot held when its child was last born; absent while no child ever died.
@@ -68,66 +70,58 @@ impl Cells {
     /// part of the result is how many there are; 0 means that updates go nowhere.
     pub(crate) fn new(mode: Mode, layout: Layout, closed: u32, blocks: usize) -> (Self, usize) {
         let per_block = (layout.slots() as usize).saturating_mul(closed as usize).max(1);
+        let cells =
+            |first, shared, len| Self { layout, first, shared, len, baselines: OnceLock::new() };
         let mut tried = blocks.max(1);
         loop {
             let len = tried.saturating_mul(per_block);
             let found = match mode {
-                Mode::PerThread => slab::reserve(len).map(|first| (first, Box::default())),
-                Mode::Shared => zeroed(len).map(|shared| (0, shared)),
+                Mode::PerThread => slab::reserve(len).map(|first| (first, &[][..])),
+                Mode::Shared => zeroed(len).map(|shared| (0, &*Box::leak(shared))),
             };
             if let Some((first, shared)) = found {
-                let baselines = OnceLock::new();
-                return (Self { layout, first, shared, len, baselines }, tried);
+                return (cells(first, shared, len), tried);
             }
             if tried == 1 {
-                let (first, shared) = (slab::sink(), Box::default());
-                let baselines = OnceLock::new();
-                return (Self { layout, first, shared, len: 0, baselines }, 0);
+                return (cells(slab::sink(), &[], 0), 0);
             }
             tried /= 2;
         }
     }
 
+    /// The cells of a family whose only slot is in its static.
+    pub(crate) fn only(layout: Layout, slot: &'static StaticSlot) -> Self {
+        let shared = slot.as_slice();
+        Self { layout, first: 0, shared, len: shared.len(), baselines: OnceLock::new() }
+    }
+
     /// A child's first slot, as updates name it.
     #[inline]
     pub(crate) fn slot(&self, child: u32) -> u32 {
-        self.first.wrapping_add(self.distance(child))
+        self.slot_after(child.wrapping_mul(self.layout.slots()))
     }
 
-    /// A child's first slot, counted from the family's first one.
+    /// The slot at a distance from the family's first one.
     #[inline]
-    fn distance(&self, child: u32) -> u32 {
-        child.wrapping_mul(self.layout.slots())
+    pub(super) fn slot_after(&self, distance: u32) -> u32 {
+        self.first.wrapping_add(distance)
     }
 
-    /// Adds to an integer slot that is shared.
-    #[inline]
-    pub(crate) fn add_shared(&self, slot: u32, n: u64) {
-        if let Some(cell) = self.shared.get(slot as usize) {
-            cell.fetch_add(n, Ordering::Relaxed);
-        }
+    /// A slot's distance from the family's first one.
+    fn distance(&self, slot: u32) -> usize {
+        slot.wrapping_sub(self.first) as usize
     }
 
-    /// Adds to a float slot that is shared.
+    /// A slot that is shared.
     #[inline]
-    pub(crate) fn add_shared_f64(&self, slot: u32, x: f64) {
-        if let Some(cell) = self.shared.get(slot as usize) {
-            slab::fetch_add_f64(cell, x);
-        }
+    pub(crate) fn shared(&self, slot: u32) -> Option<SharedSlot<'static>> {
+        self.shared.get(slot as usize).map(SharedSlot)
     }
 
-    /// Sets a shared slot; per-thread slots cannot be set.
+    /// The values of the slots from one on, as bits, each less its baseline.
     #[inline]
-    pub(crate) fn set(&self, slot: u32, bits: u64) {
-        if let Some(cell) = self.shared.get(slot as usize) {
-            cell.store(bits, Ordering::Relaxed);
-        }
-    }
-
-    /// The values of a child's slots, as bits, each less its baseline.
-    #[inline]
-    pub(crate) fn read(&self, child: u32, out: &mut [u64]) {
-        let from = self.distance(child) as usize;
+    pub(crate) fn read(&self, slot: u32, out: &mut [u64]) {
+        let from = self.distance(slot);
         if let ([value], Some(cell), None) =
             (&mut *out, self.shared.get(from), self.baselines.get())
         {
@@ -186,9 +180,10 @@ impl Cells {
         }
     }
 
-    /// Makes a child's slots read as zero from now on. Only under the writer's lock.
-    pub(super) fn rebase(&self, child: u32) {
-        let from = self.distance(child) as usize;
+    /// Makes the slots of the child with this first one read as zero from now on. Only under the
+    /// writer's lock.
+    pub(super) fn rebase(&self, slot: u32) {
+        let from = self.distance(slot);
         let slots = from..from + self.layout.slots() as usize;
         if slots.end > self.len {
             return;

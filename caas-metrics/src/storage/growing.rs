@@ -1,7 +1,7 @@
 //! A hash table that grows, a few entries at each insertion: nobody waits for all of them.
 //!
 //! For one writer without readers beside it. Not here: how a table probes (`table.rs`).
-//! Invariant: an entry is in exactly one of the two tables.
+//! Invariant: what is in the table before is in the new one too once it has been looked at.
 
 use super::table::Table;
 
@@ -44,14 +44,13 @@ impl Growing {
     }
 
     pub(super) fn remove(&mut self, hash: u64, number: u32) {
-        // Taking out moves entries to places that were taken, so never to one that was looked at.
-        let before = self.before.as_ref();
-        let is_gone = self.table.remove(hash, number)
-            || before.is_some_and(|(table, _)| table.remove(hash, number));
-        self.len -= usize::from(is_gone);
+        let was_there = self.table.remove(hash, number);
+        // Taking it out could move another entry to a place that was looked at.
+        let was_before = self.before.as_ref().is_some_and(|(table, _)| table.bury(hash, number));
+        self.len -= usize::from(was_there || was_before);
     }
 
-    #[cfg(test)]
+    #[cfg(all(test, not(loom)))]
     pub(super) fn is_empty(&self) -> bool {
         self.len == 0
     }
@@ -69,17 +68,11 @@ impl Growing {
     fn move_some(&mut self) {
         let Some((table, looked_at)) = &mut self.before else { return };
         let end = (*looked_at + STEP).min(table.places());
-        while *looked_at < end {
-            match table.entry(*looked_at) {
-                // Taking it out may move another entry to this place.
-                Some((hash, number)) => {
-                    table.remove(hash, number);
-                    self.table.insert(hash, number);
-                }
-                None => *looked_at += 1,
-            }
+        for (hash, number) in (*looked_at..end).filter_map(|place| table.entry(place)) {
+            self.table.insert(hash, number);
         }
-        if *looked_at == table.places() {
+        *looked_at = end;
+        if end == table.places() {
             self.before = None;
         }
     }

@@ -10,9 +10,11 @@ use std::{collections::VecDeque, ops::Range};
 
 use super::{
     cells::{Cells, Layout, Mode},
-    children::{Children, Generation, is_living},
     key::{Key, Stored, Text, hash_bytes},
-    records::{Codes, Records, Version},
+    records::{BlockShape, Codes, Generation, Place, Records, Version, is_living},
+    rendered::Rendered,
+    shared::StaticSlot,
+    slab::sink,
     sync::{AtomicU32, Mutex, Ordering, lock},
     table::Table,
     text::{Arena, Code, Interner},
@@ -31,10 +33,7 @@ const FIRST: u32 = 0;
 pub(crate) struct Shape {
     pub(crate) mode: Mode,
     pub(crate) layout: Layout,
-    /// How many open labels there are.
-    pub(crate) open: usize,
-    /// How many closed combinations a block has.
-    pub(crate) closed: u32,
+    pub(crate) block: BlockShape,
     /// Whether a block's children all live from the block's creation on.
     pub(crate) whole: bool,
     /// The most living children; without open labels of no meaning.
@@ -44,17 +43,17 @@ pub(crate) struct Shape {
 impl Shape {
     /// Children that a new block brings to life at once.
     fn born(&self) -> u32 {
-        if self.whole { self.closed } else { 1 }
+        if self.whole { self.block.closed } else { 1 }
     }
 
     /// Blocks that may live at the same time, without the overflow block.
     fn living_blocks(&self) -> usize {
-        if self.open == 0 {
+        if self.block.open == 0 {
             return 0;
         }
         let by_limit = (self.limit / self.born()).max(1) as usize;
         // Blocks that are not exported whole are mostly empty; their address space is bounded.
-        let slots = self.closed as usize * self.layout.slots().max(1) as usize;
+        let slots = self.block.closed as usize * self.block.slots.max(1) as usize;
         by_limit.min((MOST_SLOTS / slots).max(16))
     }
 
@@ -71,12 +70,28 @@ const MOST_RESTING: usize = if cfg!(loom) { 0 } else { 256 };
 /// Slots of a family whose blocks are not exported whole.
 const MOST_SLOTS: usize = 1 << 24;
 
-/// A child: where its slots are, and in which of its lives.
+/// A child: where its slots are, where its generation is, and in which one it is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct At {
     pub(crate) slot: u32,
-    pub(crate) child: u32,
+    pub(crate) life: Place,
     pub(crate) generation: Generation,
+}
+
+impl At {
+    /// No child: what is added there nobody sees.
+    pub(crate) const NOWHERE: Self = Self { slot: sink(), life: Place::MAX, generation: 0 };
+
+    /// A child that is never removed, by its first slot.
+    #[inline]
+    pub(crate) const fn fixed(slot: u32) -> Self {
+        Self { slot, ..Self::NOWHERE }
+    }
+
+    #[inline]
+    fn living(self) -> Option<Self> {
+        is_living(self.generation).then_some(self)
+    }
 }
 
 /// What `resolve` found.
@@ -96,7 +111,6 @@ pub(crate) struct Index {
     table: Table,
     records: Records,
     arena: Arena,
-    children: Children,
     /// Blocks below this number have a record.
     published: AtomicU32,
     /// The version of the next block that is made.
@@ -117,25 +131,29 @@ struct Writer {
 }
 
 impl Index {
-    /// The storage of a family; `None` when the allocator has no room for it.
-    pub(crate) fn new(shape: Shape, seed: u64) -> Option<Self> {
+    /// The storage of a family, whose only slot may be in its static; `None` when the allocator has no
+    /// room for it.
+    pub(crate) fn new(shape: Shape, seed: u64, only: Option<&'static StaticSlot>) -> Option<Self> {
         let wanted = 1 + shape.living_blocks() + shape.resting_blocks();
-        let (cells, capacity) = Cells::new(shape.mode, shape.layout, shape.closed, wanted);
+        let wanted = wanted.min(Records::most(shape.block));
+        let (cells, capacity) = match only {
+            Some(slot) => (Cells::only(shape.layout, slot), 1),
+            None => Cells::new(shape.mode, shape.layout, shape.block.closed, wanted),
+        };
         let index = Self {
             shape,
             capacity: capacity as u32,
             cells,
             table: Table::new(shape.living_blocks() + 1)?,
-            records: Records::new(capacity, shape.open)?,
-            arena: Arena::new(shape.open)?,
-            children: Children::new(capacity.checked_mul(shape.closed as usize)?)?,
+            records: Records::new(capacity, shape.block)?,
+            arena: Arena::new(shape.block.open)?,
             published: AtomicU32::new(0),
             next_version: AtomicU32::new(1),
             scrapes: AtomicU32::new(0),
             seed,
             writer: Mutex::new(Writer {
                 interner: Interner::new(seed)?,
-                codes: Vec::with_capacity(shape.open),
+                codes: Vec::with_capacity(shape.block.open),
                 resting: VecDeque::new(),
                 next_block: FIRST,
             }),
@@ -146,15 +164,10 @@ impl Index {
 
     fn create_first_block(&self) {
         let mut writer = lock(&self.writer);
-        let overflow = Overflow(self.shape.open);
+        let overflow = Overflow(self.shape.block.open);
         let block = self.insert(&mut writer, overflow.hash(self.seed), &overflow);
-        if block.is_none() || self.shape.open > 0 {
-            return;
-        }
-        if self.shape.whole {
-            for child in self.children_of(FIRST) {
-                self.children.begin(child, false);
-            }
+        if block.is_some() && self.shape.block.open == 0 && self.shape.whole {
+            self.begin_children(FIRST);
         }
     }
 
@@ -167,82 +180,103 @@ impl Index {
         &self.cells
     }
 
-    pub(crate) fn children(&self) -> &Children {
-        &self.children
-    }
-
-    fn children_of(&self, block: u32) -> Range<u32> {
-        block * self.shape.closed..(block + 1) * self.shape.closed
-    }
-
     /// The child of the first block; of a family without open labels that is never removed.
     pub(crate) fn fixed(&self, closed: u32) -> At {
-        At { slot: self.cells.slot(closed), child: closed, generation: 0 }
+        At::fixed(self.cells.slot(closed))
     }
 
-    /// The block's child and its generation, if the block is the key's. The generation is read together
-    /// with the record, so it belongs to this key and to no later one of the block.
+    /// A block's child, in the generation that it has.
+    fn child(&self, block: u32, closed: u32) -> At {
+        if !self.has_room() {
+            return At::NOWHERE;
+        }
+        let (life, generation) = self.records.child(block, closed);
+        At { slot: self.slot(block, closed, self.shape.block), life, generation }
+    }
+
+    /// The children of a block.
+    fn children(&self, block: u32) -> impl Iterator<Item = At> {
+        (0..self.shape.block.closed).map(move |closed| self.child(block, closed))
+    }
+
+    /// A child's first slot.
     #[inline]
-    fn child_of(&self, block: u32, key: &impl Key, closed: u32) -> Option<(u32, Generation)> {
-        let record = self.records.record(block)?;
+    fn slot(&self, block: u32, closed: u32, shape: BlockShape) -> u32 {
+        let child = block.wrapping_mul(shape.closed).wrapping_add(closed);
+        self.cells.slot_after(child.wrapping_mul(shape.slots))
+    }
+
+    /// What a look-up starts with.
+    #[inline(always)]
+    pub(crate) fn hash(&self, key: &impl Key) -> u64 {
+        key.hash(self.seed)
+    }
+
+    /// The block's child, if the block is the key's. The child's generation is read together with the
+    /// record, so it belongs to this key and to no later one of the block.
+    #[inline(always)]
+    fn child_of<K: Key>(&self, block: u32, key: &K, closed: u32) -> Option<At> {
+        let shape = K::BLOCK.unwrap_or(self.shape.block);
+        let record = self.records.shaped(block, shape)?;
         let version = record.living()?;
         if !key.matches(StoredCodes { codes: record.codes(), arena: &self.arena }) {
             return None;
         }
-        let child = block * self.shape.closed + closed;
-        let generation = self.children.generation(child);
-        record.is_still(version).then_some((child, generation))
+        let (life, generation) = record.child(closed);
+        let slot = self.slot(block, closed, shape);
+        record.is_still(version).then_some(At { slot, life, generation })
     }
 
-    /// The child, if it lives.
-    #[inline]
-    fn at(&self, (child, generation): (u32, Generation)) -> Option<At> {
-        let slot = self.cells.slot(child);
-        is_living(generation).then_some(At { slot, child, generation })
+    /// The living child of a key with this hash, if there is one.
+    #[inline(always)]
+    pub(crate) fn find<K: Key>(&self, hash: u64, key: &K, closed: u32) -> Option<At> {
+        let (place, block) = self.table.next(hash, self.table.home(hash))?;
+        let found = match self.child_of(block, key, closed) {
+            Some(found) => found,
+            None => self.find_behind(hash, place, key, closed)?,
+        };
+        found.living()
     }
 
-    /// The living child of a key, if there is one.
-    #[inline]
-    pub(crate) fn find(&self, key: &impl Key, closed: u32) -> Option<At> {
-        let hash = key.hash(self.seed);
-        self.at(self.table.seek(hash, |block| self.child_of(block, key, closed))?)
+    /// The child of a key whose hash has the same beginning as that of another key at this place; apart
+    /// from `find`, which is shorter without it.
+    #[cold]
+    #[inline(never)]
+    fn find_behind<K: Key>(&self, hash: u64, place: usize, key: &K, closed: u32) -> Option<At> {
+        let look = |block| self.child_of(block, key, closed);
+        self.table.seek_from(hash, self.table.after(place), look)
     }
 
     /// The living child of a key, and whether the key certainly has no block.
-    fn find_stable(&self, key: &impl Key, closed: u32) -> (Option<At>, bool) {
-        let hash = key.hash(self.seed);
+    fn find_stable(&self, hash: u64, key: &Rendered, closed: u32) -> (Option<At>, bool) {
         let look = |block| self.child_of(block, key, closed);
         let (found, stable) = self.table.seek_stable(hash, look);
-        (found.and_then(|child| self.at(child)), stable && found.is_none())
+        (found.and_then(At::living), stable && found.is_none())
     }
 
     /// The living child of a key, exactly: no other thread's removal can hide it.
-    pub(crate) fn find_exactly(&self, key: &impl Key, closed: u32) -> Option<At> {
-        let (found, absent) = self.find_stable(key, closed);
+    pub(crate) fn find_exactly(&self, key: &Rendered, closed: u32) -> Option<At> {
+        let hash = key.hash(self.seed);
+        let (found, absent) = self.find_stable(hash, key, closed);
         if found.is_some() || absent {
             return found;
         }
         let _writer = lock(&self.writer);
-        self.find(key, closed)
+        self.find(hash, key, closed)
     }
 
-    /// The child of a key, created if need be, or the overflow child.
-    #[cold]
-    #[inline(never)]
-    pub(crate) fn create(&self, key: &impl Key, closed: u32) -> Resolved {
+    /// The child of a key with this hash, created if need be, or the overflow child.
+    pub(crate) fn create(&self, hash: u64, key: &Rendered, closed: u32) -> Resolved {
         // A full family answers without the lock, or a flood of label sets would queue for it.
         if self.is_full() {
-            let (found, absent) = self.find_stable(key, closed);
+            let (found, absent) = self.find_stable(hash, key, closed);
             if let Some(at) = found {
                 return Resolved::Own(at);
             }
-            let child = FIRST * self.shape.closed + closed;
-            if let (true, Some(generation)) = (absent, self.children.living(child)) {
-                let slot = self.cells.slot(child);
-                return Resolved::Overflow(At { slot, child, generation });
+            if let (true, Some(at)) = (absent, self.child(FIRST, closed).living()) {
+                return Resolved::Overflow(at);
             }
         }
-        let hash = key.hash(self.seed);
         let mut writer = lock(&self.writer);
         let block = match self.block_of(hash, key) {
             Some(block) => Some(block),
@@ -251,44 +285,47 @@ impl Index {
         };
         match block {
             Some(FIRST) => Resolved::Own(self.touch(FIRST, closed)),
-            Some(block) if self.lives(block, closed) || self.has_place() => {
+            Some(block) if self.child(block, closed).living().is_some() || self.has_place() => {
                 Resolved::Own(self.touch(block, closed))
             }
             _ => Resolved::Overflow(self.touch(FIRST, closed)),
         }
     }
 
-    fn lives(&self, block: u32, closed: u32) -> bool {
-        self.children.living(block * self.shape.closed + closed).is_some()
-    }
-
     /// Whether one more child may live.
     fn has_place(&self) -> bool {
-        self.shape.open == 0 || self.children.count() < self.shape.limit
+        self.shape.block.open == 0 || self.records.living() < self.shape.limit
     }
 
     /// Whether no new block may be made.
     fn is_full(&self) -> bool {
-        let count = self.children.count();
+        let count = self.records.living();
         // One block always fits, however small the limit.
-        self.shape.open > 0 && count > 0 && count + self.shape.born() > self.shape.limit
+        self.shape.block.open > 0 && count > 0 && count + self.shape.born() > self.shape.limit
     }
 
     /// Gives a child life if it has none, and returns where it is. Under the writer's lock.
     fn touch(&self, block: u32, closed: u32) -> At {
-        let child = block * self.shape.closed + closed;
-        if self.children.living(child).is_none() {
+        let child = self.child(block, closed);
+        child.living().unwrap_or_else(|| {
             self.begin_child(block, child);
-        }
-        let generation = self.children.living(child).unwrap_or(0);
-        At { slot: self.cells.slot(child), child, generation }
+            self.child(block, closed)
+        })
     }
 
-    fn begin_child(&self, block: u32, child: u32) {
-        if self.children.was_used(child) {
-            self.cells.rebase(child);
+    /// Gives all children of a block life that have none.
+    fn begin_children(&self, block: u32) {
+        for child in self.children(block) {
+            self.begin_child(block, child);
         }
-        self.children.begin(child, block != FIRST);
+    }
+
+    fn begin_child(&self, block: u32, child: At) {
+        // A child that has lived before may have old values in its cells.
+        if child.generation != 0 {
+            self.cells.rebase(child.slot);
+        }
+        self.records.begin_child(child.life, block != FIRST);
     }
 
     /// The block of a key with this hash. Under the writer's lock, so the answer is certain.
@@ -317,9 +354,7 @@ impl Index {
             return None;
         }
         if self.shape.whole && block != FIRST {
-            for child in self.children_of(block) {
-                self.begin_child(block, child);
-            }
+            self.begin_children(block);
         }
         let version = self.next_version.fetch_add(2, Ordering::Release);
         self.records.begin(block, version, &codes);
@@ -345,26 +380,26 @@ impl Index {
     }
 
     /// Removes one child; `false` if it did not live.
-    pub(crate) fn remove(&self, key: &impl Key, closed: u32) -> bool {
+    pub(crate) fn remove(&self, key: &Rendered, closed: u32) -> bool {
+        let hash = key.hash(self.seed);
         let mut writer = lock(&self.writer);
-        self.block_of(key.hash(self.seed), key).is_some_and(|block| {
-            self.end_child(&mut writer, block, block * self.shape.closed + closed)
-        })
+        let block = self.block_of(hash, key);
+        block.is_some_and(|block| self.end_child(&mut writer, block, closed))
     }
 
-    /// Removes one child if it still is in this life.
-    pub(crate) fn remove_at(&self, child: u32, generation: Generation) {
+    /// Removes one child of a block if it still is in this life.
+    pub(crate) fn remove_child(&self, block: u32, closed: u32, generation: Generation) {
         let mut writer = lock(&self.writer);
-        if self.children.is(child, generation) {
-            self.end_child(&mut writer, child / self.shape.closed, child);
+        if self.child(block, closed).generation == generation {
+            self.end_child(&mut writer, block, closed);
         }
     }
 
-    fn end_child(&self, writer: &mut Writer, block: u32, child: u32) -> bool {
-        if !self.children.end(child, block != FIRST) {
+    fn end_child(&self, writer: &mut Writer, block: u32, closed: u32) -> bool {
+        if !self.records.end_child(self.child(block, closed).life, block != FIRST) {
             return false;
         }
-        let empty = self.children_of(block).all(|child| self.children.living(child).is_none());
+        let empty = self.children(block).all(|child| child.living().is_none());
         if empty && block != FIRST {
             self.table.remove(self.hash_of(block), block);
             self.records.end(block);
@@ -393,8 +428,8 @@ impl Index {
     pub(crate) fn clear(&self) {
         let mut writer = lock(&self.writer);
         for block in 0..self.published.load(Ordering::Relaxed) {
-            for child in self.children_of(block) {
-                self.end_child(&mut writer, block, child);
+            for closed in 0..self.shape.block.closed {
+                self.end_child(&mut writer, block, closed);
             }
         }
     }
@@ -402,15 +437,15 @@ impl Index {
     /// Makes every child read as zero.
     pub(crate) fn reset(&self) {
         let _writer = lock(&self.writer);
-        for child in 0..self.published.load(Ordering::Relaxed) * self.shape.closed {
-            self.cells.rebase(child);
+        for block in 0..self.published.load(Ordering::Relaxed) {
+            self.children(block).for_each(|child| self.cells.rebase(child.slot));
         }
     }
 
-    /// Makes one child read as zero.
-    pub(crate) fn reset_child(&self, child: u32) {
+    /// Makes one child of the first block read as zero.
+    pub(crate) fn reset_fixed(&self, closed: u32) {
         let _writer = lock(&self.writer);
-        self.cells.rebase(child);
+        self.cells.rebase(self.cells.slot(closed));
     }
 
     /// Tells that a scrape begins, and returns the blocks to visit and the version that the next
@@ -448,14 +483,20 @@ impl Index {
         self.records.is_still(block, version)
     }
 
-    /// The living children of a block: their numbers and generations.
-    pub(crate) fn living(&self, block: u32) -> impl Iterator<Item = (u32, Generation)> {
-        self.children_of(block).filter_map(|child| Some((child, self.children.living(child)?)))
+    /// The living children of a block, each with its place among the closed combinations.
+    pub(crate) fn living(&self, block: u32) -> impl Iterator<Item = (u32, At)> {
+        (0..).zip(self.children(block)).filter(|(_, child)| child.living().is_some())
+    }
+
+    /// Whether a child lives in the generation that is meant.
+    #[inline]
+    pub(crate) fn is(&self, at: At) -> bool {
+        self.records.is(at.life, at.generation)
     }
 
     /// How many closed combinations a block has.
     pub(crate) fn closed(&self) -> u32 {
-        self.shape.closed
+        self.shape.block.closed
     }
 }
 
@@ -498,8 +539,9 @@ mod models {
     /// One open label, one child a block, shared cells.
     fn index(limit: u32) -> Arc<Index> {
         let layout = Layout { integers: 1, floats: 0 };
-        let shape = Shape { mode: Mode::Shared, layout, open: 1, closed: 1, whole: true, limit };
-        Arc::new(Index::new(shape, 5).unwrap())
+        let block = BlockShape { open: 1, closed: 1, slots: 1 };
+        let shape = Shape { mode: Mode::Shared, layout, block, whole: true, limit };
+        Arc::new(Index::new(shape, 5, None).unwrap())
     }
 
     fn model(body: impl Fn() + Sync + Send + 'static) {
@@ -508,17 +550,29 @@ mod models {
         builder.check(body);
     }
 
+    fn find(index: &Index, key: &One) -> Option<At> {
+        index.find(index.hash(key), key, 0)
+    }
+
+    fn create(index: &Index, key: &One) -> Resolved {
+        index.create(index.hash(key), &Rendered::new(key), 0)
+    }
+
     fn count(index: &Index, key: &One) {
-        let (Resolved::Own(at) | Resolved::Overflow(at)) = match index.find(key, 0) {
+        let (Resolved::Own(at) | Resolved::Overflow(at)) = match find(index, key) {
             Some(at) => Resolved::Own(at),
-            None => index.create(key, 0),
+            None => create(index, key),
         };
-        index.cells().add_shared(at.slot, 1);
+        index.cells().shared(at.slot).unwrap().add(1);
+    }
+
+    fn remove(index: &Index, key: &One) {
+        index.remove(&Rendered::new(key), 0);
     }
 
     fn value(index: &Index, key: &One) -> Option<u64> {
         let mut slots = [0];
-        index.cells().read(index.find_exactly(key, 0)?.child, &mut slots);
+        index.cells().read(index.find_exactly(&Rendered::new(key), 0)?.slot, &mut slots);
         Some(slots[0])
     }
 
@@ -561,13 +615,13 @@ mod models {
         model(|| {
             let index = index(1);
             count(&index, &One("aaaaaaaaaaaa"));
-            let first = index.find(&One("aaaaaaaaaaaa"), 0).unwrap();
+            let first = find(&index, &One("aaaaaaaaaaaa")).unwrap();
             let other = Arc::clone(&index);
             let thread = thread::spawn(move || {
-                other.remove(&One("aaaaaaaaaaaa"), 0);
+                remove(&other, &One("aaaaaaaaaaaa"));
                 count(&other, &One("cccccccccccc"));
             });
-            if let Some(at) = index.find(&One("aaaaaaaaaaaa"), 0) {
+            if let Some(at) = find(&index, &One("aaaaaaaaaaaa")) {
                 assert_eq!(at, first);
             }
             let mut texts = Texts::default();
@@ -575,9 +629,9 @@ mod models {
                 assert!(["aaaaaaaaaaaa", "cccccccccccc"].contains(&texts.get(0)), "{texts:?}");
             }
             thread.join().unwrap();
-            assert!(!index.children().is(first.child, first.generation));
-            let second = index.find(&One("cccccccccccc"), 0).unwrap();
-            assert_eq!(second.child, first.child);
+            assert!(!index.is(first));
+            let second = find(&index, &One("cccccccccccc")).unwrap();
+            assert_eq!((second.slot, second.life), (first.slot, first.life));
             assert_ne!(second.generation, first.generation);
             assert_eq!(value(&index, &One("cccccccccccc")), Some(1));
         });
@@ -593,7 +647,7 @@ mod models {
             count(&index, &One("b"));
             let other = Arc::clone(&index);
             let thread = thread::spawn(move || count(&other, &One("a")));
-            index.remove(&One("a"), 0);
+            remove(&index, &One("a"));
             thread.join().unwrap();
             assert!(value(&index, &One("a")).is_none_or(|count| count <= 1));
             assert_eq!(value(&index, &One("b")), Some(1));
@@ -617,9 +671,9 @@ mod models {
             count(&index, &One("overflow"));
             let other = Arc::clone(&index);
             let thread = thread::spawn(move || {
-                other.remove(&One(a), 0);
+                remove(&other, &One(a));
             });
-            let resolved = index.create(&One(b), 0);
+            let resolved = create(&index, &One(b));
             assert!(matches!(resolved, Resolved::Own(_)), "{resolved:?}");
             thread.join().unwrap();
         });

@@ -5,20 +5,23 @@
 //! Invariant: every function that leaves this folder is safe to call with any argument.
 //!
 //! * [`slab`]: one writer a cell, summed by whoever reads; the pool that hands slabs on.
+//! * [`shared`]: one cell for all threads.
 //! * [`cells`]: the slots of one family, in slabs or shared, and their baselines.
 //! * [`text`]: label texts, interned in an arena that never moves; [`texts`]: copies of them.
 //! * [`table`]: hash tables; [`growing`]: one that grows in small steps.
-//! * [`key`]: the borrowed open label values of a look-up: their hash, and how they compare.
+//! * [`key`]: the borrowed open label values of a look-up: their hash, and how they compare;
+//!   [`rendered`]: copies of them.
+//! * [`records`]: what a block is: its version, its texts, and which of its children live.
 //! * [`index`]: from a key to a block, read without locks, and the life of a block.
-//! * [`children`]: which children of the blocks live, and their generations.
 
 pub(crate) mod cells;
-pub(crate) mod children;
 pub(crate) mod flag;
 mod growing;
 pub(crate) mod index;
 pub(crate) mod key;
 pub(crate) mod records;
+pub(crate) mod rendered;
+pub(crate) mod shared;
 mod slab;
 mod sync;
 mod table;

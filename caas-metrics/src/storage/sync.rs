@@ -6,6 +6,9 @@
 //! hides an earlier load by another thread, and the race goes unexplored. Writers here therefore
 //! use one read-modify-write where a reader may look at the same time.
 
+/// An atomic that a static can hold.
+pub(super) use std::sync::atomic::AtomicU64 as StaticU64;
+
 #[cfg(not(loom))]
 pub(super) use std::sync::{
     Mutex,

@@ -27,6 +27,9 @@ const SPARSE: usize = 1 << 13;
 /// The part of an entry that is the hash's.
 const HASH: u64 = !0 << 32;
 
+/// An entry that was buried. No number is so large, so that it is never taken for one.
+const BURIED: u64 = u64::MAX;
+
 impl Table {
     /// A table for at most so many entries at a time.
     pub(super) fn new(most: usize) -> Option<Self> {
@@ -40,12 +43,13 @@ impl Table {
     }
 
     /// The place that a hash names: its upper half as a fraction of the table.
+    #[inline]
     pub(super) fn home(&self, hash: u64) -> usize {
         (((hash >> 32) * self.entries.len() as u64) >> 32) as usize
     }
 
     #[inline]
-    fn after(&self, place: usize) -> usize {
+    pub(super) fn after(&self, place: usize) -> usize {
         let next = place + 1;
         if next == self.entries.len() { 0 } else { next }
     }
@@ -55,10 +59,9 @@ impl Table {
         if to >= from { to - from } else { to + self.entries.len() - from }
     }
 
-    /// What `look` finds at the first number of this hash where it finds anything.
+    /// The place of the first entry of this hash at or behind a place, and its number.
     #[inline]
-    pub(super) fn seek<R>(&self, hash: u64, mut look: impl FnMut(u32) -> Option<R>) -> Option<R> {
-        let mut place = self.home(hash);
+    pub(super) fn next(&self, hash: u64, mut place: usize) -> Option<(usize, u32)> {
         // A third of the places is free at least, so the loop ends; the bound only guards against a table
         // that changes for ever under a reader.
         for _ in 0..self.entries.len() {
@@ -67,14 +70,35 @@ impl Table {
                 return None;
             }
             if (entry ^ hash) & HASH == 0 {
-                let found = look((entry as u32).wrapping_sub(1));
-                if found.is_some() {
-                    return found;
-                }
+                return Some((place, (entry as u32).wrapping_sub(1)));
             }
             place = self.after(place);
         }
         None
+    }
+
+    /// What `look` finds at the first number of this hash where it finds anything, from a place on.
+    #[inline]
+    pub(super) fn seek_from<R>(
+        &self,
+        hash: u64,
+        mut place: usize,
+        mut look: impl FnMut(u32) -> Option<R>,
+    ) -> Option<R> {
+        for _ in 0..self.entries.len() {
+            let (found, number) = self.next(hash, place)?;
+            let result = look(number);
+            if result.is_some() {
+                return result;
+            }
+            place = self.after(found);
+        }
+        None
+    }
+
+    /// What `look` finds at the first number of this hash where it finds anything.
+    pub(super) fn seek<R>(&self, hash: u64, look: impl FnMut(u32) -> Option<R>) -> Option<R> {
+        self.seek_from(hash, self.home(hash), look)
     }
 
     /// As `seek`, and whether an absent entry is certain: nothing was moved meanwhile.
@@ -127,6 +151,16 @@ impl Table {
         true
     }
 
+    /// Makes an entry one that nobody finds; the gap stays. Only under the writer's lock, in a table that
+    /// nothing is added to any more.
+    pub(super) fn bury(&self, hash: u64, number: u32) -> bool {
+        let place = self.place_of(hash, number);
+        if let Some(place) = place {
+            self.entries[place].store(BURIED, Ordering::Relaxed);
+        }
+        place.is_some()
+    }
+
     /// Where an entry is. Only under the writer's lock.
     fn place_of(&self, hash: u64, number: u32) -> Option<usize> {
         let wanted = hash & HASH | u64::from(number + 1);
@@ -148,7 +182,8 @@ impl Table {
     /// The hash's upper half and the number at a place.
     pub(super) fn entry(&self, place: usize) -> Option<(u64, u32)> {
         let entry = self.entries.get(place)?.load(Ordering::Relaxed);
-        Some((entry & HASH, (entry as u32).checked_sub(1)?))
+        let number = (entry as u32).checked_sub(1)?;
+        (entry != BURIED).then_some((entry & HASH, number))
     }
 }
 

@@ -104,18 +104,30 @@ impl Arena {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn is_str(&self, code: Code, text: &str) -> bool {
-        let (len, kept) = self.text(code);
         let text = text.as_bytes();
-        let Some((whole, behind)) = kept.split_at_checked(text.len() / 8) else { return false };
+        let Some((head, kept)) = self.room(code, text.len()) else { return false };
+        let Some(whole) = kept.get(..text.len() / 8) else { return false };
         let is = |kept: &AtomicU64, word| kept.load(Ordering::Relaxed) == word;
-        let rest = text.len() % 8;
-        len == text.len()
+        head.load(Ordering::Relaxed) as u32 as usize == text.len()
             && whole.iter().zip(text.chunks_exact(8)).all(|(kept, chunk)| {
                 chunk.first_chunk::<8>().is_some_and(|word| is(kept, u64::from_le_bytes(*word)))
             })
-            && (rest == 0 || behind.first().is_some_and(|kept| is(kept, last_word(text, rest))))
+            && kept.last().is_none_or(|kept| is(kept, last_word(text)))
+    }
+
+    /// The head of a text of so many bytes and its words, if they are in one chunk.
+    #[inline(always)]
+    fn room(&self, code: Code, bytes: usize) -> Option<(&AtomicU64, &[AtomicU64])> {
+        let start = code as usize;
+        // Rounded up, with fewer instructions than `div_ceil` takes.
+        let end = start + 1 + ((bytes + 7) >> 3);
+        let room = match self.first.get(start..end) {
+            Some(room) => room,
+            None => self.further_words(start).get(..end - start)?,
+        };
+        room.split_first()
     }
 
     /// The integer that a code is, if it is one.
