@@ -105,8 +105,28 @@ fn labels(n: usize, path: &str) -> Request<'_> {
 pub enum Shape {
     /// Fifty label sets share a path: every method with every status.
     Shared,
+    /// The same, for a library to which each of the three labels is just a string.
+    Strings,
     /// Each series has a path of its own.
     Unique,
+}
+
+impl Shape {
+    pub const ALL: [Self; 3] = [Self::Shared, Self::Strings, Self::Unique];
+
+    /// How the tables call it, and the command line.
+    pub const fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Shared => ("shared texts", "shared"),
+            Self::Strings => ("shared texts, all strings", "strings"),
+            Self::Unique => ("a text each", "unique"),
+        }
+    }
+
+    /// The shape with a name on the command line.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|shape| shape.names().1 == name)
+    }
 }
 
 /// The texts of a large family.
@@ -119,7 +139,7 @@ impl Large {
     /// Texts for so many series.
     pub fn new(shape: Shape, series: usize) -> Self {
         let paths = match shape {
-            Shape::Shared => series.div_ceil(50),
+            Shape::Shared | Shape::Strings => series.div_ceil(50),
             Shape::Unique => series,
         };
         Self { shape, paths: (0..paths).map(|n| format!("/api/v1/rooms/{n:08}/part")).collect() }
@@ -128,7 +148,7 @@ impl Large {
     /// The label set of a series.
     pub fn set(&self, n: usize) -> Request<'_> {
         match self.shape {
-            Shape::Shared => labels(n, &self.paths[n / 50]),
+            Shape::Shared | Shape::Strings => labels(n, &self.paths[n / 50]),
             Shape::Unique => labels(n, &self.paths[n]),
         }
     }

@@ -13,22 +13,23 @@ use crate::{
     workload::{Large, Shape},
 };
 
-/// What is filled.
-const PARTS: &[(&str, &str, usize, Option<Goal>)] = &[
-    ("shared", "counter series, shared texts", ROOM, Some(Goal { limit: 45.0, reach: 60.0 })),
-    ("unique", "counter series, a text each", ROOM, None),
-    ("histogram", "histogram child", 12_000, Some(Goal { limit: 286.0, reach: 290.0 })),
-];
+const HISTOGRAMS: usize = 12_000;
 
 pub fn run(effort: &Effort, table: &mut Table) {
-    for (part, about, children, goal) in PARTS {
+    let mut row = |part, name: String, goal| {
         let figures = effort.contenders.iter().map(|contender| {
             let bytes = in_a_process(contender, part)?;
             Some(Figure { min: bytes, median: bytes })
         });
-        let name = format!("memory of a {about}, {children} of them");
-        table.push(Row { name, by: By::Least, unit: "B", figures: figures.collect(), goal: *goal });
+        table.push(Row { name, by: By::Least, unit: "B", figures: figures.collect(), goal });
+    };
+    for shape in Shape::ALL {
+        let (about, part) = shape.names();
+        let goal = (shape != Shape::Unique).then_some(Goal { limit: 45.0, reach: 60.0 });
+        row(part, format!("memory of a counter series, {about}, {ROOM} of them"), goal);
     }
+    let goal = Goal { limit: 286.0, reach: 290.0 };
+    row("histogram", format!("memory of a histogram child, {HISTOGRAMS} of them"), Some(goal));
 }
 
 fn in_a_process(contender: &Contender, part: &str) -> Option<f64> {
@@ -40,20 +41,17 @@ fn in_a_process(contender: &Contender, part: &str) -> Option<f64> {
 
 /// In that process: fills and prints. `false` if the contender has no such family.
 pub fn print(contender: &Contender, part: &str) -> bool {
-    let shape = if part == "shared" { Shape::Shared } else { Shape::Unique };
-    let Some(children) = PARTS.iter().find(|p| p.0 == part).map(|p| p.2) else { return false };
-    let made = match part {
-        "histogram" => contender.histograms.map(|make| make()),
-        _ => contender.counters.map(|make| make(shape)),
+    let shape = Shape::named(part);
+    let make = || match shape {
+        Some(shape) => contender.counters.map(|make| make(shape)),
+        None => contender.histograms.map(|make| make()),
     };
-    drop(made);
-    let large = Large::new(shape, children);
+    // What a first family takes for all that follow is not what is measured.
+    drop(make());
+    let children = if shape.is_some() { ROOM } else { HISTOGRAMS };
+    let large = Large::new(shape.unwrap_or(Shape::Unique), children);
     let before = resident();
-    let family = match part {
-        "histogram" => contender.histograms.map(|make| make()),
-        _ => contender.counters.map(|make| make(shape)),
-    };
-    let Some(family) = family else { return false };
+    let Some(family) = make() else { return false };
     (0..children).for_each(|n| family.update(&large.set(n)));
     println!("{:.1}", (resident() - before) as f64 / children as f64);
     true

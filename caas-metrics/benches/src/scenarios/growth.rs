@@ -25,8 +25,8 @@ const SERIES: [usize; 4] = [1_000, 10_000, 100_000, 1_000_000];
 const THREADS: [usize; 7] = [1, 2, 4, 8, 16, 32, 64];
 
 pub fn run() {
-    for shape in ["shared", "unique"] {
-        println!("\n| series ({shape} texts) | scrape, ms | memory of a series, B | update, ns |");
+    for (about, shape) in Shape::ALL.map(Shape::names) {
+        println!("\n| series ({about}) | scrape, ms | memory of a series, B | update, ns |");
         println!("|--:|--:|--:|--:|");
         SERIES.iter().for_each(|series| print_row(&["series", shape], *series));
     }
@@ -46,7 +46,7 @@ fn print_row(part: &[&str], size: usize) {
 
 /// In that process: the cells of one row.
 pub fn print(contender: &Contender, part: &str, shape: &str, size: usize) {
-    let shape = if shape == "shared" { Shape::Shared } else { Shape::Unique };
+    let shape = Shape::named(shape).unwrap_or(Shape::Unique);
     let cells = match (part, contender.counters) {
         ("series", Some(make)) => by_series(&*make(shape), shape, size),
         (_, _) => by_threads(contender, size),

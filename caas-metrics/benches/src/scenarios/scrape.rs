@@ -19,14 +19,13 @@ const LINES: usize = 14;
 
 pub fn run(effort: &Effort, table: &mut Table) {
     histograms(effort, table);
-    for (shape, about) in [(Shape::Shared, "shared texts"), (Shape::Unique, "a text each")] {
+    for shape in Shape::ALL {
+        let (about, _) = shape.names();
         let large = Large::new(shape, effort.series + FIRST_USES);
         let families = fill(effort, &large, effort.series, |c| Some(c.counters?(shape)));
         let name = format!("text of {} series, {about}", effort.series);
         write(effort, table, &name, &families, effort.series, Goal { limit: 15.5, reach: 35.0 });
-        if shape == Shape::Unique {
-            first_use(effort, table, &large, &families);
-        }
+        first_use(effort, table, about, &large, &families);
     }
 }
 
@@ -98,7 +97,13 @@ fn write(
 /// Label sets that are used for the first time.
 const FIRST_USES: usize = 100_000;
 
-fn first_use(effort: &Effort, table: &mut Table, large: &Large, families: &Families) {
+fn first_use(
+    effort: &Effort,
+    table: &mut Table,
+    about: &str,
+    large: &Large,
+    families: &Families,
+) {
     const ROUND: usize = FIRST_USES / 20;
     let mut times = vec![Vec::new(); families.len()];
     for round in 0..20 {
@@ -111,7 +116,7 @@ fn first_use(effort: &Effort, table: &mut Table, large: &Large, families: &Famil
         }
     }
     table.push(Row {
-        name: format!("first use of a label set at {} series", effort.series),
+        name: format!("first use of a label set at {} series, {about}", effort.series),
         by: By::Least,
         unit: "ns",
         figures: times.iter().map(|rounds| Figure::of(rounds)).collect(),

@@ -51,7 +51,7 @@ fn zeros<T>(len: usize, zero: fn() -> T) -> Box<[T]> {
 impl Family {
     fn new(children: usize, per_child: usize, shape: Shape) -> Self {
         let words = match shape {
-            Shape::Shared => children / 8,
+            Shape::Shared | Shape::Strings => children / 8,
             Shape::Unique => children * 4,
         };
         Self {
@@ -108,7 +108,7 @@ impl Family {
         };
         let start = match self.shape {
             Shape::Unique => store(),
-            Shape::Shared => match texts.get(request.path) {
+            Shape::Shared | Shape::Strings => match texts.get(request.path) {
                 Some(start) => *start,
                 None => *texts.entry(request.path.to_owned()).or_insert_with(store),
             },
