@@ -80,7 +80,7 @@ pub struct Kept(pub(crate) At);
 impl<L: LabelSet> Reach<L> for Kept {
     #[inline]
     fn slot(&self) -> Option<u32> {
-        let lives = L::PLAN.is_fixed() || L::family().index().is_some_and(|index| index.is(self.0));
+        let lives = L::PLAN.is_fixed() || L::family().index().is(self.0);
         lives.then_some(self.0.slot)
     }
 

@@ -123,7 +123,7 @@ pub struct Family {
     descriptor: &'static Descriptor,
     /// One more than the first slot, once there is one; so a fixed family needs one load.
     first_slot: Once32,
-    index: OnceLock<Option<Index>>,
+    index: OnceLock<Index>,
     /// The slot of a family that has a single one.
     single: StaticSlot,
     /// Updates that went to an overflow child.
@@ -178,11 +178,11 @@ impl Family {
         &self.refusals
     }
 
-    /// The family's storage; `None` if the allocator had no room for it.
+    /// The family's storage.
     #[inline]
-    pub(crate) fn index(&'static self) -> Option<&'static Index> {
+    pub(crate) fn index(&'static self) -> &'static Index {
         match self.index.get() {
-            Some(index) => index.as_ref(),
+            Some(index) => index,
             None => self.make_index(),
         }
     }
@@ -190,11 +190,11 @@ impl Family {
     /// A shared slot of the family with this label set.
     #[inline]
     pub(crate) fn shared<L: LabelSet>(&'static self, slot: u32) -> Option<SharedSlot<'static>> {
-        if L::PLAN.is_single() { self.single.slot() } else { self.index()?.cells().shared(slot) }
+        if L::PLAN.is_single() { self.single.slot() } else { self.index().cells().shared(slot) }
     }
 
     #[cold]
-    fn make_index(&'static self) -> Option<&'static Index> {
+    fn make_index(&'static self) -> &'static Index {
         let plan = Plan::new(self.descriptor);
         let shape = Shape {
             mode: plan.mode,
@@ -204,11 +204,11 @@ impl Family {
             limit: self.descriptor.limit,
         };
         let only = plan.is_single().then_some(&self.single);
-        let index = self.index.get_or_init(|| Index::new(shape, *SEED, only)).as_ref()?;
+        let index = self.index.get_or_init(|| Index::new(shape, *SEED, only));
         if plan.is_fixed() {
             self.first_slot.set(index.fixed(0).slot + 1);
         }
-        Some(index)
+        index
     }
 
     /// The first slot of a fixed family, plus one.
@@ -393,7 +393,7 @@ fn look_up_slot<L: LabelSet>(key: impl Key, closed: u32) -> u32 {
 
 #[inline(always)]
 fn look_up<L: LabelSet>(key: impl Key, closed: u32) -> At {
-    let Some(index) = L::family().index() else { return At::NOWHERE };
+    let index = L::family().index();
     let hash = index.hash(&key);
     index.find(hash, &key, closed).unwrap_or_else(|| create::<L>(index, hash, &key, closed))
 }
@@ -414,7 +414,7 @@ fn create<L: LabelSet>(index: &Index, hash: u64, key: &impl Key, closed: u32) ->
 /// The child of a label set if it lives, without creating it.
 fn find<L: LabelSet>(set: &L) -> Option<At> {
     let closed = closed_place(set);
-    let index = L::family().index()?;
+    let index = L::family().index();
     if L::PLAN.is_fixed() {
         return Some(index.fixed(closed));
     }
@@ -426,23 +426,21 @@ fn find<L: LabelSet>(set: &L) -> Option<At> {
 pub fn get<L: LabelSet>(set: &L) -> Option<<L::Metric as Metric>::Reading> {
     let at = find(set)?;
     let mut slots = vec![0; L::PLAN.block.slots as usize];
-    L::family().index()?.cells().read(at.slot, &mut slots);
+    L::family().index().cells().read(at.slot, &mut slots);
     Some(L::Metric::reading(&slots))
 }
 
 /// Makes every child of the family read as zero.
 #[doc(hidden)]
 pub fn reset<L: LabelSet>() {
-    if let Some(index) = L::family().index() {
-        index.reset();
-    }
+    L::family().index().reset();
 }
 
 /// Removes the child of a label set; a child that is exported from the start goes back to zero.
 #[doc(hidden)]
 pub fn remove<L: LabelSet>(set: &L) -> bool {
     let closed = closed_place(set);
-    let Some(index) = L::family().index() else { return false };
+    let index = L::family().index();
     if L::PLAN.is_fixed() {
         index.reset_fixed(closed);
         return true;
@@ -453,14 +451,14 @@ pub fn remove<L: LabelSet>(set: &L) -> bool {
 /// Removes every child; those that are exported from the start go back to zero.
 #[doc(hidden)]
 pub fn clear<L: LabelSet>() {
-    let Some(index) = L::family().index() else { return };
+    let index = L::family().index();
     if L::PLAN.is_fixed() { index.reset() } else { index.clear() }
 }
 
 /// Removes the children that `keep` refuses. No lock is held while it runs.
 #[doc(hidden)]
 pub fn retain<L: LabelSet>(mut keep: impl FnMut(&L::View<'_>) -> bool) {
-    let Some(index) = L::family().index() else { return };
+    let index = L::family().index();
     let mut texts = Texts::default();
     for block in index.blocks() {
         texts.clear();

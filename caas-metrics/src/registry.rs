@@ -207,7 +207,7 @@ impl Registry {
                     problems.push(Problem::DefaultLabel { label, name });
                 }
             }
-            if !family.index().is_some_and(crate::storage::index::Index::has_room) {
+            if !family.index().has_room() {
                 let (name, location) = (descriptor.name.to_owned(), descriptor.location);
                 problems.push(Problem::NoRoom { name, location });
             }

@@ -79,13 +79,12 @@ impl Walk {
     /// Begins a scrape of a family and writes its head.
     pub(crate) fn begin(family: &'static Family, sink: &mut dyn Sink) -> Self {
         sink.family(&head(family));
-        let blocks = family.index().filter(|index| index.has_room()).map(Index::begin_scrape);
-        let (blocks, until) = blocks.unwrap_or_default();
+        let (blocks, until) = family.index().begin_scrape();
         let descriptor = family.descriptor();
         let labels = descriptor.labels.iter().enumerate();
         let open = labels.filter(|(_, label)| label.values.is_none()).map(|(place, _)| place);
         let open: Vec<usize> = open.collect();
-        let children = family.index().map_or(1, Index::closed) as usize;
+        let children = family.index().closed() as usize;
         let at_a_time = STEP.div_ceil(children.max(1)).min(blocks.len());
         let scratch = Scratch {
             read: Vec::with_capacity(at_a_time),
@@ -98,7 +97,7 @@ impl Walk {
 
     /// Emits the next samples; `false` at the end.
     pub(crate) fn step(&mut self, default: &DefaultLabels, sink: &mut dyn Sink) -> bool {
-        let Some(index) = self.family.index() else { return false };
+        let index = self.family.index();
         self.read_blocks(index);
         self.emit(index, default, sink);
         !self.blocks.is_empty()

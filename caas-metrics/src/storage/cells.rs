@@ -70,8 +70,6 @@ impl Cells {
     /// part of the result is how many there are; 0 means that updates go nowhere.
     pub(crate) fn new(mode: Mode, layout: Layout, closed: u32, blocks: usize) -> (Self, usize) {
         let per_block = (layout.slots() as usize).saturating_mul(closed as usize).max(1);
-        let cells =
-            |first, shared, len| Self { layout, first, shared, len, baselines: OnceLock::new() };
         let mut tried = blocks.max(1);
         loop {
             let len = tried.saturating_mul(per_block);
@@ -80,10 +78,10 @@ impl Cells {
                 Mode::Shared => zeroed(len).map(|shared| (0, &*Box::leak(shared))),
             };
             if let Some((first, shared)) = found {
-                return (cells(first, shared, len), tried);
+                return (Self { first, shared, len, ..Self::none(layout) }, tried);
             }
             if tried == 1 {
-                return (cells(slab::sink(), &[], 0), 0);
+                return (Self::none(layout), 0);
             }
             tried /= 2;
         }
@@ -92,7 +90,12 @@ impl Cells {
     /// The cells of a family whose only slot is in its static.
     pub(crate) fn only(layout: Layout, slot: &'static StaticSlot) -> Self {
         let shared = slot.as_slice();
-        Self { layout, first: 0, shared, len: shared.len(), baselines: OnceLock::new() }
+        Self { first: 0, shared, len: shared.len(), ..Self::none(layout) }
+    }
+
+    /// No cells: updates go nowhere.
+    pub(crate) fn none(layout: Layout) -> Self {
+        Self { layout, first: slab::sink(), shared: &[], len: 0, baselines: OnceLock::new() }
     }
 
     /// A child's first slot, as updates name it.

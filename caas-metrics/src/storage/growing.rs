@@ -5,6 +5,7 @@
 
 use super::table::Table;
 
+#[derive(Default)]
 pub(super) struct Growing {
     table: Table,
     len: usize,
@@ -12,7 +13,7 @@ pub(super) struct Growing {
     before: Option<(Table, usize)>,
 }
 
-/// Room of the first table.
+/// Room of the first table that is not empty.
 const FIRST: usize = if cfg!(loom) { 4 } else { 64 };
 
 /// Places of the table before that an insertion looks at. It has four at most for an entry, and the
@@ -20,10 +21,6 @@ const FIRST: usize = if cfg!(loom) { 4 } else { 64 };
 const STEP: usize = 8;
 
 impl Growing {
-    pub(super) fn new() -> Option<Self> {
-        Some(Self { table: Table::new(FIRST)?, len: 0, before: None })
-    }
-
     /// The first number of this hash that `matches`.
     pub(super) fn seek(&self, hash: u64, matches: impl Fn(u32) -> bool) -> Option<u32> {
         let before = self.before.as_ref();
@@ -56,7 +53,8 @@ impl Growing {
     }
 
     fn grow(&mut self) -> bool {
-        let Some(next) = Table::new(2 * self.table.room()) else { return false };
+        let room = (2 * self.table.room()).max(FIRST);
+        let Some(next) = Table::new(room) else { return false };
         // There is none any more, see `STEP`.
         while self.before.is_some() {
             self.move_some();
@@ -92,7 +90,7 @@ mod tests {
 
     #[test]
     fn nothing_is_lost_or_kept_too_long() {
-        let mut table = Growing::new().unwrap();
+        let mut table = Growing::default();
         for number in 0..20_000 {
             assert!(table.insert(hash(number), number));
             assert!(has(&table, number));
@@ -110,7 +108,7 @@ mod tests {
 
     #[test]
     fn a_table_stays_as_large_as_what_is_in_it_needs() {
-        let mut table = Growing::new().unwrap();
+        let mut table = Growing::default();
         for number in 0..100_000 {
             assert!(table.insert(hash(number), number));
             table.remove(hash(number), number);

@@ -131,35 +131,51 @@ struct Writer {
 }
 
 impl Index {
-    /// The storage of a family, whose only slot may be in its static; `None` when the allocator has no
-    /// room for it.
-    pub(crate) fn new(shape: Shape, seed: u64, only: Option<&'static StaticSlot>) -> Option<Self> {
+    /// The storage of a family, whose only slot may be in its static. Where the allocator has no room
+    /// for it, updates go nowhere.
+    pub(crate) fn new(shape: Shape, seed: u64, only: Option<&'static StaticSlot>) -> Self {
+        let index = Self::with_room(shape, seed, only).unwrap_or_else(|| Self::empty(shape, seed));
+        index.create_first_block();
+        index
+    }
+
+    fn with_room(shape: Shape, seed: u64, only: Option<&'static StaticSlot>) -> Option<Self> {
         let wanted = 1 + shape.living_blocks() + shape.resting_blocks();
         let wanted = wanted.min(Records::most(shape.block));
         let (cells, capacity) = match only {
             Some(slot) => (Cells::only(shape.layout, slot), 1),
             None => Cells::new(shape.mode, shape.layout, shape.block.closed, wanted),
         };
-        let index = Self {
-            shape,
+        Some(Self {
             capacity: capacity as u32,
             cells,
             table: Table::new(shape.living_blocks() + 1)?,
             records: Records::new(capacity, shape.block)?,
             arena: Arena::new(shape.block.open)?,
+            ..Self::empty(shape, seed)
+        })
+    }
+
+    /// A family without room.
+    fn empty(shape: Shape, seed: u64) -> Self {
+        Self {
+            shape,
+            capacity: 0,
+            cells: Cells::none(shape.layout),
+            table: Table::default(),
+            records: Records::none(shape.block),
+            arena: Arena::default(),
             published: AtomicU32::new(0),
             next_version: AtomicU32::new(1),
             scrapes: AtomicU32::new(0),
             seed,
             writer: Mutex::new(Writer {
-                interner: Interner::new(seed)?,
+                interner: Interner::new(seed),
                 codes: Vec::with_capacity(shape.block.open),
                 resting: VecDeque::new(),
                 next_block: FIRST,
             }),
-        };
-        index.create_first_block();
-        Some(index)
+        }
     }
 
     fn create_first_block(&self) {
@@ -541,7 +557,7 @@ mod models {
         let layout = Layout { integers: 1, floats: 0 };
         let block = BlockShape { open: 1, closed: 1, slots: 1 };
         let shape = Shape { mode: Mode::Shared, layout, block, whole: true, limit };
-        Arc::new(Index::new(shape, 5, None).unwrap())
+        Arc::new(Index::new(shape, 5, None))
     }
 
     fn model(body: impl Fn() + Sync + Send + 'static) {

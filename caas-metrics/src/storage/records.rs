@@ -122,7 +122,12 @@ impl Records {
 
     pub(super) fn new(blocks: usize, shape: BlockShape) -> Option<Self> {
         let words = zeroed(blocks.checked_mul(shape.words())?)?;
-        Some(Self { words, shape, living: AtomicU32::new(0) })
+        Some(Self { words, ..Self::none(shape) })
+    }
+
+    /// Records of no block.
+    pub(super) fn none(shape: BlockShape) -> Self {
+        Self { words: Box::default(), shape, living: AtomicU32::new(0) }
     }
 
     /// A block's record, for whoever knows the shape of the family's blocks at compile time.

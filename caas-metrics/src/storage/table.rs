@@ -9,6 +9,8 @@ use super::{
     zeroed::zeroed,
 };
 
+/// A table; by default without room for any entry.
+#[derive(Default)]
 pub(super) struct Table {
     /// Upper half of the hash above the number plus one; 0 is free. Linear probing from the place
     /// that the upper half names, so an entry tells its own home.
@@ -166,7 +168,7 @@ impl Table {
         let wanted = hash & HASH | u64::from(number + 1);
         let mut place = self.home(hash);
         loop {
-            match self.entries[place].load(Ordering::Relaxed) {
+            match self.entries.get(place)?.load(Ordering::Relaxed) {
                 0 => return None,
                 entry if entry == wanted => return Some(place),
                 _ => place = self.after(place),

@@ -32,6 +32,8 @@ const CHUNKS: usize = if cfg!(loom) { 8 } else { 16 };
 
 /// Words of 8 bytes of text, each text behind a word with its length (lower half) and the number
 /// of records that use it (upper half, only the writer's business). Grows by whole chunks.
+/// By default there is no room for any.
+#[derive(Default)]
 pub(super) struct Arena {
     /// Made with the arena, so that a look-up in it asks nothing first.
     first: Box<[AtomicU64]>,
@@ -56,9 +58,8 @@ const fn chunk_len(chunk: usize) -> usize {
 impl Arena {
     /// For a family with so many open labels; `None` when the allocator has no room.
     pub(super) fn new(open: usize) -> Option<Self> {
-        let further = [const { OnceLock::new() }; CHUNKS];
         let first = if open == 0 { Box::default() } else { zeroed(FIRST_CHUNK)? };
-        Some(Self { first, further })
+        Some(Self { first, ..Self::default() })
     }
 
     /// The words from a position to the end of its chunk.
@@ -161,8 +162,8 @@ pub(super) struct Interner {
 }
 
 impl Interner {
-    pub(super) fn new(seed: u64) -> Option<Self> {
-        Some(Self { codes: Growing::new()?, free: BTreeMap::new(), next: 0, seed })
+    pub(super) fn new(seed: u64) -> Self {
+        Self { codes: Growing::default(), free: BTreeMap::new(), next: 0, seed }
     }
 
     /// The code of a text, kept from now on until it is released as often as it was interned.
@@ -262,7 +263,7 @@ mod tests {
     #[test]
     fn same_text_has_one_code_and_reads_back() {
         let arena = Arena::new(1).unwrap();
-        let mut interner = Interner::new(9).unwrap();
+        let mut interner = Interner::new(9);
         let texts: Vec<String> = (0..2000).map(|n| "é".repeat(n % 97) + &n.to_string()).collect();
         let codes: Vec<Code> =
             texts.iter().map(|t| interner.intern(&arena, &Text::Borrowed(t)).unwrap()).collect();
@@ -277,7 +278,7 @@ mod tests {
     #[test]
     fn integers_are_their_own_code() {
         let arena = Arena::new(1).unwrap();
-        let mut interner = Interner::new(9).unwrap();
+        let mut interner = Interner::new(9);
         let code = interner.intern(&arena, &Text::Integer(404)).unwrap();
         assert_eq!(read(&arena, code), "404");
         assert!(arena.is(code, &Text::Integer(404)));
@@ -287,7 +288,7 @@ mod tests {
     #[test]
     fn room_of_released_texts_is_used_again() {
         let arena = Arena::new(1).unwrap();
-        let mut interner = Interner::new(9).unwrap();
+        let mut interner = Interner::new(9);
         let mut end = 0;
         for round in 0..20_000_u32 {
             let texts: Vec<String> =
@@ -314,7 +315,7 @@ mod tests {
     #[test]
     fn text_longer_than_a_chunk_fits() {
         let arena = Arena::new(1).unwrap();
-        let mut interner = Interner::new(9).unwrap();
+        let mut interner = Interner::new(9);
         let long = "y".repeat(100_000);
         let code = interner.intern(&arena, &Text::Borrowed(&long)).unwrap();
         assert_eq!(read(&arena, code), long);

@@ -97,13 +97,7 @@ fn write(
 /// Label sets that are used for the first time.
 const FIRST_USES: usize = 100_000;
 
-fn first_use(
-    effort: &Effort,
-    table: &mut Table,
-    about: &str,
-    large: &Large,
-    families: &Families,
-) {
+fn first_use(effort: &Effort, table: &mut Table, about: &str, large: &Large, families: &Families) {
     const ROUND: usize = FIRST_USES / 20;
     let mut times = vec![Vec::new(); families.len()];
     for round in 0..20 {
