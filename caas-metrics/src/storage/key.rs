@@ -3,7 +3,7 @@
 //! Rendering is in `label/`, comparing with stored text in [`super::text`]. Invariant: two keys of
 //! one family are equal exactly when their rendered texts are.
 
-use super::records::BlockShape;
+use super::{pairs, records::BlockShape};
 
 /// The text of a label value, borrowed where possible.
 ///
@@ -111,72 +111,18 @@ fn fold(a: u64, b: u64) -> u64 {
     (product as u64) ^ ((product >> 64) as u64)
 }
 
-/// Hashes a text behind what was hashed before it: one multiplication for 16 bytes.
+/// Hashes a text behind what was hashed before it: one multiplication for a pair of words.
 #[inline]
 pub(super) fn hash_bytes(seed: u64, bytes: &[u8]) -> u64 {
     // The length comes first, so "ab" + "c" and "a" + "bc" differ.
     let mut state = seed ^ bytes.len() as u64;
-    let (a, b) = if let Some(last) = bytes.last_chunk::<16>() {
-        // The last 16 bytes may overlap those before them: then no branch depends on how many are
-        // left, which the processor would guess wrong for texts of many lengths.
-        let mut rest = bytes;
-        while let Some((chunk, behind)) = rest.split_first_chunk::<16>() {
-            if behind.is_empty() {
-                break;
-            }
-            let (a, b) = two_words(chunk);
-            state = fold(a ^ LEFT ^ state, b ^ RIGHT);
-            rest = behind;
-        }
-        two_words(last)
-    } else {
-        // Two words that may overlap cover 8 to 15 bytes.
-        match (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
-            (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
-            _ => (short_word(bytes), 0),
-        }
-    };
-    // Texts that differ in a few bytes have evenly spaced products, which crowd in a table if the factor
-    // that they share is a bad one; another multiplication scatters them.
-    fold(a ^ LEFT ^ state, b ^ RIGHT ^ state.rotate_left(32)).wrapping_mul(LEFT)
-}
-
-#[inline]
-fn two_words(bytes: &[u8; 16]) -> (u64, u64) {
-    let both = u128::from_le_bytes(*bytes);
-    (both as u64, (both >> 64) as u64)
-}
-
-/// Fewer than eight bytes as a word, zeros behind them.
-#[inline]
-fn short_word(bytes: &[u8]) -> u64 {
-    let len = bytes.len();
-    if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
-        // The parts overlap where the length is below eight; there they agree.
-        let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
-        return u64::from(first) | u64::from(last) << (8 * (len - 4));
-    }
-    let at = |place: usize| bytes.get(place).map_or(0, |byte| u64::from(*byte) << (8 * place));
-    at(0) | at(1) | at(2)
-}
-
-/// A text as words, zeros behind its end: how the arena keeps it.
-#[inline]
-pub(super) fn words(bytes: &[u8]) -> impl Iterator<Item = u64> {
-    let whole = bytes.chunks_exact(8);
-    let last = (!whole.remainder().is_empty()).then(|| last_word(bytes));
-    let whole = whole.map(|chunk| chunk.first_chunk::<8>().map_or(0, |c| u64::from_le_bytes(*c)));
-    whole.chain(last)
-}
-
-/// The last of a text's words.
-#[inline]
-pub(super) fn last_word(bytes: &[u8]) -> u64 {
-    match bytes.last_chunk::<8>() {
-        // The end of the last eight bytes, moved to the front of the word.
-        Some(last) => u64::from_le_bytes(*last) >> (bytes.len().wrapping_neg() % 8 * 8),
-        None => short_word(bytes),
-    }
+    pairs::all(bytes, |[a, b]| {
+        state = fold(a ^ LEFT ^ state, b ^ RIGHT ^ state.rotate_left(32));
+        true
+    });
+    // Texts that differ in a few bytes have evenly spaced products, which crowd in a table if the
+    // factor that they share is a bad one; another multiplication scatters them.
+    state.wrapping_mul(LEFT)
 }
 
 #[cfg(all(test, not(loom)))]
@@ -188,17 +134,6 @@ mod tests {
     impl Texts<'_> {
         fn hash(&self, seed: u64) -> u64 {
             self.0.iter().fold(seed, |state, text| Text::Borrowed(text).hash(state))
-        }
-    }
-
-    #[test]
-    fn words_are_the_text_with_zeros_behind() {
-        for len in 0..40_u8 {
-            let text: Vec<u8> = (1..=len).collect();
-            let bytes: Vec<u8> = words(&text).flat_map(u64::to_le_bytes).collect();
-            let mut expected = text.clone();
-            expected.resize(text.len().next_multiple_of(8), 0);
-            assert_eq!(bytes, expected, "{len}");
         }
     }
 
@@ -223,8 +158,8 @@ mod tests {
 
     #[test]
     fn high_bits_spread_over_a_table() {
-        // 4,096 consecutive texts in 8,192 places: a good hash leaves few places crowded, whatever the
-        // seed is.
+        // 4,096 consecutive texts in 8,192 places: a good hash leaves few places crowded, whatever
+        // the seed is.
         for seed in 0..64_u64 {
             let seed = seed.wrapping_mul(RIGHT);
             let mut places = vec![0_u8; 8192];

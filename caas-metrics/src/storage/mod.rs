@@ -7,6 +7,7 @@
 //! * [`slab`]: one writer a cell, summed by whoever reads; the pool that hands slabs on.
 //! * [`shared`]: one cell for all threads.
 //! * [`cells`]: the slots of one family, in slabs or shared, and their baselines.
+//! * [`pairs`]: what a text is made of, for hashes, comparisons and storage.
 //! * [`text`]: label texts, interned in an arena that never moves; [`texts`]: copies of them.
 //! * [`table`]: hash tables; [`growing`]: one that grows in small steps.
 //! * [`key`]: the borrowed open label values of a look-up: their hash, and how they compare;
@@ -19,6 +20,7 @@ pub(crate) mod flag;
 mod growing;
 pub(crate) mod index;
 pub(crate) mod key;
+mod pairs;
 pub(crate) mod records;
 pub(crate) mod rendered;
 pub(crate) mod shared;

@@ -9,7 +9,8 @@ use std::{collections::BTreeMap, sync::OnceLock};
 
 use super::{
     growing::Growing,
-    key::{Text, hash_bytes, last_word, words},
+    key::{Text, hash_bytes},
+    pairs,
     sync::{AtomicU64, Ordering},
     texts::Texts,
     zeroed::zeroed,
@@ -77,15 +78,6 @@ impl Arena {
         words.and_then(|words| words.get(offset..)).unwrap_or_default()
     }
 
-    /// The length and the words of a text.
-    #[inline]
-    fn text(&self, code: Code) -> (usize, &[AtomicU64]) {
-        match self.words(code as usize).split_first() {
-            Some((head, words)) => (head.load(Ordering::Relaxed) as u32 as usize, words),
-            None => (0, &[]),
-        }
-    }
-
     /// Changes the number of users of a text and returns it. Only under the writer's lock.
     fn count_use(&self, code: Code, change: u64) -> u64 {
         let Some(head) = self.words(code as usize).first() else { return 0 };
@@ -108,22 +100,20 @@ impl Arena {
     #[inline(always)]
     fn is_str(&self, code: Code, text: &str) -> bool {
         let text = text.as_bytes();
-        let Some((head, kept)) = self.room(code, text.len()) else { return false };
-        let Some(whole) = kept.get(..text.len() / 8) else { return false };
-        let is = |kept: &AtomicU64, word| kept.load(Ordering::Relaxed) == word;
+        let Some((head, mut kept)) = self.room(code, text.len()) else { return false };
         head.load(Ordering::Relaxed) as u32 as usize == text.len()
-            && whole.iter().zip(text.chunks_exact(8)).all(|(kept, chunk)| {
-                chunk.first_chunk::<8>().is_some_and(|word| is(kept, u64::from_le_bytes(*word)))
+            && pairs::all(text, |pair| {
+                let [first, last, behind @ ..] = kept else { return false };
+                kept = behind;
+                [first, last].map(|word| word.load(Ordering::Relaxed)) == pair
             })
-            && kept.last().is_none_or(|kept| is(kept, last_word(text)))
     }
 
-    /// The head of a text of so many bytes and its words, if they are in one chunk.
+    /// The head of a text of so many bytes and its pairs, if they are in one chunk.
     #[inline(always)]
     fn room(&self, code: Code, bytes: usize) -> Option<(&AtomicU64, &[AtomicU64])> {
         let start = code as usize;
-        // Rounded up, with fewer instructions than `div_ceil` takes.
-        let end = start + 1 + ((bytes + 7) >> 3);
+        let end = start + 1 + 2 * pairs::count(bytes);
         let room = match self.first.get(start..end) {
             Some(room) => room,
             None => self.further_words(start).get(..end - start)?,
@@ -141,11 +131,21 @@ impl Arena {
         if let Some(n) = Self::integer(code) {
             return texts.push_integer(n);
         }
-        let (len, words) = self.text(code);
-        // A mixture may claim any length; the chunk is the bound.
-        let words = &words[..len.div_ceil(8).min(words.len())];
-        texts.push(len, words.iter().map(|kept| kept.load(Ordering::Relaxed)));
+        let head = self.words(code as usize).first();
+        let len = head.map_or(0, |head| head.load(Ordering::Relaxed) as u32 as usize);
+        // A mixture may claim any length; then there is no room of that length.
+        let (_, kept) = self.room(code, len).unzip();
+        let mut pairs = kept.unwrap_or_default().chunks_exact(2).map(load);
+        let tail = pairs.next_back().map(|last| pairs::tail(last, len));
+        texts.push(len, pairs.chain(tail));
     }
+}
+
+/// The pair that two words are.
+#[inline(always)]
+fn load(pair: &[AtomicU64]) -> [u64; 2] {
+    let at = |place: usize| pair.get(place).map_or(0, |word| word.load(Ordering::Relaxed));
+    [at(0), at(1)]
 }
 
 /// The writer's side: which texts exist, how often they are used, which room is free.
@@ -214,9 +214,13 @@ impl Interner {
         };
         let (head, places) = arena.words(code as usize).split_first()?;
         head.store(ONE_USE | bytes.len() as u64, Ordering::Relaxed);
-        for (place, word) in places.iter().zip(words(bytes)) {
-            place.store(word, Ordering::Relaxed);
-        }
+        let mut places = places.iter();
+        pairs::all(bytes, |pair| {
+            for (word, place) in pair.into_iter().zip(&mut places) {
+                place.store(word, Ordering::Relaxed);
+            }
+            true
+        });
         Some(code)
     }
 
@@ -242,7 +246,7 @@ impl Interner {
 /// The words that a text of so many bytes takes, with its length. Long texts are rounded up, so
 /// that freed room fits others: there are few sizes, and at most a quarter is wasted.
 fn room(bytes: usize) -> usize {
-    let words = 1 + bytes.div_ceil(8);
+    let words = 1 + 2 * pairs::count(bytes);
     if words <= 16 {
         return words;
     }

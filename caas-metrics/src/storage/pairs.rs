@@ -1,0 +1,96 @@
+//! Texts as pairs of words: what is hashed, kept and compared alike.
+//!
+//! A text is its whole chunks of 16 bytes and then its last 16 bytes, also if those overlap the chunk
+//! before them; so no branch depends on how many bytes are left, which a processor would guess wrong
+//! for texts of many lengths. A text of less than 16 bytes is one pair: its first and its last eight
+//! bytes, or all of it and zero. Invariant: two texts of one length are equal exactly when their
+//! pairs are.
+
+/// How many pairs a text of so many bytes is.
+#[inline]
+pub(super) fn count(bytes: usize) -> usize {
+    bytes / 16 + 1
+}
+
+/// Shows the pairs of a text until one is refused; returns whether all were accepted.
+#[inline(always)]
+pub(super) fn all(bytes: &[u8], mut accept: impl FnMut([u64; 2]) -> bool) -> bool {
+    let Some(last) = bytes.last_chunk() else { return accept(short(bytes)) };
+    let mut rest = bytes;
+    while let Some((chunk, behind)) = rest.split_first_chunk() {
+        if !accept(pair(chunk)) {
+            return false;
+        }
+        rest = behind;
+    }
+    accept(pair(last))
+}
+
+#[inline]
+fn pair(bytes: &[u8; 16]) -> [u64; 2] {
+    let both = u128::from_le_bytes(*bytes);
+    [both as u64, (both >> 64) as u64]
+}
+
+/// The pair of a text of less than 16 bytes.
+#[inline]
+fn short(bytes: &[u8]) -> [u64; 2] {
+    match (bytes.first_chunk(), bytes.last_chunk()) {
+        (Some(first), Some(last)) => [u64::from_le_bytes(*first), u64::from_le_bytes(*last)],
+        _ => [short_word(bytes), 0],
+    }
+}
+
+/// Fewer than eight bytes as a word, zeros behind them.
+#[inline]
+fn short_word(bytes: &[u8]) -> u64 {
+    let len = bytes.len();
+    if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        // The parts overlap where the length is below eight; there they agree.
+        let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
+        return u64::from(first) | u64::from(last) << (8 * (len - 4));
+    }
+    let at = |place: usize| bytes.get(place).map_or(0, |byte| u64::from(*byte) << (8 * place));
+    at(0) | at(1) | at(2)
+}
+
+/// What of the last pair of a text of so many bytes is not in the pairs before it, as words with
+/// zeros behind the end.
+#[inline]
+pub(super) fn tail([first, last]: [u64; 2], bytes: usize) -> [u64; 2] {
+    let all = match bytes {
+        0..8 => u128::from(first),
+        // What of the last eight bytes is not in the first ones; of eight bytes that is nothing.
+        8..16 => u128::from(first) | u128::from(last >> 8 >> (8 * (15 - bytes))) << 64,
+        _ => (u128::from(first) | u128::from(last) << 64) >> 8 >> (8 * (15 - bytes % 16)),
+    };
+    [all as u64, (all >> 64) as u64]
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    fn pairs(bytes: &[u8]) -> Vec<[u64; 2]> {
+        let mut pairs = Vec::new();
+        assert!(all(bytes, |pair| {
+            pairs.push(pair);
+            true
+        }));
+        pairs
+    }
+
+    #[test]
+    fn pairs_give_the_text_back() {
+        for len in 0..80_u8 {
+            let text: Vec<u8> = (1..=len).collect();
+            let pairs = pairs(&text);
+            assert_eq!(pairs.len(), count(text.len()));
+            let (last, whole) = pairs.split_last().unwrap();
+            let words = whole.iter().copied().chain([tail(*last, text.len())]).flatten();
+            let bytes: Vec<u8> = words.flat_map(u64::to_le_bytes).collect();
+            assert_eq!(bytes[..text.len()], text, "{len}");
+            assert!(bytes[text.len()..].iter().all(|byte| *byte == 0), "{len}");
+        }
+    }
+}
