@@ -394,15 +394,14 @@ fn look_up_slot<L: LabelSet>(key: impl Key, closed: u32) -> u32 {
 #[inline(always)]
 fn look_up<L: LabelSet>(key: impl Key, closed: u32) -> At {
     let index = L::family().index();
-    let hash = index.hash(&key);
-    index.find(hash, &key, closed).unwrap_or_else(|| create::<L>(index, hash, &key, closed))
+    index.find(&key, closed).unwrap_or_else(|| create::<L>(index, &key, closed))
 }
 
 /// The child of a label set that has none, or the overflow child.
 #[cold]
 #[inline(never)]
-fn create<L: LabelSet>(index: &Index, hash: u64, key: &impl Key, closed: u32) -> At {
-    match index.create(hash, &Rendered::new(key), closed) {
+fn create<L: LabelSet>(index: &Index, key: &impl Key, closed: u32) -> At {
+    match index.create(&Rendered::new(key), closed) {
         Resolved::Own(at) => at,
         Resolved::Overflow(at) => {
             L::family().overflows.add_one();

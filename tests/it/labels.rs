@@ -3,7 +3,10 @@
 use std::{
     borrow::Cow,
     net::{IpAddr, Ipv6Addr},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 use caas_metrics::{Label, LabelPart, LabelText, metrics};
@@ -79,6 +82,22 @@ impl Label for Nosy {
     }
 }
 
+/// A label by hand that says something else each time.
+pub struct Fickle;
+
+impl Label for Fickle {
+    type View<'v> = &'v str;
+
+    fn text(&self) -> LabelText<'_> {
+        static CALLS: AtomicU32 = AtomicU32::new(0);
+        LabelText::from(CALLS.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn view(part: LabelPart<'_>) -> &str {
+        part.text()
+    }
+}
+
 metrics! {
     namespace = "labels";
 
@@ -122,6 +141,10 @@ metrics! {
 
     /// A label that updates its own family.
     pub counter NosyTotal { depth: Nosy }
+
+    /// A label that says something else each time.
+    #[limit = 4]
+    pub counter FickleTotal { text: Fickle }
 
     /// A closed label that lies.
     pub counter LiarTotal { liar: Liar }
@@ -272,4 +295,15 @@ fn a_label_may_update_its_own_family() {
     assert!(NosyTotal { depth: Nosy(0) }.get().is_some_and(|count| count > 1));
     assert!(NosyTotal { depth: Nosy(1) }.remove());
     assert!(NosyTotal { depth: Nosy(2) }.get().is_some());
+}
+
+/// What a label says when its child is created is what its child is found by when it is removed:
+/// otherwise the removed children would stay in the table, and it would fill up.
+#[test]
+fn a_label_may_say_something_else_each_time() {
+    for _ in 0..1000 {
+        FickleTotal::clear();
+        FickleTotal { text: Fickle }.inc();
+    }
+    assert_eq!(exported("labels_fickle_total").len(), 1);
 }

@@ -131,8 +131,8 @@ struct Writer {
 }
 
 impl Index {
-    /// The storage of a family, whose only slot may be in its static. Where the allocator has no room
-    /// for it, updates go nowhere.
+    /// The storage of a family, whose only slot may be in its static. Where the allocator has no
+    /// room for it, updates go nowhere.
     pub(crate) fn new(shape: Shape, seed: u64, only: Option<&'static StaticSlot>) -> Self {
         let index = Self::with_room(shape, seed, only).unwrap_or_else(|| Self::empty(shape, seed));
         index.create_first_block();
@@ -222,14 +222,8 @@ impl Index {
         self.cells.slot_after(child.wrapping_mul(shape.slots))
     }
 
-    /// What a look-up starts with.
-    #[inline(always)]
-    pub(crate) fn hash(&self, key: &impl Key) -> u64 {
-        key.hash(self.seed)
-    }
-
-    /// The block's child, if the block is the key's. The child's generation is read together with the
-    /// record, so it belongs to this key and to no later one of the block.
+    /// The block's child, if the block is the key's. The child's generation is read together with
+    /// the record, so it belongs to this key and to no later one of the block.
     #[inline(always)]
     fn child_of<K: Key>(&self, block: u32, key: &K, closed: u32) -> Option<At> {
         let shape = K::BLOCK.unwrap_or(self.shape.block);
@@ -243,9 +237,10 @@ impl Index {
         record.is_still(version).then_some(At { slot, life, generation })
     }
 
-    /// The living child of a key with this hash, if there is one.
+    /// The living child of a key, if there is one.
     #[inline(always)]
-    pub(crate) fn find<K: Key>(&self, hash: u64, key: &K, closed: u32) -> Option<At> {
+    pub(crate) fn find<K: Key>(&self, key: &K, closed: u32) -> Option<At> {
+        let hash = key.hash(self.seed);
         let (place, block) = self.table.next(hash, self.table.home(hash))?;
         let found = match self.child_of(block, key, closed) {
             Some(found) => found,
@@ -254,8 +249,8 @@ impl Index {
         found.living()
     }
 
-    /// The child of a key whose hash has the same beginning as that of another key at this place; apart
-    /// from `find`, which is shorter without it.
+    /// The child of a key whose hash begins like that of another key, at this place; apart from
+    /// `find`, which is shorter without it.
     #[cold]
     #[inline(never)]
     fn find_behind<K: Key>(&self, hash: u64, place: usize, key: &K, closed: u32) -> Option<At> {
@@ -272,17 +267,18 @@ impl Index {
 
     /// The living child of a key, exactly: no other thread's removal can hide it.
     pub(crate) fn find_exactly(&self, key: &Rendered, closed: u32) -> Option<At> {
-        let hash = key.hash(self.seed);
-        let (found, absent) = self.find_stable(hash, key, closed);
+        let (found, absent) = self.find_stable(key.hash(self.seed), key, closed);
         if found.is_some() || absent {
             return found;
         }
         let _writer = lock(&self.writer);
-        self.find(hash, key, closed)
+        self.find(key, closed)
     }
 
-    /// The child of a key with this hash, created if need be, or the overflow child.
-    pub(crate) fn create(&self, hash: u64, key: &Rendered, closed: u32) -> Resolved {
+    /// The child of a key, created if need be, or the overflow child.
+    pub(crate) fn create(&self, key: &Rendered, closed: u32) -> Resolved {
+        // Not the hash of the look-up: a label by hand may have said something else then.
+        let hash = key.hash(self.seed);
         // A full family answers without the lock, or a flood of label sets would queue for it.
         if self.is_full() {
             let (found, absent) = self.find_stable(hash, key, closed);
@@ -567,11 +563,11 @@ mod models {
     }
 
     fn find(index: &Index, key: &One) -> Option<At> {
-        index.find(index.hash(key), key, 0)
+        index.find(key, 0)
     }
 
     fn create(index: &Index, key: &One) -> Resolved {
-        index.create(index.hash(key), &Rendered::new(key), 0)
+        index.create(&Rendered::new(key), 0)
     }
 
     fn count(index: &Index, key: &One) {
