@@ -1,10 +1,16 @@
 fn handle(request: Request) -> Response {
     let __caas_otherwise = P::otherwise(
         P::on(
-            P::counted(RequestsTotal {
-                path: "/",
-                status: 500,
-            }),
+            P::counted(
+                RequestsTotal {
+                    path: "/",
+                    status: 500,
+                },
+                {
+                    static __CAAS_CHILD: P::SiteChild = P::SiteChild::new();
+                    &__CAAS_CHILD
+                },
+            ),
             12,
         ),
     );

@@ -149,6 +149,10 @@ impl<L: LabelSet, R: Reach<L>> Handle<L, R> {
         Handle::new(self.reach.kept())
     }
 
+    pub(crate) fn kept(&self) -> Kept {
+        self.reach.kept()
+    }
+
     /// The child's slots, unless the handle is stale.
     #[inline]
     fn slots(&self) -> Option<SlotsFrom<L>> {

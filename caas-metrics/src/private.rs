@@ -17,8 +17,9 @@ pub use crate::{
     child::{Child, Handle},
     desc::{Descriptor, Export, LabelDescriptor, Location, MetricType, NumberType},
     exit::{
-        Count, FromExit, Probe, Time, apply, call_once, counted, end, err_of, fields, in_flight,
-        never, on, on_exit, otherwise, record, resolve_held, resolve_held_with, returned, timed,
+        Count, EachCall, FromExit, Probe, SiteChild, Time, apply, call_once, counted, end, err_of,
+        fields, in_flight, never, on, on_exit, otherwise, record, resolve_held, resolve_held_with,
+        returned, timed,
     },
     family::{Declared, Family, InUnit, LabelSet, clear, get, remove, reset, resolve, retain},
     label::{Label, LabelPart as Part, LabelText, ViewSource, Visitor},

@@ -49,6 +49,13 @@ pub(super) struct Set {
     pub(super) fields: Vec<Field>,
 }
 
+impl Set {
+    /// Whether there are labels and all have literals as values, so that the child is always the same.
+    pub(super) fn is_literal(&self) -> bool {
+        !self.fields.is_empty() && self.fields.iter().all(|field| field.value.is_literal())
+    }
+}
+
 /// One label of a literal.
 pub(super) struct Field {
     pub(super) attributes: Vec<TokenTree>,
@@ -66,6 +73,12 @@ pub(super) enum Value {
     Closure(Vec<TokenTree>),
     /// `_`.
     Ending(TokenTree),
+}
+
+impl Value {
+    fn is_literal(&self) -> bool {
+        matches!(self, Self::Constant(tokens) if matches!(tokens.as_slice(), [TokenTree::Literal(_)]))
+    }
 }
 
 /// `on(…)`.

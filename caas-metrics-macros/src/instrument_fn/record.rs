@@ -36,8 +36,20 @@ impl Expansion<'_> {
         let at = self.site.located_at(span(&set.path, self.site));
         let p = self.arguments.runtime.at(at);
         let function = proc_macro2::Ident::new(self.measure.name(), at);
-        let literal = literal(set);
-        quote_spanned!(at=> #p::#function(#literal))
+        let (literal, find) = (literal(set), self.find(set));
+        quote_spanned!(at=> #p::#function(#literal, #find))
+    }
+
+    /// How the guard finds its child.
+    fn find(&self, set: &Set) -> TokenStream {
+        let (site, p) = (self.site, &self.arguments.runtime);
+        if !set.is_literal() {
+            return quote_spanned!(site=> #p::EachCall);
+        }
+        quote_spanned! {site=> {
+            static __CAAS_CHILD: #p::SiteChild = #p::SiteChild::new();
+            &__CAAS_CHILD
+        }}
     }
 
     /// The guard of a label set without closures that counts some endings only.

@@ -6,11 +6,11 @@
 use core::{mem, time::Duration};
 use std::thread::panicking;
 
-use super::Exit;
+use super::{Exit, site::Find};
 use crate::{
     child::{Child, Handle, Reach},
     clock::Instant,
-    family::{LabelSet, resolve},
+    family::LabelSet,
     metric::{Amount, Counter, Decrease, Gauge, Histogram, Refused, Slots, UpDown},
     unit::Seconds,
 };
@@ -129,22 +129,22 @@ impl<L: LabelSet, F: Effect<L>> Drop for Record<L, F> {
 
 /// The guard of `#[counted(Family { … })]`.
 #[inline]
-pub fn counted<L, M>(set: L) -> Record<L::Static, Count>
+pub fn counted<L, M>(set: L, find: impl Find) -> Record<L::Static, Count>
 where
     L: LabelSet<Metric = M>,
     M: Countable,
 {
-    Record { effect: Count, child: resolve(&set).child() }
+    Record { effect: Count, child: find.child(&set) }
 }
 
 /// The guard of `#[timed(Family { … })]`.
 #[inline]
-pub fn timed<L, M, U>(set: L) -> Record<L::Static, Time>
+pub fn timed<L, M, U>(set: L, find: impl Find) -> Record<L::Static, Time>
 where
     L: LabelSet<Metric = M, Unit = U>,
     (M, U): Timeable,
 {
-    let child = resolve(&set).child();
+    let child = find.child(&set);
     Record { effect: Time::start(), child }
 }
 
@@ -157,12 +157,12 @@ pub struct InFlight<L: LabelSet<Metric: Decrease>> {
 
 /// The guard of `#[in_flight(Family { … })]`.
 #[inline]
-pub fn in_flight<L, M>(set: L) -> InFlight<L::Static>
+pub fn in_flight<L, M>(set: L, find: impl Find) -> InFlight<L::Static>
 where
     L: LabelSet<Metric = M>,
     M: UpAndDown,
 {
-    let child = resolve(&set).child();
+    let child = find.child(&set);
     child.inc();
     InFlight { child }
 }

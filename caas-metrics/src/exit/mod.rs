@@ -13,6 +13,7 @@ mod enclose;
 mod guard;
 mod held;
 mod on_exit;
+mod site;
 
 use crate::label::{Label, LabelPart, LabelText};
 
@@ -22,6 +23,7 @@ pub use self::{
     guard::{Count, Time, counted, end, in_flight, on, record, timed},
     held::{fields, resolve_held, resolve_held_with},
     on_exit::{on_exit, otherwise, returned},
+    site::{EachCall, SiteChild},
 };
 
 /// How a call ended, as a label: `ok`, `err`, `panic`, `cancelled` or `unknown`.

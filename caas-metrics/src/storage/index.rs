@@ -506,6 +506,11 @@ impl Index {
         self.records.is(at.life, at.generation)
     }
 
+    /// Whether a child takes what is over the limit.
+    pub(crate) fn is_overflow(&self, at: At) -> bool {
+        self.shape.block.open > 0 && (at.life as usize) < self.shape.block.words()
+    }
+
     /// How many closed combinations a block has.
     pub(crate) fn closed(&self) -> u32 {
         self.shape.block.closed

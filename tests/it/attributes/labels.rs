@@ -48,6 +48,10 @@ metrics! {
 
     /// Calls.
     counter CalledTotal { function: &'static str }
+
+    /// Calls, of one function.
+    #[limit = 1]
+    counter OneTotal { function: &'static str }
 }
 
 #[counted(MessagesTotal { tenant: &tenant, size: text.len() })]
@@ -235,7 +239,39 @@ fn constant_labels_come_back_after_clear() {
     assert!(CalledTotal { function: "constant" }.remove());
     assert_eq!(called(), None);
     constant();
-    assert_eq!(called(), Some(1));
+    constant();
+    assert_eq!(called(), Some(2));
+}
+
+#[counted(OneTotal { function: "late" })]
+fn late() {}
+
+/// A site whose child had no room when it was first called finds it once there is room.
+#[test]
+fn constant_labels_leave_the_overflow() {
+    OneTotal { function: "early" }.inc();
+    late();
+    assert_eq!(OneTotal { function: "late" }.get(), None);
+    assert_eq!(OneTotal { function: "__overflow__" }.get(), Some(1));
+    OneTotal { function: "early" }.remove();
+    late();
+    late();
+    assert_eq!(OneTotal { function: "late" }.get(), Some(2));
+}
+
+fn of_its_kind<T: Default>() -> T {
+    #[counted(CalledTotal { function: "generic" })]
+    fn inner<T: Default>() -> T {
+        T::default()
+    }
+    inner()
+}
+
+/// The instances of a generic function are one site where only literals tell them apart.
+#[test]
+fn constant_labels_are_those_of_every_instance() {
+    let _: (u8, String) = (of_its_kind(), of_its_kind());
+    assert_eq!(CalledTotal { function: "generic" }.get(), Some(2));
 }
 
 #[counted(EndedTotal { function: { let name = "block"; name }, outcome: Outcome::Ok })]

@@ -233,10 +233,13 @@ fn guards_are_small() {
         ("flight", size_of_val(&IN_FLIGHT.__caas_flight())),
         ("calls", size_of_val(&CALLS.__caas_calls())),
         ("calls_unit", size_of_val(&CALLS.__caas_calls_unit())),
-        ("timed", size_of_val(&private::timed(PathSeconds { path }))),
-        ("counted", size_of_val(&private::counted(PathsTotal { path }))),
-        ("in_flight", size_of_val(&private::in_flight(PathsRunning { path }))),
-        ("on", size_of_val(&private::on(private::counted(PathsTotal { path }), 1))),
+        ("timed", size_of_val(&private::timed(PathSeconds { path }, private::EachCall))),
+        ("counted", size_of_val(&private::counted(PathsTotal { path }, private::EachCall))),
+        ("in_flight", size_of_val(&private::in_flight(PathsRunning { path }, private::EachCall))),
+        (
+            "on",
+            size_of_val(&private::on(private::counted(PathsTotal { path }, private::EachCall), 1)),
+        ),
     ];
     for (guard, size) in sizes {
         assert!(size <= 24, "{guard} has {size} bytes");
