@@ -44,6 +44,8 @@ pub enum Update {
     ObserveClosed,
     /// A function that is timed, with a histogram in seconds.
     Timed,
+    /// The same, with a label that is always the same text, named at the function.
+    TimedLabelled,
 }
 
 /// A family that a scrape shows.

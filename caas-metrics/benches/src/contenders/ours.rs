@@ -57,6 +57,9 @@ pub const CONTENDER: Contender = Contender {
         (Update::Timed, |requests| {
             requests.iter().for_each(|request| work(request));
         }),
+        (Update::TimedLabelled, |requests| {
+            requests.iter().for_each(|request| labelled_work(request));
+        }),
     ],
     counters: Some(|shape| match shape {
         Shape::Shared => Box::new(Shared),
@@ -95,6 +98,9 @@ metrics! {
     /// Time of a timed function in seconds.
     histogram WorkSeconds;
 
+    /// Time of a timed function in seconds, by function.
+    histogram LabelledWorkSeconds { function: &'static str }
+
     /// Requests, many series that share texts.
     #[limit = 1_200_000]
     counter SharedTotal { method: Method, path: &str, status: Status }
@@ -111,6 +117,12 @@ metrics! {
 #[timed(WorkSeconds)]
 #[inline(never)]
 fn work(request: &Request<'_>) {
+    std::hint::black_box(request);
+}
+
+#[timed(LabelledWorkSeconds { function: "work" })]
+#[inline(never)]
+fn labelled_work(request: &Request<'_>) {
     std::hint::black_box(request);
 }
 

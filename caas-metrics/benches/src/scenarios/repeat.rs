@@ -31,6 +31,7 @@ const PATHS: &[(&str, Path)] = &[
     ("observe, 2 labels", Path::Updates(Update::ObserveResolved)),
     ("observe, closed labels", Path::Updates(Update::ObserveClosed)),
     ("timed function", Path::Updates(Update::Timed)),
+    ("timed function, a label", Path::Updates(Update::TimedLabelled)),
     ("text of a counter, shared texts", Path::Counters(Shape::Shared, 5_000)),
     ("text of a counter, a text each", Path::Counters(Shape::Unique, 5_000)),
     ("text of a histogram", Path::Histograms(500)),
@@ -42,7 +43,7 @@ const PATHS: &[(&str, Path)] = &[
 pub fn list() {
     for (name, path) in PATHS {
         let (each, times) = match path {
-            Path::Updates(Update::Timed) => (workload::ALL.len(), 200),
+            Path::Updates(Update::Timed | Update::TimedLabelled) => (workload::ALL.len(), 200),
             Path::Updates(_) => (workload::ALL.len(), 20),
             Path::Counters(_, n) => (*n, 100),
             Path::Histograms(n) => (*n, 300),

@@ -52,6 +52,7 @@ const PATHS: &[Path] = &[
     path("observe, 2 labels", Update::ObserveResolved, [Some(goal(12.9, 17.0)), None]),
     path("observe, closed labels", Update::ObserveClosed, [Some(goal(5.3, 7.0)), None]),
     path("timed function", Update::Timed, [Some(goal(22.4, 25.0)), Some(goal(22.9, 26.0))]),
+    path("timed function, a label", Update::TimedLabelled, [None, None]),
 ];
 
 pub fn run(effort: &Effort, table: &mut Table) {

@@ -62,6 +62,7 @@ pub const CONTENDER: Contender = Contender {
             }
         }),
         (Update::Timed, |requests| requests.iter().for_each(|request| work(request))),
+        (Update::TimedLabelled, |requests| requests.iter().for_each(|request| work(request))),
     ],
     counters: Some(large::counters),
     histograms: Some(large::histograms),
