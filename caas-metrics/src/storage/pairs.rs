@@ -54,17 +54,34 @@ fn short_word(bytes: &[u8]) -> u64 {
     at(0) | at(1) | at(2)
 }
 
-/// What of the last pair of a text of so many bytes is not in the pairs before it, as words with
-/// zeros behind the end.
+/// Appends a text of so many bytes: the pairs of its whole chunks, and the last one.
 #[inline]
-pub(super) fn tail([first, last]: [u64; 2], bytes: usize) -> [u64; 2] {
-    let all = match bytes {
-        0..8 => u128::from(first),
-        // What of the last eight bytes is not in the first ones; of eight bytes that is nothing.
-        8..16 => u128::from(first) | u128::from(last >> 8 >> (8 * (15 - bytes))) << 64,
-        _ => (u128::from(first) | u128::from(last) << 64) >> 8 >> (8 * (15 - bytes % 16)),
-    };
-    [all as u64, (all >> 64) as u64]
+pub(super) fn unpack(
+    to: &mut Vec<u8>,
+    bytes: usize,
+    whole: impl Iterator<Item = [u64; 2]>,
+    [first, last]: [u64; 2],
+) {
+    let start = to.len();
+    for pair in whole {
+        to.extend_from_slice(&both(pair));
+    }
+    // What is last overlaps what is before it.
+    if let Some(before) = bytes.checked_sub(16) {
+        to.truncate(start + before);
+        to.extend_from_slice(&both([first, last]));
+        return;
+    }
+    to.extend_from_slice(&first.to_le_bytes());
+    if let Some(before) = bytes.checked_sub(8) {
+        to.truncate(start + before);
+        to.extend_from_slice(&last.to_le_bytes());
+    }
+    to.truncate(start + bytes);
+}
+
+fn both([first, last]: [u64; 2]) -> [u8; 16] {
+    (u128::from(first) | u128::from(last) << 64).to_le_bytes()
 }
 
 #[cfg(all(test, not(loom)))]
@@ -87,10 +104,9 @@ mod tests {
             let pairs = pairs(&text);
             assert_eq!(pairs.len(), count(text.len()));
             let (last, whole) = pairs.split_last().unwrap();
-            let words = whole.iter().copied().chain([tail(*last, text.len())]).flatten();
-            let bytes: Vec<u8> = words.flat_map(u64::to_le_bytes).collect();
-            assert_eq!(bytes[..text.len()], text, "{len}");
-            assert!(bytes[text.len()..].iter().all(|byte| *byte == 0), "{len}");
+            let mut bytes = vec![99];
+            unpack(&mut bytes, text.len(), whole.iter().copied(), *last);
+            assert_eq!(bytes, [&[99], &*text].concat(), "{len}");
         }
     }
 }

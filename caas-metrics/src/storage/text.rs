@@ -133,19 +133,13 @@ impl Arena {
         }
         let head = self.words(code as usize).first();
         let len = head.map_or(0, |head| head.load(Ordering::Relaxed) as u32 as usize);
-        // A mixture may claim any length; then there is no room of that length.
-        let (_, kept) = self.room(code, len).unzip();
-        let mut pairs = kept.unwrap_or_default().chunks_exact(2).map(load);
-        let tail = pairs.next_back().map(|last| pairs::tail(last, len));
-        texts.push(len, pairs.chain(tail));
+        let kept = self.room(code, len).and_then(|(_, kept)| kept.split_last_chunk());
+        // A mixture may claim a length that there is no room for.
+        let Some((whole, last)) = kept else { return texts.push(0, [].into_iter(), [0; 2]) };
+        let load = |word: &AtomicU64| word.load(Ordering::Relaxed);
+        let whole = whole.chunks_exact(2).map(|pair| [load(&pair[0]), load(&pair[1])]);
+        texts.push(len, whole, last.each_ref().map(load));
     }
-}
-
-/// The pair that two words are.
-#[inline(always)]
-fn load(pair: &[AtomicU64]) -> [u64; 2] {
-    let at = |place: usize| pair.get(place).map_or(0, |word| word.load(Ordering::Relaxed));
-    [at(0), at(1)]
 }
 
 /// The writer's side: which texts exist, how often they are used, which room is free.
