@@ -476,18 +476,38 @@ impl Index {
 
     /// Adds the open label values of a living block to `texts`; returns the version of its life.
     pub(crate) fn read_texts(&self, block: u32, texts: &mut Texts) -> Option<Version> {
-        let read = self.records.read(block, |codes| {
-            codes.for_each(|code| self.arena.copy(code, texts));
-        });
-        let Some((version, ())) = read else {
-            texts.take_back();
+        if texts.is_empty() {
+            texts.begin(self.arena.overwrites());
+        }
+        // If a text of the record was written over one that is known, the record's version has shown
+        // the number of overwrites as well.
+        let read = self.copy_texts(block, texts);
+        let mut read = read.filter(|_| texts.are_since(self.arena.overwrites()));
+        if read.is_none() {
+            texts.begin(self.arena.overwrites());
+            read = self.copy_texts(block, texts);
+        }
+        let Some(version) = read else {
+            texts.begin(self.arena.overwrites());
             return None;
         };
         // SAFETY: the record's version was odd and is unchanged, so the record kept these codes
         // alive and their texts stood in the arena as `Interner::store` had put them there, from a
-        // `str`; the text of an integer is its digits.
+        // `str`, or were known and none has been overwritten since they were read in this way; the
+        // text of an integer is its digits.
         unsafe { texts.show() };
         Some(version)
+    }
+
+    /// Copies the texts of a record that are not known; what was copied may be a mixture if the
+    /// result is `None`.
+    fn copy_texts(&self, block: u32, texts: &mut Texts) -> Option<Version> {
+        let copy = |code| {
+            if !texts.push_known(code) {
+                self.arena.copy(code, texts);
+            }
+        };
+        self.records.read(block, |codes| codes.for_each(copy)).map(|(version, ())| version)
     }
 
     /// Whether all that was read of a block since `read_texts` belongs to that life.
@@ -651,6 +671,38 @@ mod models {
             assert_eq!((second.slot, second.life), (first.slot, first.life));
             assert_ne!(second.generation, first.generation);
             assert_eq!(value(&index, &One("cccccccccccc")), Some(1));
+        });
+    }
+
+    /// A scrape that has copied a text does not take it for the one that is written over it.
+    #[test]
+    fn a_known_text_is_not_mistaken() {
+        model(|| {
+            let index = index(2);
+            count(&index, &One("a"));
+            count(&index, &One("b"));
+            let other = Arc::clone(&index);
+            let thread = thread::spawn(move || {
+                // The block of "b" is free first, and the room of "a" was freed last: "c" gets both.
+                remove(&other, &One("b"));
+                remove(&other, &One("a"));
+                count(&other, &One("c"));
+            });
+            let mut texts = Texts::default();
+            let mut read = |block| index.read_texts(block, &mut texts).is_some();
+            let (first, second) = (read(1), read(2));
+            if first {
+                assert_eq!(texts.get(0), "a");
+            }
+            if second {
+                let text = texts.get(usize::from(first));
+                assert!(["b", "c"].contains(&text), "{texts:?}");
+            }
+            thread.join().unwrap();
+            texts.clear();
+            assert!(index.read_texts(1, &mut texts).is_none());
+            assert!(index.read_texts(2, &mut texts).is_some());
+            assert_eq!(texts.get(0), "c");
         });
     }
 

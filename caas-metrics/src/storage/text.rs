@@ -11,7 +11,7 @@ use super::{
     growing::Growing,
     key::{Text, hash_bytes},
     pairs,
-    sync::{AtomicU64, Ordering},
+    sync::{AtomicU32, AtomicU64, Ordering},
     texts::Texts,
     zeroed::zeroed,
 };
@@ -38,6 +38,8 @@ const CHUNKS: usize = if cfg!(loom) { 8 } else { 16 };
 pub(super) struct Arena {
     /// Made with the arena, so that a look-up in it asks nothing first.
     first: Box<[AtomicU64]>,
+    /// How often the room of a freed text was used for another one.
+    overwrites: AtomicU32,
     further: [OnceLock<Box<[AtomicU64]>>; CHUNKS],
 }
 
@@ -84,6 +86,12 @@ impl Arena {
         let changed = head.load(Ordering::Relaxed).wrapping_add(change);
         head.store(changed, Ordering::Relaxed);
         changed / ONE_USE
+    }
+
+    /// How often a text was written over another one, at least as often as whatever was read of the
+    /// arena or of a record before tells.
+    pub(super) fn overwrites(&self) -> u32 {
+        self.overwrites.load(Ordering::Acquire)
     }
 
     /// Whether a code stands for this text.
@@ -203,7 +211,10 @@ impl Interner {
     fn store(&mut self, arena: &Arena, bytes: &[u8]) -> Option<Code> {
         let room = room(bytes.len());
         let code = match self.free.get_mut(&room).and_then(Vec::pop) {
-            Some(code) => code,
+            Some(code) => {
+                arena.overwrites.fetch_add(1, Ordering::Relaxed);
+                code
+            }
             None => self.extend(arena, room)?,
         };
         let (head, places) = arena.words(code as usize).split_first()?;
