@@ -9,7 +9,7 @@ use crate::{
     desc::Descriptor,
     family::Family,
     metric,
-    sample::{FamilyHead, LabelPair, Sink},
+    sample::{FamilyHead, Sink},
     storage::{
         index::Index,
         records::{Version, is_before},
@@ -31,7 +31,7 @@ pub(crate) struct Walk {
     until: Version,
     /// The places of the open labels in the label set.
     open: Vec<usize>,
-    closed: Vec<ClosedLabel>,
+    closed: ClosedLabels,
     /// Re-used from block to block: a scrape does not allocate per series.
     scratch: Scratch,
 }
@@ -43,32 +43,54 @@ struct Scratch {
     read: Vec<(u32, Version)>,
     texts: Texts,
     slots: Vec<u64>,
-    pairs: Vec<LabelPair<'static>>,
+    /// The label values of the current child.
+    values: Vec<&'static str>,
 }
 
-/// A closed label of a family.
+/// The closed labels of a family, at the values of one child.
+#[derive(Debug)]
+struct ClosedLabels {
+    /// From the last label on, whose value changes from child to child.
+    labels: Vec<ClosedLabel>,
+}
+
 #[derive(Debug)]
 struct ClosedLabel {
     /// Its place in the label set.
     place: usize,
     values: &'static [&'static str],
+    /// Which of the values the child has.
+    at: usize,
 }
 
-impl ClosedLabel {
-    /// The closed labels from the last one on, whose values change from child to child.
-    fn all(descriptor: &'static Descriptor) -> Vec<Self> {
+impl ClosedLabels {
+    fn of(descriptor: &'static Descriptor) -> Self {
         let labels = descriptor.labels.iter().enumerate().rev();
-        let closed = labels.filter_map(|(place, l)| Some(Self { place, values: l.values? }));
-        closed.collect()
+        let closed =
+            labels.filter_map(|(place, l)| Some(ClosedLabel { place, values: l.values?, at: 0 }));
+        Self { labels: closed.collect() }
     }
 
-    /// The value at a place among the combinations of this label and those before it; leaves the
-    /// place among those before it.
-    fn take(&self, combination: &mut u32) -> &'static str {
-        let values = (self.values.len() as u32).max(1);
-        let value = *combination % values;
-        *combination /= values;
-        self.values.get(value as usize).copied().unwrap_or_default()
+    /// Puts the values of a block's first child among the label values.
+    fn begin(&mut self, values: &mut [&str]) {
+        for label in &mut self.labels {
+            label.at = 0;
+            values[label.place] = label.values.first().copied().unwrap_or_default();
+        }
+    }
+
+    /// Goes on to the block's next child; returns the place of the first label that changed.
+    fn advance(&mut self, values: &mut [&str]) -> usize {
+        for label in &mut self.labels {
+            label.at += 1;
+            if let Some(value) = label.values.get(label.at) {
+                values[label.place] = value;
+                return label.place;
+            }
+            label.at = 0;
+            values[label.place] = label.values.first().copied().unwrap_or_default();
+        }
+        0
     }
 }
 
@@ -76,12 +98,19 @@ impl ClosedLabel {
 const STEP: usize = 256;
 
 impl Walk {
-    /// Begins a scrape of a family and writes its head.
-    pub(crate) fn begin(family: &'static Family, sink: &mut dyn Sink) -> Self {
-        sink.family(&head(family));
+    /// Begins a scrape of a family and tells its head and its labels.
+    pub(crate) fn begin(
+        family: &'static Family,
+        default: &DefaultLabels,
+        sink: &mut dyn Sink,
+    ) -> Self {
+        let descriptor = family.descriptor();
+        sink.family(&head(descriptor));
+        let own = descriptor.labels.iter().map(|label| label.name);
+        let missing = missing_in(descriptor, default).map(|(name, _)| name);
+        sink.labels(&own.chain(missing).collect::<Vec<_>>());
         let blocks = family.index().filter(|index| index.has_room()).map(Index::begin_scrape);
         let (blocks, until) = blocks.unwrap_or_default();
-        let descriptor = family.descriptor();
         let labels = descriptor.labels.iter().enumerate();
         let open = labels.filter(|(_, label)| label.values.is_none()).map(|(place, _)| place);
         let open: Vec<usize> = open.collect();
@@ -92,7 +121,7 @@ impl Walk {
             texts: Texts::with_room(at_a_time * open.len()),
             ..Scratch::default()
         };
-        let closed = ClosedLabel::all(descriptor);
+        let closed = ClosedLabels::of(descriptor);
         Self { family, blocks, at_a_time, until, open, closed, scratch }
     }
 
@@ -119,55 +148,64 @@ impl Walk {
     /// Emits the living children of the blocks that were read.
     fn emit(&mut self, index: &Index, default: &DefaultLabels, sink: &mut dyn Sink) {
         let descriptor = self.family.descriptor();
-        let Scratch { texts, read, slots, pairs } = &mut self.scratch;
-        let mut labels = recycle(core::mem::take(pairs));
-        labels.extend(descriptor.labels.iter().map(|l| LabelPair { name: l.name, value: "" }));
-        add_default(&mut labels, default);
+        let Scratch { texts, read, slots, values } = &mut self.scratch;
+        let mut labels = recycle(core::mem::take(values));
+        labels.resize(descriptor.labels.len(), "");
+        labels.extend(missing_in(descriptor, default).map(|(_, value)| value));
         slots.resize(metric::layout(descriptor).slots() as usize, 0);
-        for (place, &(block, version)) in read.iter().enumerate() {
+        for (number, &(block, version)) in read.iter().enumerate() {
             if !is_before(version, self.until) {
                 continue;
             }
-            let values = place * self.open.len()..;
-            for (&label, value) in self.open.iter().zip(values) {
-                labels[label].value = texts.get(value);
+            for (&place, text) in self.open.iter().zip(number * self.open.len()..) {
+                labels[place] = texts.get(text);
             }
+            self.closed.begin(&mut labels);
+            let (mut at, mut kept) = (block * index.closed(), 0);
             for (child, generation) in index.living(block) {
+                for _ in at..child {
+                    kept = kept.min(self.closed.advance(&mut labels));
+                }
+                at = child;
                 index.cells().read(child, slots);
                 // A block that got another life meanwhile is a new one: the next scrape's.
                 if !index.is_still(block, version) || !index.children().is(child, generation) {
                     continue;
                 }
-                let mut combination = child - block * index.closed();
-                for label in &self.closed {
-                    labels[label.place].value = label.take(&mut combination);
-                }
-                sink.sample(&labels, &metric::value(descriptor, slots));
+                sink.sample(&labels, kept, &metric::value(descriptor, slots));
+                kept = labels.len();
             }
         }
-        *pairs = recycle(labels);
+        *values = recycle(labels);
     }
 }
 
 /// The default labels that a sample does not have itself: its own label wins.
-pub(crate) fn add_default<'a>(pairs: &mut Vec<LabelPair<'a>>, default: &'a DefaultLabels) {
-    for (name, value) in default {
-        if !pairs.iter().any(|pair| pair.name == name) {
-            pairs.push(LabelPair { name, value });
-        }
-    }
+pub(crate) fn missing(
+    default: &DefaultLabels,
+    has: impl Fn(&str) -> bool,
+) -> impl Iterator<Item = (&str, &str)> {
+    let missing = default.iter().filter(move |(name, _)| !has(name));
+    missing.map(|(name, value)| (&**name, &**value))
+}
+
+/// The default labels that a family does not declare.
+fn missing_in<'a>(
+    descriptor: &'static Descriptor,
+    default: &'a DefaultLabels,
+) -> impl Iterator<Item = (&'a str, &'a str)> {
+    missing(default, |name| descriptor.labels.iter().any(|label| label.name == name))
 }
 
 /// An empty vector with another lifetime. The standard library collects in place, so the memory
 /// stays; a test counts allocations.
-fn recycle<'b>(mut pairs: Vec<LabelPair<'_>>) -> Vec<LabelPair<'b>> {
-    pairs.clear();
-    pairs.into_iter().map(|_| LabelPair { name: "", value: "" }).collect()
+fn recycle<'b>(mut values: Vec<&str>) -> Vec<&'b str> {
+    values.clear();
+    values.into_iter().map(|_| "").collect()
 }
 
 /// A family's head.
-pub(crate) fn head(family: &Family) -> FamilyHead<'static> {
-    let descriptor = family.descriptor();
+fn head(descriptor: &'static Descriptor) -> FamilyHead<'static> {
     FamilyHead {
         name: descriptor.name,
         help: descriptor.help,
