@@ -94,20 +94,26 @@ pub(super) fn integer(out: &mut Vec<u8>, n: u64) {
     }
 }
 
-fn digits(out: &mut Vec<u8>, mut n: u64) {
-    let mut digits = [0; 20];
-    let mut start = digits.len();
+#[inline(never)]
+fn digits(out: &mut Vec<u8>, n: u64) {
+    let mut buffer = [0; 20];
+    out.extend_from_slice(decimal(&mut buffer, n));
+}
+
+/// The digits of an integer, at the end of the buffer.
+fn decimal(buffer: &mut [u8; 20], mut n: u64) -> &[u8] {
+    let mut start = buffer.len();
     while n >= 10 {
         let pair = 2 * (n % 100) as usize;
         start -= 2;
-        digits[start..start + 2].copy_from_slice(&TWO_DIGITS[pair..pair + 2]);
+        buffer[start..start + 2].copy_from_slice(&TWO_DIGITS[pair..pair + 2]);
         n /= 100;
     }
     if n > 0 {
         start -= 1;
-        digits[start] = b'0' + n as u8;
+        buffer[start] = b'0' + n as u8;
     }
-    out.extend_from_slice(&digits[start..]);
+    &buffer[start..]
 }
 
 /// Writes a histogram's bound or a summary's quantile, alike in both formats: `0.005`, `1.0`,
@@ -188,6 +194,32 @@ struct Shortest {
 
 impl Shortest {
     fn of(value: f64) -> Self {
+        Self::of_billionths(value).unwrap_or_else(|| Self::of_any(value))
+    }
+
+    /// The digits of a number that has no more than nine behind the point, as sums of durations, and
+    /// no more than fifteen: of such decimals each is another float, so none that is shorter reads
+    /// back the same.
+    #[allow(clippy::float_cmp, reason = "asks whether the decimal reads back as this very float")]
+    #[allow(clippy::cast_sign_loss, reason = "the number is not negative")]
+    #[allow(clippy::cast_possible_wrap, reason = "there are at most fifteen digits")]
+    fn of_billionths(value: f64) -> Option<Self> {
+        let n = (value * 1e9 + 0.5) as u64;
+        // The quotient of two exact floats is the float nearest to the decimal.
+        if !(1..1_000_000_000_000_000).contains(&n) || n as f64 / 1e9 != value {
+            return None;
+        }
+        let mut buffer = [0; 20];
+        let digits = decimal(&mut buffer, n);
+        let mut shortest = Self { exponent: digits.len() as i32 - 10, ..Self::default() };
+        let zeros = digits.iter().rev().take_while(|digit| **digit == b'0').count();
+        let digits = &digits[..digits.len() - zeros];
+        shortest.buffer[..digits.len()].copy_from_slice(digits);
+        shortest.length = digits.len();
+        Some(shortest)
+    }
+
+    fn of_any(value: f64) -> Self {
         let mut shortest = Self::default();
         // The standard library finds the digits: `1.2345e-7`, 22 bytes at most.
         let written = write!(shortest, "{value:e}");
@@ -375,6 +407,13 @@ pub(super) mod tests {
             } else {
                 prop_assert_eq!(read.to_bits(), value.to_bits());
             }
+        }
+
+        #[test]
+        fn digits_of_billionths_are_the_shortest(n in 1_u64..2_000_000_000_000_000, scale in 0_i32..12) {
+            let value = n as f64 / 10_f64.powi(scale);
+            let (quick, any) = (Shortest::of(value), Shortest::of_any(value));
+            prop_assert_eq!((quick.digits(), quick.exponent), (any.digits(), any.exponent));
         }
 
         #[test]
