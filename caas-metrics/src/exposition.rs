@@ -25,7 +25,7 @@ impl Page {
     /// The next piece of the page, to be taken or cleared by the caller; empty at the end.
     pub(crate) fn piece(&mut self) -> &mut Vec<u8> {
         while !self.ended && !self.encoder.is_full() {
-            if !self.scrape.step(&mut self.encoder) {
+            if !self.scrape.step(self.encoder.sink()) {
                 self.encoder.finish();
                 self.ended = true;
             }

@@ -462,8 +462,9 @@ pub fn retain<L: LabelSet>(mut keep: impl FnMut(&L::View<'_>) -> bool) {
     for block in index.blocks() {
         texts.clear();
         let Some(version) = index.read_texts(block, &mut texts) else { continue };
-        let living: Vec<_> = index.living(block).collect();
-        if !index.is_still(block, version) {
+        let Some(seen) = index.block(block) else { continue };
+        let living: Vec<_> = seen.living().collect();
+        if !seen.is_still(version) {
             continue;
         }
         for (closed, child) in living {

@@ -15,9 +15,9 @@ use crate::{
     family::{Family, can_refuse, count_labels, declared},
     name::is_label_name,
     problem::{Catalogue, Problem},
-    sample::{FamilySnapshot, LabelPair, OwnedValue, Sample, Sink, Snapshots},
+    sample::{FamilySnapshot, OwnedValue, Sample, Sink, Snapshots},
     storage::flag::Tally,
-    walk::{DefaultLabels, Walk, add_default},
+    walk::{DefaultLabels, Walk, missing},
 };
 
 /// A set of families and collectors that are scraped together.
@@ -131,7 +131,7 @@ impl Registry {
         let mut snapshots = Snapshots::default();
         let mut scrape = self.scrape();
         while scrape.step(&mut snapshots) {}
-        let mut families = snapshots.0;
+        let mut families = snapshots.families;
         families.retain(|family| !family.samples.is_empty());
         families
     }
@@ -314,7 +314,7 @@ impl Scrape {
         match self.entries.next() {
             Some(Entry::Declared(families)) => {
                 if let [family] = families[..] {
-                    self.walk = Some(Walk::begin(family, sink));
+                    self.walk = Some(Walk::begin(family, &self.default, sink));
                 } else {
                     emit(&merge(&families), &self.default, sink);
                 }
@@ -329,12 +329,16 @@ impl Scrape {
 /// Emits a family that is held as a whole.
 fn emit(family: &FamilySnapshot, default: &DefaultLabels, sink: &mut dyn Sink) {
     sink.family(&family.head());
-    let mut pairs = Vec::new();
+    let mut known = Vec::new();
     for sample in &family.samples {
-        pairs.clear();
-        pairs.extend(sample.labels.iter().map(|(name, value)| LabelPair { name, value }));
-        add_default(&mut pairs, default);
-        sink.sample(&pairs, &sample.value.as_value());
+        let own = sample.labels.iter().map(|(name, value)| (&**name, &**value));
+        let missing = missing(default, |name| sample.labels.iter().any(|(own, _)| own == name));
+        let (names, values): (Vec<&str>, Vec<&str>) = own.chain(missing).unzip();
+        if names != known {
+            sink.labels(&names);
+            known = names;
+        }
+        sink.sample(&values, 0, &sample.value.as_value());
     }
 }
 
@@ -342,10 +346,10 @@ fn emit(family: &FamilySnapshot, default: &DefaultLabels, sink: &mut dyn Sink) {
 fn merge(families: &[&'static Family]) -> FamilySnapshot {
     let mut snapshots = Snapshots::default();
     for family in families {
-        let mut walk = Walk::begin(family, &mut snapshots);
+        let mut walk = Walk::begin(family, &[], &mut snapshots);
         while walk.step(&[], &mut snapshots) {}
     }
-    let mut parts = snapshots.0.into_iter();
+    let mut parts = snapshots.families.into_iter();
     let Some(mut merged) = parts.next() else {
         return FamilySnapshot::new(MetricType::Unknown, "", "");
     };

@@ -68,15 +68,6 @@ pub struct FamilyHead<'a> {
     pub buckets: &'a [f64],
 }
 
-/// One label of a sample, not escaped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LabelPair<'a> {
-    /// The label's name.
-    pub name: &'a str,
-    /// The label's value.
-    pub value: &'a str,
-}
-
 /// The value of one child, borrowed.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Value<'a> {
@@ -102,11 +93,18 @@ pub enum Value<'a> {
 }
 
 /// Something that takes the samples of a scrape as they stream by: an encoder, or a snapshot.
+///
+/// Mostly the samples of a family have labels of the same names, and few values change from one to
+/// the next; so a sink is told names once, and values together with how many of them it knows.
 pub trait Sink {
-    /// A new family begins; the samples that follow belong to it.
+    /// A new family begins; the samples that follow belong to it, and until `labels` is called they
+    /// have no labels.
     fn family(&mut self, family: &FamilyHead<'_>);
-    /// One child of the current family.
-    fn sample(&mut self, labels: &[LabelPair<'_>], value: &Value<'_>);
+    /// The samples that follow, in this family, have labels of these names.
+    fn labels(&mut self, names: &[&str]);
+    /// One child of the current family, with a value for each label's name, not escaped. The first
+    /// `kept` of them are those of the sample before, and none if the names are new.
+    fn sample(&mut self, labels: &[&str], kept: usize, value: &Value<'_>);
 }
 
 /// The owned value of one child.
@@ -273,19 +271,29 @@ impl FamilySnapshot {
 
 /// The sink behind `gather`: keeps everything.
 #[derive(Debug, Default)]
-pub(crate) struct Snapshots(pub(crate) Vec<FamilySnapshot>);
+pub(crate) struct Snapshots {
+    pub(crate) families: Vec<FamilySnapshot>,
+    /// The names of the current labels.
+    names: Vec<String>,
+}
 
 impl Sink for Snapshots {
     fn family(&mut self, family: &FamilyHead<'_>) {
         let mut snapshot = FamilySnapshot::new(family.metric_type, family.name, family.help);
         snapshot.unit = family.unit.map(str::to_owned);
         snapshot.buckets = family.buckets.to_vec();
-        self.0.push(snapshot);
+        self.families.push(snapshot);
+        self.names.clear();
     }
 
-    fn sample(&mut self, labels: &[LabelPair<'_>], value: &Value<'_>) {
-        let Some(family) = self.0.last_mut() else { return };
-        let labels = labels.iter().map(|l| (l.name.to_owned(), l.value.to_owned())).collect();
+    fn labels(&mut self, names: &[&str]) {
+        self.names = names.iter().map(|&name| name.to_owned()).collect();
+    }
+
+    fn sample(&mut self, labels: &[&str], _kept: usize, value: &Value<'_>) {
+        let Some(family) = self.families.last_mut() else { return };
+        let values = labels.iter().map(|&value| value.to_owned());
+        let labels = self.names.iter().cloned().zip(values).collect();
         family.samples.push(Sample { labels, value: OwnedValue::from(*value) });
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     desc::Descriptor,
     family::Family,
     metric,
-    sample::{FamilyHead, LabelPair, Sink},
+    sample::{FamilyHead, Sink},
     storage::{
         index::Index,
         records::{Version, is_before},
@@ -31,7 +31,7 @@ pub(crate) struct Walk {
     until: Version,
     /// The places of the open labels in the label set.
     open: Vec<usize>,
-    closed: Vec<ClosedLabel>,
+    closed: ClosedLabels,
     /// Re-used from block to block: a scrape does not allocate per series.
     scratch: Scratch,
 }
@@ -43,32 +43,73 @@ struct Scratch {
     read: Vec<(u32, Version)>,
     texts: Texts,
     slots: Vec<u64>,
-    pairs: Vec<LabelPair<'static>>,
+    /// The label values of the current child.
+    values: Vec<&'static str>,
 }
 
-/// A closed label of a family.
+/// The closed labels of a family, at the values of one child.
+#[derive(Debug)]
+struct ClosedLabels {
+    /// The child's place among the combinations.
+    at: u32,
+    /// From the last label on, whose value changes from child to child.
+    labels: Vec<ClosedLabel>,
+}
+
 #[derive(Debug)]
 struct ClosedLabel {
     /// Its place in the label set.
     place: usize,
     values: &'static [&'static str],
+    /// Which of the values the child has.
+    at: usize,
 }
 
 impl ClosedLabel {
-    /// The closed labels from the last one on, whose values change from child to child.
-    fn all(descriptor: &'static Descriptor) -> Vec<Self> {
+    fn value(&self) -> &'static str {
+        self.values.get(self.at).copied().unwrap_or_default()
+    }
+}
+
+impl ClosedLabels {
+    fn of(descriptor: &'static Descriptor) -> Self {
         let labels = descriptor.labels.iter().enumerate().rev();
-        let closed = labels.filter_map(|(place, l)| Some(Self { place, values: l.values? }));
-        closed.collect()
+        let closed =
+            labels.filter_map(|(place, l)| Some(ClosedLabel { place, values: l.values?, at: 0 }));
+        Self { at: 0, labels: closed.collect() }
     }
 
-    /// The value at a place among the combinations of this label and those before it; leaves the
-    /// place among those before it.
-    fn take(&self, combination: &mut u32) -> &'static str {
-        let values = (self.values.len() as u32).max(1);
-        let value = *combination % values;
-        *combination /= values;
-        self.values.get(value as usize).copied().unwrap_or_default()
+    /// Puts the child's values among the label values.
+    fn put(&self, values: &mut [&str]) {
+        for label in &self.labels {
+            values[label.place] = label.value();
+        }
+    }
+
+    /// Puts the values of another child among the label values; returns the place of the first one
+    /// that changed, or the largest number.
+    fn go_to(&mut self, child: u32, values: &mut [&str]) -> usize {
+        // To the next child there are no divisions, and mostly one value changes.
+        let is_next = child == self.at + 1;
+        let (mut rest, mut first) = (child as usize, usize::MAX);
+        self.at = child;
+        for label in &mut self.labels {
+            let before = label.at;
+            if is_next {
+                label.at = if before + 1 < label.values.len() { before + 1 } else { 0 };
+            } else {
+                label.at = rest % label.values.len().max(1);
+                rest /= label.values.len().max(1);
+            }
+            if label.at != before {
+                values[label.place] = label.value();
+                first = label.place;
+            }
+            if is_next && label.at > 0 {
+                break;
+            }
+        }
+        first
     }
 }
 
@@ -76,11 +117,18 @@ impl ClosedLabel {
 const STEP: usize = 256;
 
 impl Walk {
-    /// Begins a scrape of a family and writes its head.
-    pub(crate) fn begin(family: &'static Family, sink: &mut dyn Sink) -> Self {
-        sink.family(&head(family));
-        let (blocks, until) = family.index().begin_scrape();
+    /// Begins a scrape of a family and tells its head and its labels.
+    pub(crate) fn begin(
+        family: &'static Family,
+        default: &DefaultLabels,
+        sink: &mut dyn Sink,
+    ) -> Self {
         let descriptor = family.descriptor();
+        sink.family(&head(descriptor));
+        let own = descriptor.labels.iter().map(|label| label.name);
+        let missing = missing_in(descriptor, default).map(|(name, _)| name);
+        sink.labels(&own.chain(missing).collect::<Vec<_>>());
+        let (blocks, until) = family.index().begin_scrape();
         let labels = descriptor.labels.iter().enumerate();
         let open = labels.filter(|(_, label)| label.values.is_none()).map(|(place, _)| place);
         let open: Vec<usize> = open.collect();
@@ -91,7 +139,7 @@ impl Walk {
             texts: Texts::with_room(at_a_time * open.len()),
             ..Scratch::default()
         };
-        let closed = ClosedLabel::all(descriptor);
+        let closed = ClosedLabels::of(descriptor);
         Self { family, blocks, at_a_time, until, open, closed, scratch }
     }
 
@@ -118,54 +166,70 @@ impl Walk {
     /// Emits the living children of the blocks that were read.
     fn emit(&mut self, index: &Index, default: &DefaultLabels, sink: &mut dyn Sink) {
         let descriptor = self.family.descriptor();
-        let Scratch { texts, read, slots, pairs } = &mut self.scratch;
-        let mut labels = recycle(core::mem::take(pairs));
-        labels.extend(descriptor.labels.iter().map(|l| LabelPair { name: l.name, value: "" }));
-        add_default(&mut labels, default);
+        let Scratch { texts, read, slots, values } = &mut self.scratch;
+        let mut labels = recycle(core::mem::take(values));
+        labels.resize(descriptor.labels.len(), "");
+        labels.extend(missing_in(descriptor, default).map(|(_, value)| value));
         slots.resize(metric::layout(descriptor).slots() as usize, 0);
-        for (place, &(block, version)) in read.iter().enumerate() {
+        self.closed.put(&mut labels);
+        // How many label values are those of the last sample, and the block whose texts they are.
+        let (mut kept, mut shown) = (0, None);
+        for (number, &(block, version)) in read.iter().enumerate() {
             if !is_before(version, self.until) {
                 continue;
             }
-            let values = place * self.open.len()..;
-            for (&label, value) in self.open.iter().zip(values) {
-                labels[label].value = texts.get(value);
+            let Some(block) = index.block(block) else { continue };
+            let open = self.open.len();
+            for (&place, text) in self.open.iter().zip(0..) {
+                let before = shown.map(|shown: usize| shown * open + text);
+                let text = number * open + text;
+                if before.is_none_or(|before| !texts.is_known(before, text)) {
+                    labels[place] = texts.get(text);
+                    kept = kept.min(place);
+                }
             }
-            for (mut combination, child) in index.living(block) {
+            shown = Some(number);
+            for (closed, child) in block.living() {
+                kept = kept.min(self.closed.go_to(closed, &mut labels));
                 index.cells().read(child.slot, slots);
                 // A block that got another life meanwhile is a new one: the next scrape's.
-                if !index.is_still(block, version) || !index.is(child) {
+                if !block.is_still(version) || !block.has(closed, child) {
                     continue;
                 }
-                for label in &self.closed {
-                    labels[label.place].value = label.take(&mut combination);
-                }
-                sink.sample(&labels, &metric::value(descriptor, slots));
+                sink.sample(&labels, kept, &metric::value(descriptor, slots));
+                kept = labels.len();
             }
         }
-        *pairs = recycle(labels);
+        *values = recycle(labels);
     }
 }
 
 /// The default labels that a sample does not have itself: its own label wins.
-pub(crate) fn add_default<'a>(pairs: &mut Vec<LabelPair<'a>>, default: &'a DefaultLabels) {
-    for (name, value) in default {
-        if !pairs.iter().any(|pair| pair.name == name) {
-            pairs.push(LabelPair { name, value });
-        }
-    }
+pub(crate) fn missing(
+    default: &DefaultLabels,
+    has: impl Fn(&str) -> bool,
+) -> impl Iterator<Item = (&str, &str)> {
+    let missing = default.iter().filter(move |(name, _)| !has(name));
+    missing.map(|(name, value)| (&**name, &**value))
+}
+
+/// The default labels that a family does not declare.
+fn missing_in<'a>(
+    descriptor: &'static Descriptor,
+    default: &'a DefaultLabels,
+) -> impl Iterator<Item = (&'a str, &'a str)> {
+    missing(default, |name| descriptor.labels.iter().any(|label| label.name == name))
 }
 
 /// An empty vector with another lifetime. The standard library collects in place, so the memory
 /// stays; a test counts allocations.
-fn recycle<'b>(mut pairs: Vec<LabelPair<'_>>) -> Vec<LabelPair<'b>> {
-    pairs.clear();
-    pairs.into_iter().map(|_| LabelPair { name: "", value: "" }).collect()
+fn recycle<'b>(mut values: Vec<&str>) -> Vec<&'b str> {
+    values.clear();
+    values.into_iter().map(|_| "").collect()
 }
 
 /// A family's head.
-pub(crate) fn head(family: &Family) -> FamilyHead<'static> {
-    let descriptor = family.descriptor();
+fn head(descriptor: &'static Descriptor) -> FamilyHead<'static> {
     FamilyHead {
         name: descriptor.name,
         help: descriptor.help,

@@ -10,7 +10,7 @@ use super::Encode;
 use super::series::Series;
 use super::write::{bound, float, integer, number};
 use crate::desc::MetricType;
-use crate::sample::{FamilyHead, LabelPair, Sink, Value};
+use crate::sample::{FamilyHead, Sink, Value};
 
 /// Where the line-based formats differ.
 pub(super) trait Dialect: 'static {
@@ -55,29 +55,25 @@ impl<D: Dialect> Lines<D> {
         }
     }
 
-    /// Writes the current labels with another name, and the blank after them: `name_sum{a="b"} `.
+    /// Writes the lines above the family's samples, if this is the first one.
+    fn show_head(&mut self) {
+        if !self.head.is_empty() {
+            self.out.append(&mut self.head);
+        }
+    }
+
+    /// Begins a line of the current labels with another name: `name_sum{a="b"} `.
     fn named(&mut self, suffix: &[u8]) {
         self.out.extend_from_slice(&self.name);
         self.out.extend_from_slice(suffix);
-        self.out.extend_from_slice(self.series.labels());
-        self.end_series();
+        self.out.extend_from_slice(self.series.behind_name());
     }
 
-    /// Writes the current series and the blank after it: `name{a="b"} `.
-    fn series(&mut self) {
-        self.out.extend_from_slice(self.series.text());
-        self.end_series();
-    }
-
-    fn end_series(&mut self) {
-        let end = if self.series.labels().is_empty() { &b" "[..] } else { b"} " };
-        self.out.extend_from_slice(end);
-    }
-
-    /// Begins the current series, which gets one more label: `name{a="b",`.
+    /// Begins a line of the current series, which gets one more label: `name{a="b",`.
     fn open_series(&mut self) {
-        self.out.extend_from_slice(self.series.text());
-        self.out.push(if self.series.labels().is_empty() { b'{' } else { b',' });
+        let (series, mark) = self.series.open();
+        self.out.extend_from_slice(series);
+        self.out.push(mark);
     }
 
     fn float(&mut self, value: f64) {
@@ -151,28 +147,30 @@ impl<D: Dialect> Sink for Lines<D> {
         }
     }
 
+    fn labels(&mut self, names: &[&str]) {
+        self.series.labels(names);
+    }
+
     /// A value that its family's type can't have is left out: the page would be refused as a whole.
-    fn sample(&mut self, labels: &[LabelPair<'_>], value: &Value<'_>) {
-        let fits = match value {
-            Value::Number(_) => {
-                !matches!(self.metric_type, MetricType::Histogram | MetricType::Summary)
-            }
-            Value::Histogram { .. } => self.metric_type == MetricType::Histogram,
-            Value::Summary { .. } => self.metric_type == MetricType::Summary,
-        };
-        if !fits {
-            return;
-        }
-        self.out.append(&mut self.head);
-        self.series.render(labels);
+    fn sample(&mut self, labels: &[&str], kept: usize, value: &Value<'_>) {
+        self.series.render(labels, kept);
+        let is_compound = matches!(self.metric_type, MetricType::Histogram | MetricType::Summary);
         match *value {
-            Value::Number(value) => {
-                self.series();
+            Value::Number(value) if !is_compound => {
+                self.show_head();
+                self.out.extend_from_slice(self.series.text());
                 number(&mut self.out, value, D::WHOLE_FLOATS_HAVE_A_POINT);
                 self.out.push(b'\n');
             }
-            Value::Histogram { buckets, sum } => self.histogram(buckets, sum),
-            Value::Summary { quantiles, sum, count } => self.summary(quantiles, sum, count),
+            Value::Histogram { buckets, sum } if self.metric_type == MetricType::Histogram => {
+                self.show_head();
+                self.histogram(buckets, sum);
+            }
+            Value::Summary { quantiles, sum, count } if self.metric_type == MetricType::Summary => {
+                self.show_head();
+                self.summary(quantiles, sum, count);
+            }
+            _ => {}
         }
     }
 }

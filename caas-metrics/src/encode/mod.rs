@@ -12,7 +12,7 @@ mod lines;
 mod series;
 mod write;
 
-use crate::sample::{FamilyHead, LabelPair, Sink, Value};
+use crate::sample::Sink;
 
 #[cfg(feature = "http")]
 pub(crate) use self::negotiate::weighted;
@@ -107,10 +107,10 @@ trait Encode: Sink + Send {
     fn finish(&mut self);
 }
 
-/// The sink that writes a format into a buffer of its own.
+/// What writes a format into a buffer of its own.
 ///
-/// Whoever drives it empties the buffer between samples, so that the buffer stays a little above
-/// the size of a piece, and calls [`finish`](Encoder::finish) once at the end.
+/// Whoever drives its sink empties the buffer between samples, so that the buffer stays a little
+/// above the size of a piece, and calls [`finish`](Encoder::finish) once at the end.
 pub(crate) struct Encoder(Box<dyn Encode>);
 
 impl Encoder {
@@ -120,6 +120,11 @@ impl Encoder {
     /// An encoder at the start of a page.
     pub(crate) fn new(format: Format) -> Self {
         Self((format.spec().encoder)())
+    }
+
+    /// What takes the samples.
+    pub(crate) fn sink(&mut self) -> &mut dyn Sink {
+        &mut *self.0
     }
 
     /// The bytes that wait; look at them, take them or clear them.
@@ -135,15 +140,5 @@ impl Encoder {
     /// Writes what follows the last sample. Nothing may be written afterwards.
     pub(crate) fn finish(&mut self) {
         self.0.finish();
-    }
-}
-
-impl Sink for Encoder {
-    fn family(&mut self, family: &FamilyHead<'_>) {
-        self.0.family(family);
-    }
-
-    fn sample(&mut self, labels: &[LabelPair<'_>], value: &Value<'_>) {
-        self.0.sample(labels, value);
     }
 }

@@ -57,7 +57,7 @@ mod tests {
     use super::super::{Encoder, Format, write::tests::page};
     use crate::desc::MetricType::{self, Counter, Gauge, Histogram, Info, Summary, Unknown};
     use crate::sample::Number::{Float, Signed, Unsigned};
-    use crate::sample::{FamilyHead, LabelPair, Sink, Value};
+    use crate::sample::{FamilyHead, Value};
 
     fn head(metric_type: MetricType, name: &str) -> FamilyHead<'_> {
         FamilyHead { name, help: "A help.", unit: None, metric_type, buckets: &[] }
@@ -67,20 +67,19 @@ mod tests {
     fn each_type_has_its_lines() {
         let page = page(Format::Text, |sink| {
             sink.family(&head(Counter, "a_total"));
-            sink.sample(&[LabelPair { name: "l", value: "v" }], &Value::Number(Unsigned(1)));
+            sink.labels(&["l"]);
+            sink.sample(&["v"], 0, &Value::Number(Unsigned(1)));
             sink.family(&head(Gauge, "b"));
-            sink.sample(&[], &Value::Number(Signed(-2)));
+            sink.sample(&[], 0, &Value::Number(Signed(-2)));
             sink.family(&head(Info, "c_info"));
-            sink.sample(&[], &Value::Number(Unsigned(1)));
+            sink.sample(&[], 0, &Value::Number(Unsigned(1)));
             sink.family(&head(Unknown, "d"));
-            sink.sample(&[], &Value::Number(Float(3.0)));
+            sink.sample(&[], 0, &Value::Number(Float(3.0)));
             sink.family(&FamilyHead { buckets: &[0.5, 1.0], ..head(Histogram, "e") });
-            sink.sample(
-                &[LabelPair { name: "l", value: "v" }],
-                &Value::Histogram { buckets: &[1, 2, 3], sum: 1e6 },
-            );
+            sink.labels(&["l"]);
+            sink.sample(&["v"], 0, &Value::Histogram { buckets: &[1, 2, 3], sum: 1e6 });
             sink.family(&head(Summary, "f"));
-            sink.sample(&[], &Value::Summary { quantiles: &[(0.5, 7.0)], sum: 9.5, count: 2 });
+            sink.sample(&[], 0, &Value::Summary { quantiles: &[(0.5, 7.0)], sum: 9.5, count: 2 });
         });
         assert_eq!(
             page,
@@ -117,7 +116,7 @@ f_count 2
     fn help_keeps_its_quotes() {
         let page = page(Format::Text, |sink| {
             sink.family(&FamilyHead { help: "a \"b\" \\ c\nd", ..head(Gauge, "x") });
-            sink.sample(&[], &Value::Number(Signed(0)));
+            sink.sample(&[], 0, &Value::Number(Signed(0)));
         });
         assert_eq!(page, "# HELP x a \"b\" \\\\ c\\nd\n# TYPE x gauge\nx 0\n");
     }
@@ -127,7 +126,7 @@ f_count 2
         let page = page(Format::Text, |sink| {
             sink.family(&head(Counter, "silent_total"));
             sink.family(&FamilyHead { help: "", ..head(Gauge, "x") });
-            sink.sample(&[], &Value::Number(Signed(0)));
+            sink.sample(&[], 0, &Value::Number(Signed(0)));
             sink.family(&head(Counter, "silent_too_total"));
         });
         assert_eq!(page, "# TYPE x gauge\nx 0\n");
@@ -137,11 +136,11 @@ f_count 2
     fn a_value_that_its_type_cannot_have_is_left_out() {
         let page = page(Format::Text, |sink| {
             sink.family(&head(Histogram, "x"));
-            sink.sample(&[], &Value::Number(Signed(0)));
+            sink.sample(&[], 0, &Value::Number(Signed(0)));
             sink.family(&FamilyHead { help: "", ..head(Gauge, "y") });
-            sink.sample(&[], &Value::Histogram { buckets: &[1], sum: 1.0 });
-            sink.sample(&[], &Value::Summary { quantiles: &[], sum: 1.0, count: 1 });
-            sink.sample(&[], &Value::Number(Signed(0)));
+            sink.sample(&[], 0, &Value::Histogram { buckets: &[1], sum: 1.0 });
+            sink.sample(&[], 0, &Value::Summary { quantiles: &[], sum: 1.0, count: 1 });
+            sink.sample(&[], 0, &Value::Number(Signed(0)));
         });
         assert_eq!(page, "# TYPE y gauge\ny 0\n");
     }
@@ -149,10 +148,10 @@ f_count 2
     #[test]
     fn the_buffer_can_be_taken_between_samples() {
         let mut encoder = Encoder::new(Format::Text);
-        encoder.family(&head(Gauge, "x"));
+        encoder.sink().family(&head(Gauge, "x"));
         let mut page = Vec::new();
         for n in 0..3 {
-            encoder.sample(&[], &Value::Number(Signed(n)));
+            encoder.sink().sample(&[], 0, &Value::Number(Signed(n)));
             page.append(encoder.buffer());
         }
         encoder.finish();

@@ -11,7 +11,7 @@ use std::{collections::VecDeque, ops::Range};
 use super::{
     cells::{Cells, Layout, Mode},
     key::{Key, Stored, Text, hash_bytes},
-    records::{BlockShape, Codes, Generation, Place, Records, Version, is_living},
+    records::{BlockShape, Codes, Generation, Place, Record, Records, Version, is_living},
     rendered::Rendered,
     shared::StaticSlot,
     slab::sink,
@@ -203,11 +203,7 @@ impl Index {
 
     /// A block's child, in the generation that it has.
     fn child(&self, block: u32, closed: u32) -> At {
-        if !self.has_room() {
-            return At::NOWHERE;
-        }
-        let (life, generation) = self.records.child(block, closed);
-        At { slot: self.slot(block, closed, self.shape.block), life, generation }
+        self.block(block).map_or(At::NOWHERE, |block| block.child(closed))
     }
 
     /// The children of a block.
@@ -510,14 +506,10 @@ impl Index {
         self.records.read(block, |codes| codes.for_each(copy)).map(|(version, ())| version)
     }
 
-    /// Whether all that was read of a block since `read_texts` belongs to that life.
-    pub(crate) fn is_still(&self, block: u32, version: Version) -> bool {
-        self.records.is_still(block, version)
-    }
-
-    /// The living children of a block, each with its place among the closed combinations.
-    pub(crate) fn living(&self, block: u32) -> impl Iterator<Item = (u32, At)> {
-        (0..).zip(self.children(block)).filter(|(_, child)| child.living().is_some())
+    /// A block, to be looked at.
+    #[inline]
+    pub(crate) fn block(&self, block: u32) -> Option<Block<'_>> {
+        Some(Block { index: self, number: block, record: self.records.record(block)? })
     }
 
     /// Whether a child lives in the generation that is meant.
@@ -534,6 +526,41 @@ impl Index {
     /// How many closed combinations a block has.
     pub(crate) fn closed(&self) -> u32 {
         self.shape.block.closed
+    }
+}
+
+/// A block as a scrape looks at it.
+pub(crate) struct Block<'a> {
+    index: &'a Index,
+    number: u32,
+    record: Record<'a>,
+}
+
+impl Block<'_> {
+    #[inline]
+    fn child(&self, closed: u32) -> At {
+        let (life, generation) = self.record.child(closed);
+        At { slot: self.index.slot(self.number, closed, self.index.shape.block), life, generation }
+    }
+
+    /// The children that live, each with its place among the closed combinations.
+    #[inline]
+    pub(crate) fn living(&self) -> impl Iterator<Item = (u32, At)> {
+        let children =
+            (0..self.index.shape.block.closed).map(|closed| (closed, self.child(closed)));
+        children.filter(|(_, child)| child.living().is_some())
+    }
+
+    /// Whether all that was read of the block since `read_texts` belongs to that life.
+    #[inline]
+    pub(crate) fn is_still(&self, version: Version) -> bool {
+        self.record.is_still(version)
+    }
+
+    /// Whether a child is in the same generation as it was.
+    #[inline]
+    pub(crate) fn has(&self, closed: u32, child: At) -> bool {
+        self.record.child(closed).1 == child.generation
     }
 }
 

@@ -138,6 +138,7 @@ impl Records {
         Some(Record { words, start, shape })
     }
 
+    #[inline]
     pub(super) fn record(&self, block: u32) -> Option<Record<'_>> {
         self.shaped(block, self.shape)
     }
@@ -154,11 +155,6 @@ impl Records {
         let version = record.living()?;
         let result = read(record.codes());
         record.is_still(version).then_some((version, result))
-    }
-
-    /// Whether a block still is in this life, and so was at every load before this call.
-    pub(super) fn is_still(&self, block: u32, version: Version) -> bool {
-        self.record(block).is_some_and(|record| record.is_still(version))
     }
 
     /// The codes as they stand. Only under the writer's lock.
@@ -184,12 +180,6 @@ impl Records {
         if let Some(version) = record.words.first() {
             version.store(next, Ordering::Release);
         }
-    }
-
-    /// A block's child: where its generation is, and the generation.
-    #[inline]
-    pub(super) fn child(&self, block: u32, closed: u32) -> (Place, Generation) {
-        self.record(block).map_or((Place::MAX, 0), |record| record.child(closed))
     }
 
     /// Whether the child at a place lives in this generation.

@@ -113,6 +113,12 @@ impl Texts {
         self.bytes.extend_from_slice(&text[..digits]);
     }
 
+    /// Whether a text was known to be another one when it was added.
+    #[inline]
+    pub(crate) fn is_known(&self, other: usize, text: usize) -> bool {
+        self.places.get(other) == self.places.get(text)
+    }
+
     /// The bytes of a text.
     #[inline]
     pub(super) fn bytes(&self, number: usize) -> &[u8] {
