@@ -5,7 +5,7 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use caas_metrics::sample::{FamilySnapshot, Number, OwnedValue, Sample};
-use caas_metrics::{Format, MetricType, Registry};
+use caas_metrics::{Format, Label, MetricType, Registry, metrics};
 use proptest::prelude::*;
 
 /// A series, and the text of its value.
@@ -172,6 +172,66 @@ proptest! {
         let registry = registry_of(families);
         assert_same(&read(&page(&registry, Format::Text)), &expected);
         assert_same(&read(&page(&registry, Format::OpenMetrics)), &expected);
+    }
+}
+
+#[derive(Label, Clone, Copy, Debug)]
+enum Side {
+    Left,
+    Right,
+    #[label(rename = "\"none\"")]
+    Neither,
+}
+
+const SIDES: [Side; 3] = [Side::Left, Side::Right, Side::Neither];
+
+metrics! {
+    namespace = "parsers";
+
+    /// Closed labels around an open one.
+    counter MixedTotal { near: Side, path: &str, far: Side }
+
+    /// An open label before the closed ones.
+    gauge Level { path: &str, near: Side, far: Side }
+
+    /// Closed labels only.
+    #[lazy]
+    histogram ClosedSize { near: Side, far: Side }
+}
+
+proptest! {
+    // Each case reads the page of the whole process.
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    /// On a page each sample has its own labels, whatever the one before it had.
+    #[test]
+    fn children_are_not_mixed_up(
+        children in prop::collection::vec(("[\\\\\"a]{0,2}", 0_usize..3, 0_usize..3), 1..40),
+        removed in 0_usize..40,
+        default in prop::option::of("[\\\\\"a]{0,2}"),
+    ) {
+        MixedTotal::clear();
+        Level::clear();
+        ClosedSize::reset();
+        for (path, near, far) in &children {
+            let (near, far) = (SIDES[*near], SIDES[*far]);
+            MixedTotal { near, path, far }.inc();
+            Level { path, near, far }.inc();
+            ClosedSize { near, far }.observe(1);
+        }
+        for (path, near, far) in children.iter().take(removed) {
+            MixedTotal { near: SIDES[*near], path, far: SIDES[*far] }.remove();
+        }
+        let registry = Registry::with_declared();
+        registry.set_default_labels(default.map(|value| ("zone", value)));
+        let is_ours = |name: &str| name.starts_with("parsers_");
+        let families = registry.gather().into_iter().filter(|family| is_ours(&family.name));
+        let expected = expected(&families.collect::<Vec<_>>());
+        for format in [Format::Text, Format::OpenMetrics] {
+            let mut read = read(&page(&registry, format));
+            read.retain(|(name, _), _| is_ours(name));
+            assert_same(&read, &expected);
+        }
     }
 }
 
