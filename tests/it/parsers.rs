@@ -200,6 +200,9 @@ metrics! {
 }
 
 proptest! {
+    // Each case reads the page of the whole process.
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
     /// On a page each sample has its own labels, whatever the one before it had.
     #[test]
     fn children_are_not_mixed_up(
