@@ -50,8 +50,6 @@ struct Scratch {
 /// The closed labels of a family, at the values of one child.
 #[derive(Debug)]
 struct ClosedLabels {
-    /// The child's place among the combinations.
-    at: u32,
     /// From the last label on, whose value changes from child to child.
     labels: Vec<ClosedLabel>,
 }
@@ -66,8 +64,10 @@ struct ClosedLabel {
 }
 
 impl ClosedLabel {
-    fn value(&self) -> &'static str {
-        self.values.get(self.at).copied().unwrap_or_default()
+    /// Puts its first value among the label values.
+    fn begin(&mut self, values: &mut [&str]) {
+        self.at = 0;
+        values[self.place] = self.values.first().copied().unwrap_or_default();
     }
 }
 
@@ -76,40 +76,29 @@ impl ClosedLabels {
         let labels = descriptor.labels.iter().enumerate().rev();
         let closed =
             labels.filter_map(|(place, l)| Some(ClosedLabel { place, values: l.values?, at: 0 }));
-        Self { at: 0, labels: closed.collect() }
+        Self { labels: closed.collect() }
     }
 
-    /// Puts the child's values among the label values.
-    fn put(&self, values: &mut [&str]) {
-        for label in &self.labels {
-            values[label.place] = label.value();
-        }
-    }
-
-    /// Puts the values of another child among the label values; returns the place of the first one
-    /// that changed, or the largest number.
-    fn go_to(&mut self, child: u32, values: &mut [&str]) -> usize {
-        // To the next child there are no divisions, and mostly one value changes.
-        let is_next = child == self.at + 1;
-        let (mut rest, mut first) = (child as usize, usize::MAX);
-        self.at = child;
+    /// Puts the values of a block's first child among the label values; returns the place of the
+    /// first one that may be another than before.
+    fn begin(&mut self, values: &mut [&str]) -> usize {
         for label in &mut self.labels {
-            let before = label.at;
-            if is_next {
-                label.at = if before + 1 < label.values.len() { before + 1 } else { 0 };
-            } else {
-                label.at = rest % label.values.len().max(1);
-                rest /= label.values.len().max(1);
-            }
-            if label.at != before {
-                values[label.place] = label.value();
-                first = label.place;
-            }
-            if is_next && label.at > 0 {
-                break;
-            }
+            label.begin(values);
         }
-        first
+        self.labels.last().map_or(usize::MAX, |first| first.place)
+    }
+
+    /// Goes on to the block's next child; returns the place of the first value that changed.
+    fn advance(&mut self, values: &mut [&str]) -> usize {
+        for label in &mut self.labels {
+            label.at += 1;
+            if let Some(value) = label.values.get(label.at) {
+                values[label.place] = value;
+                return label.place;
+            }
+            label.begin(values);
+        }
+        0
     }
 }
 
@@ -171,7 +160,6 @@ impl Walk {
         labels.resize(descriptor.labels.len(), "");
         labels.extend(missing_in(descriptor, default).map(|(_, value)| value));
         slots.resize(metric::layout(descriptor).slots() as usize, 0);
-        self.closed.put(&mut labels);
         // How many label values are those of the last sample, and the block whose texts they are.
         let (mut kept, mut shown) = (0, None);
         for (number, &(block, version)) in read.iter().enumerate() {
@@ -189,8 +177,13 @@ impl Walk {
                 }
             }
             shown = Some(number);
+            kept = kept.min(self.closed.begin(&mut labels));
+            let mut at = 0;
             for (closed, child) in block.living() {
-                kept = kept.min(self.closed.go_to(closed, &mut labels));
+                for _ in at..closed {
+                    kept = kept.min(self.closed.advance(&mut labels));
+                }
+                at = closed;
                 index.cells().read(child.slot, slots);
                 // A block that got another life meanwhile is a new one: the next scrape's.
                 if !block.is_still(version) || !block.has(closed, child) {

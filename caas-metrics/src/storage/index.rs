@@ -472,6 +472,8 @@ impl Index {
 
     /// Adds the open label values of a living block to `texts`; returns the version of its life.
     pub(crate) fn read_texts(&self, block: u32, texts: &mut Texts) -> Option<Version> {
+        // A free block costs no more than this.
+        self.records.record(block)?.living()?;
         if texts.is_empty() {
             texts.begin(self.arena.overwrites());
         }

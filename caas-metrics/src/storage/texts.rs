@@ -21,7 +21,7 @@ pub(crate) struct Texts {
     overwrites: u32,
 }
 
-const KNOWN: usize = 32;
+const KNOWN: usize = 64;
 
 /// No code is known to be a text with this number.
 const UNKNOWN: (Code, usize) = (0, usize::MAX);
@@ -73,7 +73,7 @@ impl Texts {
     /// taken to be the text that is added next.
     #[inline]
     pub(super) fn push_known(&mut self, code: Code) -> bool {
-        let known = &mut self.known[(code.wrapping_mul(0x9e37_79b9) >> 27) as usize % KNOWN];
+        let known = &mut self.known[(code.wrapping_mul(0x9e37_79b9) >> 26) as usize % KNOWN];
         if known.0 == code && known.1 < self.whole.0 {
             self.places.push(self.places[known.1]);
             return true;

@@ -33,9 +33,11 @@ const PATHS: &[(&str, Path)] = &[
     ("timed function", Path::Updates(Update::Timed)),
     ("timed function, a label", Path::Updates(Update::TimedLabelled)),
     ("text of a counter, shared texts", Path::Counters(Shape::Shared, 5_000)),
+    ("text of a counter, all strings", Path::Counters(Shape::Strings, 5_000)),
     ("text of a counter, a text each", Path::Counters(Shape::Unique, 5_000)),
     ("text of a histogram", Path::Histograms(500)),
-    ("first use of a label set", Path::FirstUses(Shape::Unique, 2_000)),
+    ("first use of a label set, all strings", Path::FirstUses(Shape::Strings, 2_000)),
+    ("first use of a label set, a text each", Path::FirstUses(Shape::Unique, 2_000)),
 ];
 
 /// The names of the paths, how often one time of each does what it is about, and how many times
