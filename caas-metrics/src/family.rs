@@ -95,7 +95,8 @@ impl Plan {
         self.block.open == 0 && self.whole
     }
 
-    /// Whether the family has a single slot, shared and for good: then it is in the family's static.
+    /// Whether the family has a single slot, shared and for good: then it is in the family's
+    /// static.
     pub(crate) const fn is_single(&self) -> bool {
         let is_shared = matches!(self.mode, Mode::Shared);
         self.is_fixed() && is_shared && self.block.closed == 1 && self.block.slots == 1
@@ -368,7 +369,8 @@ fn child_of<L: LabelSet>(key: impl Key, closed: u32) -> At {
     if L::PLAN.is_fixed() { fixed::<L>(closed) } else { look_up::<L>(key, closed) }
 }
 
-/// The first slot of such a child: nearly always all that is needed, and short enough for a register.
+/// The first slot of such a child: nearly always all that is needed, and short enough for a
+/// register.
 #[inline]
 fn slot_of<L: LabelSet>(key: impl Key, closed: u32) -> u32 {
     if L::PLAN.is_fixed() { fixed::<L>(closed).slot } else { look_up_slot::<L>(key, closed) }

@@ -8,8 +8,8 @@
 //!
 //! 1. **Declare.** [`metrics!`] turns each family into a struct whose fields are its labels, and a
 //!    static that `inventory` carries to the registry.
-//! 2. **Update.** The label set finds its child: by arithmetic if its labels are closed, else by one
-//!    look-up without locks. The child adds to a slot that only this thread writes to.
+//! 2. **Update.** The label set finds its child: by arithmetic if its labels are closed, else by
+//!    one look-up without locks. The child adds to a slot that only this thread writes to.
 //! 3. **Collect.** [`registry()`] walks the families by name and sums each slot over all threads.
 //! 4. **Encode.** A [`Format`] turns samples into bytes, in pieces of 64 KiB.
 //! 5. **Scrape.** The `http` module answers Prometheus, or your own framework does with

@@ -1,6 +1,6 @@
 //! What a scrape sees: families and their samples, borrowed while they stream, owned in snapshots.
 //!
-//! The one place where values and formats meet: `registry` drives a [`Sink`], the encoders are
+//! The one place where values and formats meet: `registry` drives a `Sink`, the encoders are
 //! sinks. Nothing here knows atomics, and nothing formats exposition text.
 //! Invariant: every sample of a family comes between its `family` call and the next one.
 
@@ -96,7 +96,7 @@ pub enum Value<'a> {
 ///
 /// Mostly the samples of a family have labels of the same names, and few values change from one to
 /// the next; so a sink is told names once, and values together with how many of them it knows.
-pub trait Sink {
+pub(crate) trait Sink {
     /// A new family begins; the samples that follow belong to it, and until `labels` is called they
     /// have no labels.
     fn family(&mut self, family: &FamilyHead<'_>);

@@ -194,7 +194,8 @@ impl Site {
         CallsOpen { site: self, entry: Entry::now(), returned: Outcome::Unknown }
     }
 
-    /// The guard of `#[counted]` over a body that returns nothing: either it panics, or all is well.
+    /// The guard of `#[counted]` over a body that returns nothing: either it panics, or all is
+    /// well.
     #[inline]
     pub fn __caas_calls_unit(&'static self) -> CallsOpen {
         CallsOpen { site: self, entry: Entry::now(), returned: Outcome::Ok }

@@ -477,8 +477,8 @@ impl Index {
         if texts.is_empty() {
             texts.begin(self.arena.overwrites());
         }
-        // If a text of the record was written over one that is known, the record's version has shown
-        // the number of overwrites as well.
+        // If a text of the record was written over one that is known, the record's version has
+        // shown the number of overwrites as well.
         let read = self.copy_texts(block, texts);
         let mut read = read.filter(|_| texts.are_since(self.arena.overwrites()));
         if read.is_none() {
@@ -712,7 +712,8 @@ mod models {
             count(&index, &One("b"));
             let other = Arc::clone(&index);
             let thread = thread::spawn(move || {
-                // The block of "b" is free first, and the room of "a" was freed last: "c" gets both.
+                // The block of "b" is free first, and the room of "a" was freed last: "c" gets
+                // both.
                 remove(&other, &One("b"));
                 remove(&other, &One("a"));
                 count(&other, &One("c"));

@@ -1,10 +1,10 @@
 //! Texts as pairs of words: what is hashed, kept and compared alike.
 //!
-//! A text is its whole chunks of 16 bytes and then its last 16 bytes, also if those overlap the chunk
-//! before them; so no branch depends on how many bytes are left, which a processor would guess wrong
-//! for texts of many lengths. A text of less than 16 bytes is one pair: its first and its last eight
-//! bytes, or all of it and zero. Invariant: two texts of one length are equal exactly when their
-//! pairs are.
+//! A text is its whole chunks of 16 bytes and then its last 16 bytes, also if those overlap the
+//! chunk before them; so no branch depends on how many bytes are left, which a processor would
+//! guess wrong for texts of many lengths. A text of less than 16 bytes is one pair: its first and
+//! its last eight bytes, or all of it and zero. Invariant: two texts of one length are equal
+//! exactly when their pairs are.
 
 /// How many pairs a text of so many bytes is.
 #[inline]

@@ -1,11 +1,11 @@
-//! Records: for each block its version, the codes of its open label values, and its children's lives.
+//! Records: for each block its version, the codes of its open label values, and its children's
+//! lives.
 //!
 //! Not here: which block a key has (`table.rs`), what the codes mean (`text.rs`) and the values
-//! (`cells.rs`).
-//! Invariants: a record's version and codes are read between two equal odd versions or not at all (a
-//! sequence lock with many readers and, under the index's lock, one writer). A child's generation is
-//! odd exactly while it lives and never comes back, so an outdated handle never matches again (until a
-//! child has been removed 2^31 times).
+//! (`cells.rs`). Invariants: a record's version and codes are read between two equal odd versions
+//! or not at all (a sequence lock with many readers and, under the index's lock, one writer). A
+//! child's generation is odd exactly while it lives and never comes back, so an outdated handle
+//! never matches again (until a child has been removed 2^31 times).
 
 use super::{
     sync::{AtomicU32, Ordering, fence},
@@ -63,8 +63,8 @@ impl Iterator for Codes<'_> {
     }
 }
 
-/// One record. What is read of it between `living` and `is_still` may be a mixture of two lives, and
-/// counts only if the latter says that no writer came between.
+/// One record. What is read of it between `living` and `is_still` may be a mixture of two lives,
+/// and counts only if the latter says that no writer came between.
 pub(super) struct Record<'a> {
     words: &'a [AtomicU32],
     start: usize,

@@ -64,8 +64,8 @@ impl Table {
     /// The place of the first entry of this hash at or behind a place, and its number.
     #[inline]
     pub(super) fn next(&self, hash: u64, mut place: usize) -> Option<(usize, u32)> {
-        // A third of the places is free at least, so the loop ends; the bound only guards against a table
-        // that changes for ever under a reader.
+        // A third of the places is free at least, so the loop ends; the bound only guards against a
+        // table that changes for ever under a reader.
         for _ in 0..self.entries.len() {
             let entry = self.entries.get(place)?.load(Ordering::Acquire);
             if entry == 0 {
@@ -153,8 +153,8 @@ impl Table {
         true
     }
 
-    /// Makes an entry one that nobody finds; the gap stays. Only under the writer's lock, in a table that
-    /// nothing is added to any more.
+    /// Makes an entry one that nobody finds; the gap stays. Only under the writer's lock, in a
+    /// table that nothing is added to any more.
     pub(super) fn bury(&self, hash: u64, number: u32) -> bool {
         let place = self.place_of(hash, number);
         if let Some(place) = place {

@@ -1,9 +1,10 @@
-//! `#[timed]`, `#[counted]`, `#[in_flight]`: they fit every function, and each call is recorded once.
+//! `#[timed]`, `#[counted]`, `#[in_flight]`: they fit every function, and each call is recorded
+//! once.
 //!
 //! What has broken attributes of this kind elsewhere, and what keeps it from breaking these. A name
-//! in backticks is a test in this folder, which a test makes sure of; `ui` is `tests/ui/attributes`,
-//! `body` is `tests/ui/body`, `hygiene` is the crates in `tests/hygiene`, `crates` is
-//! `tests/attributes_on_crates.py`, which annotates published crates.
+//! in backticks is a test in this folder, which a test makes sure of; `ui` is
+//! `tests/ui/attributes`, `body` is `tests/ui/body`, `hygiene` is the crates in `tests/hygiene`,
+//! `crates` is `tests/attributes_on_crates.py`, which annotates published crates.
 //!
 //! | what | where |
 //! |---|---|

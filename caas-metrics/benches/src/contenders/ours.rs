@@ -1,8 +1,8 @@
 //! caas-metrics: families declared once, label sets resolved where they are used.
 //!
 //! The large families have a limit that lets a million series live, so their slots are shared
-//! atomics; the others are per thread. Invariant: a large family is cleared when it is dropped, so that
-//! the process's page shows one at a time.
+//! atomics; the others are per thread. Invariant: a large family is cleared when it is dropped, so
+//! that the process's page shows one at a time.
 
 use caas_metrics::{Format, metrics, registry, timed};
 
