@@ -11,9 +11,6 @@ pub struct HttpRequestsTotalView<'v> {
 }
 const _: () = {
     static __CAAS_FAMILY: P::Family = P::family::<HttpRequestsTotal<'static>>();
-    P::inventory::submit! {
-        P::Declared(& __CAAS_FAMILY)
-    }
     #[automatically_derived]
     impl<'a> P::LabelSet for HttpRequestsTotal<'a> {
         type Static = HttpRequestsTotal<'static>;
@@ -25,8 +22,14 @@ const _: () = {
             help: "Total HTTP requests.",
             metric_type: P::MetricType::Counter,
             labels: &[
-                P::label("method", <Method as P::Label>::VALUES),
-                P::label("path", <&'static str as P::Label>::VALUES),
+                P::LabelDescriptor {
+                    name: "method",
+                    values: <Method as P::Label>::VALUES,
+                },
+                P::LabelDescriptor {
+                    name: "path",
+                    values: <&'static str as P::Label>::VALUES,
+                },
             ],
             location: P::here(),
             ..P::DEFAULTS
@@ -38,12 +41,18 @@ const _: () = {
             <Method as P::Label>::__visit(&self.method, __caas_visitor);
             <&'a str as P::Label>::__visit(&self.path, __caas_visitor);
         }
-        fn view<'v>(__caas_source: &mut P::ViewSource<'v>) -> Self::View<'v> {
+        fn view<'v>(__caas_source: &mut P::ViewSource<'v>) -> HttpRequestsTotalView<'v> {
             HttpRequestsTotalView {
-                method: <Method as P::Label>::view(__caas_source.part()),
-                path: <&'static str as P::Label>::view(__caas_source.part()),
+                method: <Method as P::Label>::__view(__caas_source),
+                path: <&'static str as P::Label>::__view(__caas_source),
                 __caas_end: P::End,
             }
         }
+    }
+};
+#[allow(deprecated)]
+const _: () = {
+    P::inventory::submit! {
+        P::Declared(& [< HttpRequestsTotal < 'static > as P::LabelSet > ::family])
     }
 };

@@ -1,13 +1,13 @@
 impl HttpRequestsTotal<'_> {
     pub fn inc(&self) {
-        P::resolve(self).inc();
+        P::inc(self);
     }
     pub fn inc_by(&self, amount: P::u64) {
-        P::resolve(self).inc_by(amount);
+        P::inc_by(self, amount);
     }
     #[must_use]
     pub fn child(&self) -> P::Child<HttpRequestsTotal<'static>> {
-        P::resolve(self).child()
+        P::child(self)
     }
     pub fn init(&self) {
         P::init(self);
@@ -17,15 +17,15 @@ impl HttpRequestsTotal<'_> {
         P::get(self)
     }
     pub fn reset() {
-        P::reset::<HttpRequestsTotal<'static>>();
+        P::reset::<Self>();
     }
     pub fn remove(&self) -> P::bool {
         P::remove(self)
     }
     pub fn retain(keep: impl P::FnMut(&HttpRequestsTotalView<'_>) -> P::bool) {
-        P::retain::<HttpRequestsTotal<'static>>(keep);
+        P::retain::<Self>(keep);
     }
     pub fn clear() {
-        P::clear::<HttpRequestsTotal<'static>>();
+        P::clear::<Self>();
     }
 }

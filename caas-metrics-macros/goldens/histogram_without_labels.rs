@@ -4,9 +4,6 @@ struct StoreSeconds;
 #[cfg(feature = "store")]
 const _: () = {
     static __CAAS_FAMILY: P::Family = P::family::<StoreSeconds>();
-    P::inventory::submit! {
-        P::Declared(& __CAAS_FAMILY)
-    }
     #[automatically_derived]
     impl P::LabelSet for StoreSeconds {
         type Static = StoreSeconds;
@@ -27,8 +24,15 @@ const _: () = {
             &__CAAS_FAMILY
         }
         fn visit<__V: P::Visitor>(&self, _: &mut __V) {}
-        fn view<'v>(__caas_source: &mut P::ViewSource<'v>) -> Self::View<'v> {
+        fn view<'v>(__caas_source: &mut P::ViewSource<'v>) -> () {
             let _ = __caas_source;
         }
+    }
+};
+#[allow(deprecated)]
+const _: () = {
+    P::inventory::submit! {
+        P::Declared(& [#[cfg(feature = "store")] < StoreSeconds as P::LabelSet >
+        ::family])
     }
 };

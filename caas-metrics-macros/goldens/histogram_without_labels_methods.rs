@@ -1,13 +1,13 @@
 impl StoreSeconds {
     fn observe(&self, value: impl P::Observation<P::Seconds>) {
-        P::resolve(self).observe(value);
+        P::observe(self, value);
     }
     fn start_timer(&self) -> P::ChildTimer<StoreSeconds> {
-        P::resolve(self).start_timer()
+        P::start_timer(self)
     }
     #[must_use]
     fn child(&self) -> P::Child<StoreSeconds> {
-        P::resolve(self).child()
+        P::child(self)
     }
     fn init(&self) {
         P::init(self);
@@ -17,6 +17,6 @@ impl StoreSeconds {
         P::get(self)
     }
     fn reset() {
-        P::reset::<StoreSeconds>();
+        P::reset::<Self>();
     }
 }

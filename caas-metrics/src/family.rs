@@ -133,18 +133,18 @@ pub struct Family {
     refusals: Tally,
 }
 
-/// What `inventory` carries: each declared family once.
+/// What `inventory` carries: the families of one block.
 ///
 /// Not public API. Used by generated code.
 #[doc(hidden)]
 #[derive(Debug)]
-pub struct Declared(pub &'static Family);
+pub struct Declared(pub &'static [fn() -> &'static Family]);
 
 inventory::collect!(Declared);
 
 /// Every family that `metrics!` has declared in this program, in no particular order.
 pub(crate) fn declared() -> impl Iterator<Item = &'static Family> {
-    inventory::iter::<Declared>.into_iter().map(|declared| declared.0)
+    inventory::iter::<Declared>.into_iter().flat_map(|block| block.0).map(|family| family())
 }
 
 /// Unpredictable, so that nobody can make label values collide on purpose.

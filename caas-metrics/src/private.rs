@@ -29,11 +29,10 @@ pub use crate::{
     unit::{Seconds, TimeUnit, Unitless},
 };
 
-/// The descriptor of a label with the values of its type.
-#[must_use]
-pub const fn label(name: &'static str, values: Option<&'static [&'static str]>) -> LabelDescriptor {
-    LabelDescriptor { name, values }
-}
+use crate::{
+    child::UnixTime,
+    metric::{Decrease, Increase, Set},
+};
 
 /// What a timer of a histogram that is not in seconds would be: nothing, since there is none.
 #[derive(Debug)]
@@ -67,9 +66,59 @@ pub const DEFAULTS: Descriptor = Descriptor {
     location: Location { file: "", line: 0 },
 };
 
+/// The child of a label set, created at zero if need be.
+#[inline]
+pub fn child<L: LabelSet>(set: &L) -> Child<L::Static> {
+    resolve(set).child()
+}
+
 /// Creates the child of a label set, at zero.
 pub fn init<L: LabelSet>(set: &L) {
     let _ = resolve(set).child();
+}
+
+/// `inc` of the child of a label set; so are the next ones. In generated code one call costs the
+/// compiler less than `resolve` and a method.
+#[inline]
+pub fn inc<L: LabelSet<Metric: Increase>>(set: &L) {
+    resolve(set).inc();
+}
+
+#[inline]
+pub fn inc_by<L: LabelSet<Metric: Increase<Amount = A>>, A>(set: &L, amount: A) {
+    resolve(set).inc_by(amount);
+}
+
+#[inline]
+pub fn dec<L: LabelSet<Metric: Decrease>>(set: &L) {
+    resolve(set).dec();
+}
+
+#[inline]
+pub fn dec_by<L: LabelSet<Metric: Decrease<Amount = A>>, A>(set: &L, amount: A) {
+    resolve(set).dec_by(amount);
+}
+
+#[inline]
+pub fn set<L: LabelSet<Metric: Set<Amount = A>>, A>(set: &L, value: A) {
+    resolve(set).set(value);
+}
+
+pub fn set_to_current_time<L: LabelSet<Metric: Set<Amount: UnixTime>>>(set: &L) {
+    resolve(set).set_to_current_time();
+}
+
+#[inline]
+pub fn observe<L: LabelSet<Metric = Histogram>>(set: &L, value: impl Observation<L::Unit>) {
+    resolve(set).observe(value);
+}
+
+#[inline]
+pub fn start_timer<L>(set: &L) -> ChildTimer<L::Static>
+where
+    L: LabelSet<Metric = Histogram, Unit: TimeUnit>,
+{
+    resolve(set).start_timer()
 }
 
 /// The family of a label set. Stops the compilation if it has too many closed combinations.

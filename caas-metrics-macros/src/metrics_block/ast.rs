@@ -5,10 +5,10 @@
 
 use crate::naming;
 use crate::paths::Runtime;
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
-use syn::LitStr;
 use syn::ext::IdentExt;
+use syn::{LitStr, Visibility};
 
 /// The whole block.
 #[derive(Default)]
@@ -36,7 +36,7 @@ pub(crate) struct Family {
     pub(crate) passed: Passed,
     pub(crate) help: Help,
     pub(crate) options: Options,
-    pub(crate) visibility: TokenStream,
+    pub(crate) visibility: Visibility,
     pub(crate) metric_type: MetricType,
     pub(crate) keyword: Ident,
     pub(crate) ident: Ident,
@@ -116,6 +116,8 @@ pub(crate) struct Label {
     pub(crate) ident: Ident,
     /// The type as written, references without a lifetime.
     pub(crate) ty: TokenStream,
+    /// The span of the type.
+    pub(crate) span: Span,
 }
 
 impl Label {

@@ -8,6 +8,7 @@ use super::check_options::check_options;
 use super::{lifetimes, promlint, samples};
 use crate::errors::{Errors, report};
 use crate::naming;
+use std::collections::{BTreeSet, HashMap};
 use syn::LitStr;
 use syn::ext::IdentExt;
 
@@ -135,10 +136,19 @@ fn check_lifetimes(label: &Label, errors: &mut Errors) {
 
 /// Families have names of their own, and so do their samples.
 fn check_pairs(families: &[Family], errors: &mut Errors) {
+    // Who may clash is looked up, so that a long block is not compared with itself pair by pair.
+    let mut takers: HashMap<String, Vec<usize>> = HashMap::new();
     for (position, family) in families.iter().enumerate() {
-        let mut earlier = families.iter().take(position);
+        let mut taken = samples::names(family);
+        taken.push(family.ident.unraw().to_string());
+        let known = taken.iter().filter_map(|name| takers.get(name)).flatten();
+        let earlier: BTreeSet<usize> = known.copied().collect();
+        let mut earlier = earlier.into_iter().filter_map(|position| families.get(position));
         // One mistake is enough: the others may be its consequences.
         earlier.any(|first| !family.is_separated_from(first) && clash(first, family, errors));
+        for name in taken {
+            takers.entry(name).or_default().push(position);
+        }
     }
 }
 

@@ -5,7 +5,7 @@
 use super::ast::{Family, MetricType};
 use super::buckets;
 use super::expand::Expansion;
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{quote, quote_spanned};
 
 impl Expansion<'_> {
@@ -16,7 +16,7 @@ impl Expansion<'_> {
         let (help, metric_type) = (&help.text, self.metric_type());
         let each = self.labels.iter().map(|label| {
             let (name, values) = (label.name(), self.label(label, "VALUES", quote!()));
-            quote_spanned!(site=> #p::label(#name, #values))
+            quote_spanned!(site=> #p::LabelDescriptor { name: #name, values: #values })
         });
         let labels = self.view.as_ref().map(|_| quote_spanned!(site=> labels: &[#(#each),*],));
         let options = self.options();
@@ -28,7 +28,7 @@ impl Expansion<'_> {
             #p::Descriptor {
                 name: #name,
                 help: #help,
-                metric_type: #metric_type,
+                metric_type: #p::MetricType::#metric_type,
                 #labels
                 #options
                 location: #location,
@@ -59,14 +59,14 @@ impl Expansion<'_> {
         quote_spanned!(site=> #unit #number #updown #buckets #limit #export #legacy)
     }
 
-    fn metric_type(&self) -> TokenStream {
-        let (site, p) = (self.site, &self.p);
-        match self.family.metric_type {
-            MetricType::Counter => quote_spanned!(site=> #p::MetricType::Counter),
-            MetricType::Gauge => quote_spanned!(site=> #p::MetricType::Gauge),
-            MetricType::Histogram => quote_spanned!(site=> #p::MetricType::Histogram),
-            MetricType::Info => quote_spanned!(site=> #p::MetricType::Info),
-        }
+    fn metric_type(&self) -> Ident {
+        let name = match self.family.metric_type {
+            MetricType::Counter => "Counter",
+            MetricType::Gauge => "Gauge",
+            MetricType::Histogram => "Histogram",
+            MetricType::Info => "Info",
+        };
+        Ident::new(name, self.site)
     }
 }
 

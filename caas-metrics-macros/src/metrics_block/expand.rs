@@ -7,10 +7,12 @@ use super::ast::{Block, Family, Label, Lint, MetricType, Passed};
 use super::lifetimes;
 use crate::paths::{Runtime, respanned};
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use std::collections::HashSet;
 use syn::Lifetime;
-use syn::spanned::Spanned;
+
+/// What `__private` is called in the block of a family.
+const ALIAS: &str = "__caas_p";
 
 /// Whether the families of a block are known to the registry.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -27,18 +29,37 @@ pub(crate) fn expand(block: &Block, registration: Registration) -> TokenStream {
         .families
         .iter()
         .filter(|family| seen.insert((family.ident.to_string(), family.passed.cfg_text())));
-    families.map(|family| Expansion::new(family, &block.runtime, registration).code()).collect()
+    let families: Vec<_> = families.map(|family| Expansion::new(family, &block.runtime)).collect();
+    let registration = match registration {
+        Registration::Full => registered(&families, &block.runtime),
+        Registration::None => TokenStream::new(),
+    };
+    families.iter().map(Expansion::code).chain([registration]).collect()
+}
+
+/// What tells the registry of the families: once for all, because each time costs the compiler as
+/// much as four methods.
+fn registered(families: &[Expansion], p: &Runtime) -> TokenStream {
+    let families = families.iter().map(|Expansion { family, owned, .. }| {
+        let cfgs = &family.passed.cfgs;
+        quote!(#(#cfgs)* <#owned as #p::LabelSet>::family)
+    });
+    quote! {
+        #[allow(deprecated)]
+        const _: () = {
+            #p::inventory::submit! { #p::Declared(&[#(#families),*]) }
+        };
+    }
 }
 
 /// What the parts of a family's code have in common.
 pub(super) struct Expansion<'f> {
     pub(super) family: &'f Family,
-    registration: Registration,
     /// The span of all that is generated: it resolves like the macro's own code and lies at the
     /// family's name, so that is what rustc underlines, not the whole block.
     pub(super) site: Span,
-    /// `__private`, at `site`.
-    pub(super) p: Runtime,
+    /// `__private` in the family's block, which imports it: fewer tokens to write and to read.
+    pub(super) p: Ident,
     /// `__private` below the crate's path, with no span of its own.
     pub(super) runtime: &'f Runtime,
     pub(super) labels: Vec<&'f Label>,
@@ -51,7 +72,7 @@ pub(super) struct Expansion<'f> {
 }
 
 impl<'f> Expansion<'f> {
-    fn new(family: &'f Family, runtime: &'f Runtime, registration: Registration) -> Self {
+    fn new(family: &'f Family, runtime: &'f Runtime) -> Self {
         let ident = &family.ident;
         let site = Span::call_site().located_at(ident.span());
         let mut seen = HashSet::new();
@@ -62,14 +83,14 @@ impl<'f> Expansion<'f> {
         let arguments = is_borrowed.then(|| quote_spanned!(site=> <'static>));
         let owned = quote_spanned!(site=> #ident #arguments);
         let view = (!labels.is_empty()).then(|| format_ident!("{ident}View", span = ident.span()));
-        let p = runtime.at(site);
-        Self { family, registration, site, p, runtime, labels, generics, owned, view }
+        let p = Ident::new(ALIAS, site);
+        Self { family, site, p, runtime, labels, generics, owned, view }
     }
 
     fn code(&self) -> TokenStream {
         let (label_set, view) = (self.label_set(), self.view());
-        let (statics, implementation) = (self.statics(), self.implementation());
-        let methods = self.methods();
+        let (implementation, methods) = (self.implementation(), self.methods());
+        let (p, owned, runtime) = (&self.p, &self.owned, self.runtime.at(self.site));
         let (cfgs, allows) = (&self.family.passed.cfgs, self.allows());
         let ident = &self.family.ident;
         let elided = self.generics.as_ref().map(|_| quote_spanned!(self.site=> <'_>));
@@ -79,7 +100,8 @@ impl<'f> Expansion<'f> {
             #(#cfgs)*
             #allows
             const _: () = {
-                #statics
+                use #runtime as #p;
+                static __CAAS_FAMILY: #p::Family = #p::family::<#owned>();
                 #implementation
                 impl #ident #elided { #methods }
             };
@@ -123,13 +145,14 @@ impl<'f> Expansion<'f> {
     fn view(&self) -> Option<TokenStream> {
         let view = self.view.as_ref()?;
         let Family { passed, visibility, ident, .. } = self.family;
-        let (site, p, cfgs, doc_settings) =
-            (self.site, &self.p, &passed.cfgs, &passed.doc_settings);
+        let (site, cfgs, doc_settings) = (self.site, &passed.cfgs, &passed.doc_settings);
+        let p = self.runtime.at(site);
         let allows = self.allows();
         let docs = format!(" The labels of a living child of [`{ident}`], as `retain` shows them.");
         let fields = self.labels.iter().map(|label| {
             let (docs, ident) = (self.field_docs(label), &label.ident);
-            let shown = self.label(label, "View", quote!(<'v>));
+            let p = self.runtime.at(site.located_at(label.span));
+            let shown = self.member(label, "'static", &p, "View", quote!(<'v>));
             quote_spanned!(site=> #docs #visibility #ident: #shown)
         });
         Some(quote_spanned! {site=>
@@ -142,18 +165,6 @@ impl<'f> Expansion<'f> {
         })
     }
 
-    /// The family itself, and its registration.
-    fn statics(&self) -> TokenStream {
-        let (site, p, owned) = (self.site, &self.p, &self.owned);
-        let registration = (self.registration == Registration::Full).then(
-            || quote_spanned!(site=> #p::inventory::submit! { #p::Declared(&__CAAS_FAMILY) }),
-        );
-        quote_spanned! {site=>
-            static __CAAS_FAMILY: #p::Family = #p::family::<#owned>();
-            #registration
-        }
-    }
-
     /// The implementation of `LabelSet`.
     fn implementation(&self) -> TokenStream {
         let (site, p, owned, ident) = (self.site, &self.p, &self.owned, &self.family.ident);
@@ -161,7 +172,7 @@ impl<'f> Expansion<'f> {
         let descriptor = self.descriptor();
         let views = self.labels.iter().map(|label| {
             let ident = at_type(label);
-            let view = self.label(label, "view", quote!((__caas_source.part())));
+            let view = self.label(label, "__view", quote!((__caas_source)));
             quote_spanned!(site=> #ident: #view)
         });
         let (view_type, view_value) = match &self.view {
@@ -184,7 +195,7 @@ impl<'f> Expansion<'f> {
             impl #generics #p::LabelSet for #ident #generics {
                 type Static = #owned;
                 type Metric = #metric;
-                type Unit = #unit;
+                type Unit = #p::#unit;
                 type View<'v> = #view_type;
                 const DESCRIPTOR: #p::Descriptor = #descriptor;
                 fn family() -> &'static #p::Family { &__CAAS_FAMILY }
@@ -194,7 +205,7 @@ impl<'f> Expansion<'f> {
                 }
                 fn view<'v>(
                     __caas_source: &mut #p::ViewSource<'v>,
-                ) -> Self::View<'v> {
+                ) -> #view_type {
                     #view_value
                 }
             }
@@ -205,22 +216,18 @@ impl<'f> Expansion<'f> {
     fn metric(&self) -> TokenStream {
         let (site, p, value) = (self.site, &self.p, self.value_type());
         match (self.family.metric_type, &self.family.options.updown) {
-            (MetricType::Counter, _) => quote_spanned!(site=> #p::Counter<#value>),
-            (MetricType::Gauge, None) => quote_spanned!(site=> #p::Gauge<#value>),
-            (MetricType::Gauge, Some(_)) => quote_spanned!(site=> #p::UpDown<#value>),
+            (MetricType::Counter, _) => quote_spanned!(site=> #p::Counter<#p::#value>),
+            (MetricType::Gauge, None) => quote_spanned!(site=> #p::Gauge<#p::#value>),
+            (MetricType::Gauge, Some(_)) => quote_spanned!(site=> #p::UpDown<#p::#value>),
             (MetricType::Histogram, _) => quote_spanned!(site=> #p::Histogram),
             (MetricType::Info, _) => quote_spanned!(site=> #p::Info),
         }
     }
 
     /// The unit as a type, as far as the compiler must tell units apart.
-    pub(super) fn unit(&self) -> TokenStream {
-        let (site, p) = (self.site, &self.p);
-        if self.family.is_in_seconds() {
-            quote_spanned!(site=> #p::Seconds)
-        } else {
-            quote_spanned!(site=> #p::Unitless)
-        }
+    pub(super) fn unit(&self) -> Ident {
+        let name = if self.family.is_in_seconds() { "Seconds" } else { "Unitless" };
+        Ident::new(name, self.site)
     }
 
     /// `<Type as P::Label>::member arguments` without borrows, with the span of the label's type.
@@ -239,8 +246,20 @@ impl<'f> Expansion<'f> {
         member: &str,
         arguments: TokenStream,
     ) -> TokenStream {
-        let span = label.ty.span();
-        let p = self.runtime.at(self.site.located_at(span));
+        let p = Ident::new(ALIAS, self.site.located_at(label.span));
+        self.member(label, lifetime, &p, member, arguments)
+    }
+
+    /// The same where `__private` is called `p`.
+    fn member(
+        &self,
+        label: &Label,
+        lifetime: &str,
+        p: &dyn ToTokens,
+        member: &str,
+        arguments: TokenStream,
+    ) -> TokenStream {
+        let span = label.span;
         let member = Ident::new(member, span);
         let label_type = lifetimes::with_lifetime(&label.ty, &Lifetime::new(lifetime, self.site));
         let arguments = respanned(arguments, span);
@@ -273,6 +292,6 @@ impl<'f> Expansion<'f> {
 /// The label's name with the span of its type, for a field's value that lies there.
 fn at_type(label: &Label) -> Ident {
     let mut ident = label.ident.clone();
-    ident.set_span(label.ty.span());
+    ident.set_span(label.span);
     ident
 }

@@ -24,48 +24,46 @@ impl Expansion<'_> {
     }
 
     /// The type of the numbers of a counter or a gauge.
-    pub(super) fn value_type(&self) -> TokenStream {
-        let p = &self.p;
-        match (self.family.metric_type, &self.family.number) {
-            (MetricType::Counter | MetricType::Gauge, Some(_)) => {
-                quote_spanned!(self.site=> #p::f64)
-            }
-            (MetricType::Gauge, None) => quote_spanned!(self.site=> #p::i64),
-            _ => quote_spanned!(self.site=> #p::u64),
-        }
+    pub(super) fn value_type(&self) -> Ident {
+        let name = match (self.family.metric_type, &self.family.number) {
+            (MetricType::Counter | MetricType::Gauge, Some(_)) => "f64",
+            (MetricType::Gauge, None) => "i64",
+            _ => "u64",
+        };
+        Ident::new(name, self.site)
     }
 
     fn every_family(&self) -> TokenStream {
         let (p, vis, owned) = (&self.p, &self.family.visibility, &self.owned);
         let reading = match self.family.metric_type {
-            MetricType::Histogram => quote_spanned!(self.site=> #p::HistogramReading),
+            MetricType::Histogram => Ident::new("HistogramReading", self.site),
             _ => self.value_type(),
         };
         quote_spanned! {self.site=>
             /// A handle of the child of these labels, for hot paths.
             #[inline]
             #[must_use]
-            #vis fn child(&self) -> #p::Child<#owned> { #p::resolve(self).child() }
+            #vis fn child(&self) -> #p::Child<#owned> { #p::child(self) }
             /// Creates the child of these labels at zero, if it does not exist.
             #[inline]
             #vis fn init(&self) { #p::init(self); }
             /// What the child of these labels holds, if it exists.
             #[must_use]
-            #vis fn get(&self) -> #p::Option<#reading> { #p::get(self) }
+            #vis fn get(&self) -> #p::Option<#p::#reading> { #p::get(self) }
             /// Sets every child back to zero.
-            #vis fn reset() { #p::reset::<#owned>(); }
+            #vis fn reset() { #p::reset::<Self>(); }
         }
     }
 
     fn labelled_family(&self, view: &Ident) -> TokenStream {
-        let (p, vis, owned) = (&self.p, &self.family.visibility, &self.owned);
+        let (p, vis) = (&self.p, &self.family.visibility);
         quote_spanned! {self.site=>
             /// Removes the child of these labels; says whether there was one.
             #vis fn remove(&self) -> #p::bool { #p::remove(self) }
             /// Removes the children for which `keep` is false.
-            #vis fn retain(keep: impl #p::FnMut(&#view<'_>) -> #p::bool) { #p::retain::<#owned>(keep); }
+            #vis fn retain(keep: impl #p::FnMut(&#view<'_>) -> #p::bool) { #p::retain::<Self>(keep); }
             /// Removes every child.
-            #vis fn clear() { #p::clear::<#owned>(); }
+            #vis fn clear() { #p::clear::<Self>(); }
         }
     }
 
@@ -74,10 +72,10 @@ impl Expansion<'_> {
         quote_spanned! {self.site=>
             /// Adds 1.
             #[inline]
-            #vis fn inc(&self) { #p::resolve(self).inc(); }
+            #vis fn inc(&self) { #p::inc(self); }
             /// Adds `amount`.
             #[inline]
-            #vis fn inc_by(&self, amount: #value) { #p::resolve(self).inc_by(amount); }
+            #vis fn inc_by(&self, amount: #p::#value) { #p::inc_by(self, amount); }
         }
     }
 
@@ -86,10 +84,10 @@ impl Expansion<'_> {
         quote_spanned! {self.site=>
             /// Subtracts 1.
             #[inline]
-            #vis fn dec(&self) { #p::resolve(self).dec(); }
+            #vis fn dec(&self) { #p::dec(self); }
             /// Subtracts `amount`.
             #[inline]
-            #vis fn dec_by(&self, amount: #value) { #p::resolve(self).dec_by(amount); }
+            #vis fn dec_by(&self, amount: #p::#value) { #p::dec_by(self, amount); }
         }
     }
 
@@ -98,9 +96,9 @@ impl Expansion<'_> {
         quote_spanned! {self.site=>
             /// Sets the value.
             #[inline]
-            #vis fn set(&self, value: #value) { #p::resolve(self).set(value); }
+            #vis fn set(&self, value: #p::#value) { #p::set(self, value); }
             /// Sets the value to the current Unix time in seconds.
-            #vis fn set_to_current_time(&self) { #p::resolve(self).set_to_current_time(); }
+            #vis fn set_to_current_time(&self) { #p::set_to_current_time(self); }
         }
     }
 
@@ -121,8 +119,8 @@ impl Expansion<'_> {
         quote_spanned! {self.site=>
             /// Observes a number, or a duration if the histogram is in seconds.
             #[inline]
-            #vis fn observe(&self, value: impl #p::Observation<#unit>) {
-                #p::resolve(self).observe(value);
+            #vis fn observe(&self, value: impl #p::Observation<#p::#unit>) {
+                #p::observe(self, value);
             }
             #start_timer
         }
@@ -135,7 +133,7 @@ impl Expansion<'_> {
                 /// Starts a timer that observes the seconds until it is dropped.
                 #[inline]
                 #vis fn start_timer(&self) -> #p::ChildTimer<#owned> {
-                    #p::resolve(self).start_timer()
+                    #p::start_timer(self)
                 }
             }
         } else {

@@ -108,7 +108,6 @@ fn family(input: ParseStream, errors: &mut Errors) -> syn::Result<Family> {
         return Err(error!(first, "no family follows: write one such as `counter LoginsTotal;`"));
     }
     let visibility: Visibility = input.parse()?;
-    let visibility = visibility.to_token_stream();
     let (keyword, metric_type) = metric_type(input, &visibility, errors)?;
     let ident: Ident = input.parse().map_err(|_| {
         let found = next_or(input, &keyword);
@@ -133,7 +132,7 @@ fn family(input: ParseStream, errors: &mut Errors) -> syn::Result<Family> {
 /// `counter`, `gauge`, `histogram` or `info`; a near miss is an error, but read as what it meant.
 fn metric_type(
     input: ParseStream,
-    visibility: &TokenStream,
+    visibility: &Visibility,
     errors: &mut Errors,
 ) -> syn::Result<(Ident, MetricType)> {
     let known = MetricType::ALL.map(|(keyword, _)| keyword);

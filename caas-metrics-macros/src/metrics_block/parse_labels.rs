@@ -11,6 +11,7 @@ use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
+use syn::spanned::Spanned;
 use syn::{Token, Visibility};
 
 /// Reads `name: Type, …`.
@@ -66,7 +67,7 @@ fn label(content: ParseStream, errors: &mut Errors) -> syn::Result<Label> {
     let fork = content.fork();
     let found = next_or(content, &ident);
     match content.parse::<syn::Type>() {
-        Ok(ty) => Ok(Label { docs, ident, ty: ty.into_token_stream() }),
+        Ok(ty) => Ok(Label { docs, ident, span: ty.span(), ty: ty.into_token_stream() }),
         Err(error) => {
             let found =
                 if fork.is_empty() { found } else { Here(error.span()).into_token_stream() };

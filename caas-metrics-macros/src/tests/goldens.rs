@@ -47,7 +47,8 @@ fn check_golden(name: &str, file: &syn::File) {
     assert!(golden == found, "{name} has changed; CAAS_BLESS=1 accepts this:\n{found}");
 }
 
-/// The tokens without docs and `#[inline]`, and with `P` for `::caas_metrics::__private`.
+/// The tokens without docs and `#[inline]`, and with `P` for `::caas_metrics::__private` and for the
+/// name that blocks import it by.
 fn abridged(tokens: TokenStream) -> TokenStream {
     let all: Vec<TokenTree> = tokens.into_iter().collect();
     let texts: Vec<String> = all.iter().map(ToString::to_string).collect();
@@ -60,9 +61,18 @@ fn abridged(tokens: TokenStream) -> TokenStream {
                 rest += 2;
                 continue;
             }
+            ["use", ":", ":", "caas_metrics", ":", ":", "__private", "as", "__caas_p", ";", ..] => {
+                rest += 10;
+                continue;
+            }
             [":", ":", "caas_metrics", ":", ":", "__private", ..] => {
                 short.extend(quote!(P));
                 rest += 6;
+                continue;
+            }
+            ["__caas_p", ..] => {
+                short.extend(quote!(P));
+                rest += 1;
                 continue;
             }
             _ => {}

@@ -76,6 +76,12 @@ pub trait Label {
     {
         visitor.label(self);
     }
+
+    /// The view of the next part. Not public API; in generated code like `__visit`.
+    #[doc(hidden)]
+    fn __view<'v>(source: &mut ViewSource<'v>) -> Self::View<'v> {
+        Self::view(source.part())
+    }
 }
 
 /// One label value of a living child, as the family has stored it.
@@ -166,7 +172,7 @@ pub struct ViewSource<'v> {
 
 impl<'v> ViewSource<'v> {
     /// The next part, for its label type to show.
-    pub fn part(&mut self) -> LabelPart<'v> {
+    fn part(&mut self) -> LabelPart<'v> {
         self.parts.next().copied().unwrap_or(LabelPart { text: "", index: 0 })
     }
 }
