@@ -111,8 +111,8 @@ impl Expansion<'_> {
         }
     }
 
-    // (lead) please keep this form: the unit is known here, so `observe` needs no type parameter,
-    // and only histograms that are not in seconds get the `start_timer` that explains itself.
+    // The unit is known here, so `observe` needs no type parameter, and only histograms that are not
+    // in seconds get the `start_timer` that explains itself.
     fn observe(&self) -> TokenStream {
         let (p, vis) = (&self.p, &self.family.visibility);
         let (unit, start_timer) = (self.unit(), self.start_timer());
