@@ -41,7 +41,8 @@ fn print_row(part: &[&str], size: usize) {
         Command::new(program).arg("growth-of").args(part).arg(&size_text).output()
     });
     let row = output.ok().and_then(|output| String::from_utf8(output.stdout).ok());
-    println!("| {} | {} |", number(size as f64), row.unwrap_or_default().trim());
+    let shown = if size < 1_000 { size_text } else { number(size as f64) };
+    println!("| {shown} | {} |", row.unwrap_or_default().trim());
 }
 
 /// In that process: the cells of one row.
