@@ -146,7 +146,7 @@ impl<L: LabelSet, R: Reach<L>> Handle<L, R> {
     #[inline]
     #[must_use]
     pub fn child(&self) -> Child<L> {
-        Handle::new(self.reach.kept())
+        Handle::new(self.kept())
     }
 
     pub(crate) fn kept(&self) -> Kept {

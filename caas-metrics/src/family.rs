@@ -5,20 +5,24 @@
 //! Invariant: a family is a static; its storage is made at first use and lives as long as the
 //! process.
 
+mod keys;
+
 use std::sync::{LazyLock, OnceLock};
+
+use self::keys::{OpenKey, closed_place};
 
 use crate::{
     child::{Handle, Kept, Reach},
     desc::{Descriptor, Export, MetricType},
-    label::{Label, LabelPart, ViewSource, Visitor},
+    label::{LabelPart, ViewSource, Visitor},
     metric::{self, Metric},
     storage::{
         cells::Mode,
         flag::{Once32, Tally},
-        index::{At, Index, Resolved, Shape},
-        key::{Key, Stored, Text},
-        records::BlockShape,
+        index::{At, Index, Resolved},
+        key::Key,
         rendered::Rendered,
+        shape::{BlockShape, Shape},
         shared::{SharedSlot, StaticSlot},
         texts::Texts,
     },
@@ -83,7 +87,7 @@ impl Plan {
             block: BlockShape {
                 open,
                 closed: if closed > MOST_CLOSED { MOST_CLOSED as u32 } else { closed as u32 },
-                slots: metric::layout(descriptor).slots(),
+                layout: metric::layout(descriptor),
             },
             whole,
         }
@@ -99,7 +103,7 @@ impl Plan {
     /// static.
     pub(crate) const fn is_single(&self) -> bool {
         let is_shared = matches!(self.mode, Mode::Shared);
-        self.is_fixed() && is_shared && self.block.closed == 1 && self.block.slots == 1
+        self.is_fixed() && is_shared && self.block.closed == 1 && self.block.layout.slots() == 1
     }
 }
 
@@ -199,7 +203,6 @@ impl Family {
         let plan = Plan::new(self.descriptor);
         let shape = Shape {
             mode: plan.mode,
-            layout: metric::layout(self.descriptor),
             block: plan.block,
             whole: plan.whole,
             limit: self.descriptor.limit,
@@ -228,106 +231,6 @@ impl Family {
 impl std::fmt::Debug for Family {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_tuple("Family").field(&self.descriptor.name).finish()
-    }
-}
-
-/// The place of a label set among its family's closed combinations.
-struct ClosedPlace(usize);
-
-impl Visitor for ClosedPlace {
-    #[inline]
-    fn label<L: Label>(&mut self, label: &L) {
-        if let Some(values) = L::VALUES {
-            // A hand-written label may give any index; it must not reach another child's slots.
-            self.0 = self.0 * values.len() + label.index().min(values.len().saturating_sub(1));
-        }
-    }
-}
-
-#[inline]
-pub(crate) fn closed_place<L: LabelSet>(set: &L) -> u32 {
-    let mut place = ClosedPlace(0);
-    set.visit(&mut place);
-    place.0 as u32
-}
-
-/// The open labels of a label set.
-///
-/// Not public API. Used by generated code.
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct OpenKey<'a, L>(&'a L);
-
-impl<L> Clone for OpenKey<'_, L> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<L> Copy for OpenKey<'_, L> {}
-
-/// Hashes one open label after the other.
-struct Hash(u64);
-
-impl Visitor for Hash {
-    #[inline(always)]
-    fn label<L: Label>(&mut self, label: &L) {
-        if L::VALUES.is_none() {
-            self.0 = label.text().0.hash(self.0);
-        }
-    }
-}
-
-/// Compares one open label after the other.
-struct Match<S> {
-    stored: S,
-    same: bool,
-}
-
-impl<S: Stored> Visitor for Match<S> {
-    #[inline(always)]
-    fn label<L: Label>(&mut self, label: &L) {
-        if L::VALUES.is_none() {
-            self.same = self.same && self.stored.next_is(&label.text().0);
-        }
-    }
-}
-
-/// Shows one open label after the other.
-struct Show<'a> {
-    accept: &'a mut dyn FnMut(&Text<'_>) -> bool,
-    accepted: bool,
-}
-
-impl Visitor for Show<'_> {
-    fn label<L: Label>(&mut self, label: &L) {
-        if L::VALUES.is_none() {
-            self.accepted = self.accepted && (self.accept)(&label.text().0);
-        }
-    }
-}
-
-impl<L: LabelSet> Key for OpenKey<'_, L> {
-    const BLOCK: Option<BlockShape> = Some(L::PLAN.block);
-
-    #[inline]
-    fn hash(&self, seed: u64) -> u64 {
-        let mut hash = Hash(seed);
-        self.0.visit(&mut hash);
-        hash.0
-    }
-
-    #[inline]
-    fn matches(&self, stored: impl Stored) -> bool {
-        let mut matches = Match { stored, same: true };
-        self.0.visit(&mut matches);
-        matches.same
-    }
-
-    fn all(&self, accept: &mut dyn FnMut(&Text<'_>) -> bool) -> bool {
-        let mut show = Show { accept, accepted: true };
-        self.0.visit(&mut show);
-        show.accepted
     }
 }
 
@@ -384,7 +287,7 @@ fn fixed<L: LabelSet>(closed: u32) -> At {
         Mode::PerThread => L::family().first_slot().wrapping_sub(1),
         Mode::Shared => 0,
     };
-    At::fixed(first.wrapping_add(closed * L::PLAN.block.slots))
+    At::fixed(first.wrapping_add(closed * L::PLAN.block.layout.slots()))
 }
 
 /// Once in a program for each family, however often it is updated.
@@ -426,7 +329,7 @@ fn find<L: LabelSet>(set: &L) -> Option<At> {
 #[doc(hidden)]
 pub fn get<L: LabelSet>(set: &L) -> Option<<L::Metric as Metric>::Reading> {
     let at = find(set)?;
-    let mut slots = vec![0; L::PLAN.block.slots as usize];
+    let mut slots = vec![0; L::PLAN.block.layout.slots() as usize];
     L::family().index().cells().read(at.slot, &mut slots);
     Some(L::Metric::reading(&slots))
 }

@@ -6,13 +6,18 @@
 //! Invariant: finding a child takes no lock and allocates nothing; whatever creates or removes one
 //! holds `writer`, and no user code ever runs under it.
 
-use std::{collections::VecDeque, ops::Range};
+mod blocks;
+#[cfg(all(test, loom))]
+mod models;
+
+use std::collections::VecDeque;
 
 use super::{
-    cells::{Cells, Layout, Mode},
+    cells::Cells,
     key::{Key, Stored, Text, hash_bytes},
-    records::{BlockShape, Codes, Generation, Place, Record, Records, Version, is_living},
+    records::{Codes, Generation, Place, Records, is_living},
     rendered::Rendered,
+    shape::{BlockShape, Shape},
     shared::StaticSlot,
     slab::sink,
     sync::{AtomicU32, Mutex, Ordering, lock},
@@ -27,48 +32,6 @@ pub(crate) const OVERFLOW: &str = "__overflow__";
 /// The block that exists from the start: the only one of a family with closed labels only, else
 /// the one that takes what is over the limit.
 const FIRST: u32 = 0;
-
-/// The shape of a family's storage, known when it is declared.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Shape {
-    pub(crate) mode: Mode,
-    pub(crate) layout: Layout,
-    pub(crate) block: BlockShape,
-    /// Whether a block's children all live from the block's creation on.
-    pub(crate) whole: bool,
-    /// The most living children; without open labels of no meaning.
-    pub(crate) limit: u32,
-}
-
-impl Shape {
-    /// Children that a new block brings to life at once.
-    fn born(&self) -> u32 {
-        if self.whole { self.block.closed } else { 1 }
-    }
-
-    /// Blocks that may live at the same time, without the overflow block.
-    fn living_blocks(&self) -> usize {
-        if self.block.open == 0 {
-            return 0;
-        }
-        let by_limit = (self.limit / self.born()).max(1) as usize;
-        // Blocks that are not exported whole are mostly empty; their address space is bounded.
-        let slots = self.block.closed as usize * self.block.slots.max(1) as usize;
-        by_limit.min((MOST_SLOTS / slots).max(16))
-    }
-
-    /// Removed blocks that wait until no scrape or stale handle can mean them any more.
-    fn resting_blocks(&self) -> usize {
-        self.living_blocks().min(MOST_RESTING)
-    }
-}
-
-/// The most removed blocks that wait. The models have none: there a block is re-used at once, the
-/// worst case.
-const MOST_RESTING: usize = if cfg!(loom) { 0 } else { 256 };
-
-/// Slots of a family whose blocks are not exported whole.
-const MOST_SLOTS: usize = 1 << 24;
 
 /// A child: where its slots are, where its generation is, and in which one it is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -143,8 +106,8 @@ impl Index {
         let wanted = 1 + shape.living_blocks() + shape.resting_blocks();
         let wanted = wanted.min(Records::most(shape.block));
         let (cells, capacity) = match only {
-            Some(slot) => (Cells::only(shape.layout, slot), 1),
-            None => Cells::new(shape.mode, shape.layout, shape.block.closed, wanted),
+            Some(slot) => (Cells::only(shape.block.layout, slot), 1),
+            None => Cells::new(shape.mode, shape.block.layout, shape.block.closed, wanted),
         };
         Some(Self {
             capacity: capacity as u32,
@@ -161,7 +124,7 @@ impl Index {
         Self {
             shape,
             capacity: 0,
-            cells: Cells::none(shape.layout),
+            cells: Cells::none(shape.block.layout),
             table: Table::default(),
             records: Records::none(shape.block),
             arena: Arena::default(),
@@ -215,7 +178,7 @@ impl Index {
     #[inline]
     fn slot(&self, block: u32, closed: u32, shape: BlockShape) -> u32 {
         let child = block.wrapping_mul(shape.closed).wrapping_add(closed);
-        self.cells.slot_after(child.wrapping_mul(shape.slots))
+        self.cells.slot_after(child.wrapping_mul(shape.layout.slots()))
     }
 
     /// The block's child, if the block is the key's. The child's generation is read together with
@@ -456,64 +419,6 @@ impl Index {
         self.cells.rebase(self.cells.slot(closed));
     }
 
-    /// Tells that a scrape begins, and returns the blocks to visit and the version that the next
-    /// block will have: the scrape leaves later blocks to the next one, or it could meet a label
-    /// set twice that is removed and created again meanwhile.
-    pub(crate) fn begin_scrape(&self) -> (Range<u32>, Version) {
-        self.scrapes.fetch_add(1, Ordering::Relaxed);
-        (self.blocks(), self.next_version.load(Ordering::Acquire))
-    }
-
-    /// Every block that ever lived, in the order of first creation; one that was removed keeps its
-    /// place for whatever comes after it.
-    pub(crate) fn blocks(&self) -> Range<u32> {
-        0..self.published.load(Ordering::Acquire)
-    }
-
-    /// Adds the open label values of a living block to `texts`; returns the version of its life.
-    pub(crate) fn read_texts(&self, block: u32, texts: &mut Texts) -> Option<Version> {
-        // A free block costs no more than this.
-        self.records.record(block)?.living()?;
-        if texts.is_empty() {
-            texts.begin(self.arena.overwrites());
-        }
-        // If a text of the record was written over one that is known, the record's version has
-        // shown the number of overwrites as well.
-        let read = self.copy_texts(block, texts);
-        let mut read = read.filter(|_| texts.are_since(self.arena.overwrites()));
-        if read.is_none() {
-            texts.begin(self.arena.overwrites());
-            read = self.copy_texts(block, texts);
-        }
-        let Some(version) = read else {
-            texts.begin(self.arena.overwrites());
-            return None;
-        };
-        // SAFETY: the record's version was odd and is unchanged, so the record kept these codes
-        // alive and their texts stood in the arena as `Interner::store` had put them there, from a
-        // `str`, or were known and none has been overwritten since they were read in this way; the
-        // text of an integer is its digits.
-        unsafe { texts.show() };
-        Some(version)
-    }
-
-    /// Copies the texts of a record that are not known; what was copied may be a mixture if the
-    /// result is `None`.
-    fn copy_texts(&self, block: u32, texts: &mut Texts) -> Option<Version> {
-        let copy = |code| {
-            if !texts.push_known(code) {
-                self.arena.copy(code, texts);
-            }
-        };
-        self.records.read(block, |codes| codes.for_each(copy)).map(|(version, ())| version)
-    }
-
-    /// A block, to be looked at.
-    #[inline]
-    pub(crate) fn block(&self, block: u32) -> Option<Block<'_>> {
-        Some(Block { index: self, number: block, record: self.records.record(block)? })
-    }
-
     /// Whether a child lives in the generation that is meant.
     #[inline]
     pub(crate) fn is(&self, at: At) -> bool {
@@ -528,41 +433,6 @@ impl Index {
     /// How many closed combinations a block has.
     pub(crate) fn closed(&self) -> u32 {
         self.shape.block.closed
-    }
-}
-
-/// A block as a scrape looks at it.
-pub(crate) struct Block<'a> {
-    index: &'a Index,
-    number: u32,
-    record: Record<'a>,
-}
-
-impl Block<'_> {
-    #[inline]
-    fn child(&self, closed: u32) -> At {
-        let (life, generation) = self.record.child(closed);
-        At { slot: self.index.slot(self.number, closed, self.index.shape.block), life, generation }
-    }
-
-    /// The children that live, each with its place among the closed combinations.
-    #[inline]
-    pub(crate) fn living(&self) -> impl Iterator<Item = (u32, At)> {
-        let children =
-            (0..self.index.shape.block.closed).map(|closed| (closed, self.child(closed)));
-        children.filter(|(_, child)| child.living().is_some())
-    }
-
-    /// Whether all that was read of the block since `read_texts` belongs to that life.
-    #[inline]
-    pub(crate) fn is_still(&self, version: Version) -> bool {
-        self.record.is_still(version)
-    }
-
-    /// Whether a child is in the same generation as it was.
-    #[inline]
-    pub(crate) fn has(&self, closed: u32, child: At) -> bool {
-        self.record.child(closed).1 == child.generation
     }
 }
 
@@ -588,5 +458,29 @@ impl Key for Overflow {
     }
 }
 
-#[cfg(all(test, loom))]
-mod models;
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use crate::storage::{
+        cells::{Layout, Mode},
+        slab::SLOTS,
+    };
+
+    /// No slab has so many slots: every update goes where no family's slots are.
+    #[test]
+    fn a_family_without_room_writes_to_nobodys_slots() {
+        let layout = Layout { integers: 1000, floats: 1 };
+        let block = BlockShape { open: 1, closed: 65_536, layout };
+        let shape = Shape { mode: Mode::PerThread, block, whole: false, limit: 10 };
+        let index = Index::new(shape, 5, None);
+        assert!(!index.has_room());
+        let key = Rendered::new(&Overflow(1));
+        for closed in [0, 1, 65_535] {
+            assert_eq!(index.find(&key, closed), None);
+            let resolved = index.create(&key, closed);
+            assert!(matches!(resolved, Resolved::Overflow(At::NOWHERE)), "{resolved:?}");
+        }
+        let last = (At::NOWHERE.slot + layout.slots()) as usize;
+        assert!(At::NOWHERE.slot >= sink() && last <= SLOTS);
+    }
+}

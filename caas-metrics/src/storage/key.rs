@@ -3,7 +3,7 @@
 //! Rendering is in `label/`, comparing with stored text in [`super::text`]. Invariant: two keys of
 //! one family are equal exactly when their rendered texts are.
 
-use super::{pairs, records::BlockShape};
+use super::{pairs, shape::BlockShape};
 
 /// The text of a label value, borrowed where possible.
 ///

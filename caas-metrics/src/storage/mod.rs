@@ -4,6 +4,7 @@
 //! names and no formats: it keeps integers and floats in slots, and finds blocks of slots by text.
 //! Invariant: every function that leaves this folder is safe to call with any argument.
 //!
+//! * [`shape`]: what is known when a family is declared.
 //! * [`slab`]: one writer a cell, summed by whoever reads; the pool that hands slabs on.
 //! * [`shared`]: one cell for all threads.
 //! * [`cells`]: the slots of one family, in slabs or shared, and their baselines.
@@ -23,6 +24,7 @@ pub(crate) mod key;
 mod pairs;
 pub(crate) mod records;
 pub(crate) mod rendered;
+pub(crate) mod shape;
 pub(crate) mod shared;
 mod slab;
 mod sync;

@@ -8,6 +8,7 @@
 //! never matches again (until a child has been removed 2^31 times).
 
 use super::{
+    shape::BlockShape,
     sync::{AtomicU32, Ordering, fence},
     text::Code,
     zeroed::zeroed,
@@ -32,24 +33,6 @@ pub(super) fn is_living(generation: Generation) -> bool {
 
 /// Where a child's generation is, among the words of all records.
 pub(crate) type Place = u32;
-
-/// What a block is made of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct BlockShape {
-    /// How many open labels there are.
-    pub(crate) open: usize,
-    /// How many closed combinations, and so children, a block has.
-    pub(crate) closed: u32,
-    /// How many slots a child has.
-    pub(crate) slots: u32,
-}
-
-impl BlockShape {
-    /// Words of a record: `version, code, …, generation, …`.
-    pub(super) const fn words(self) -> usize {
-        1 + self.open + self.closed as usize
-    }
-}
 
 /// The codes of one record.
 pub(super) struct Codes<'a>(std::slice::Iter<'a, AtomicU32>);

@@ -6,6 +6,11 @@
 use loom::{sync::Arc, thread};
 
 use super::*;
+use crate::storage::{
+    cells::{Layout, Mode},
+    key::Text,
+    texts::Texts,
+};
 
 struct One(&'static str);
 
@@ -18,8 +23,8 @@ impl Key for One {
 /// One open label, one child a block, shared cells.
 fn index(limit: u32) -> Arc<Index> {
     let layout = Layout { integers: 1, floats: 0 };
-    let block = BlockShape { open: 1, closed: 1, slots: 1 };
-    let shape = Shape { mode: Mode::Shared, layout, block, whole: true, limit };
+    let block = BlockShape { open: 1, closed: 1, layout };
+    let shape = Shape { mode: Mode::Shared, block, whole: true, limit };
     Arc::new(Index::new(shape, 5, None))
 }
 
