@@ -1,18 +1,19 @@
 //! Handles of children, and all updates: each written once, for every metric type that has it.
 //!
-//! Not here: how a child is found (`family.rs`) and what an update does to slots (`metric/`).
-//! Invariant: an update never allocates, locks or fails; the one exception is a thread's first
-//! update of a per-thread slot, which takes a slab.
+//! Not here: how a child is found (`family.rs`) and what an update does to cells (`metric/`).
+//! Invariant: an update of a child that its thread has updated before takes no lock and no memory,
+//! and does not fail.
 
 use core::{fmt, marker::PhantomData};
+use std::time::{Duration, SystemTime};
 
 use crate::{
-    family::LabelSet,
-    metric::{Amount, Decrease, Histogram, Increase, Observation, Refused, Set, Slots},
+    family::{LabelSet, keep},
+    metric::{Amount, Decrease, Histogram, Increase, Observation, Refused, Set},
     storage::{
-        cells::{Mode, add_own, add_own_f64},
-        index::At,
-        shared::SharedSlot,
+        cells::Cells,
+        shared::SharedCell,
+        update::{self, At, Home},
     },
     timer::ChildTimer,
     unit::TimeUnit,
@@ -20,9 +21,10 @@ use crate::{
 
 /// A handle of one child, for hot paths: resolved once, then updated without any look-up.
 ///
-/// Cheap to copy (12 bytes), `Send`, `Sync` and `'static`. It names its family by the label set
+/// Cheap to copy (8 bytes), `Send`, `Sync` and `'static`. It names its family by the label set
 /// without borrows. When its child is removed, the handle becomes stale and its updates go
-/// nowhere, also if an equal label set is created again later.
+/// nowhere, also if an equal label set is created again later. Where all labels are closed, children
+/// are never gone: they go back to zero, and the handle stays.
 ///
 /// ```
 /// use caas_metrics::Child;
@@ -64,10 +66,10 @@ impl<L: LabelSet, R> fmt::Debug for Handle<L, R> {
 /// Not public API. Used by generated code.
 #[doc(hidden)]
 pub trait Reach<L> {
-    /// The child's first slot; `None` if there is no such child any more.
-    fn slot(&self) -> Option<u32>;
-    /// What to keep of it.
-    fn kept(&self) -> Kept;
+    /// This thread's cells of the child, if it has updated it before. Not for shared cells.
+    fn cells(&self) -> Option<Cells<L>>;
+    /// The child, created if need be; `None` without memory.
+    fn at(&self) -> Option<At>;
 }
 
 /// A child that was found before.
@@ -78,59 +80,14 @@ pub trait Reach<L> {
 pub struct Kept(pub(crate) At);
 
 impl<L: LabelSet> Reach<L> for Kept {
-    #[inline]
-    fn slot(&self) -> Option<u32> {
-        let lives = L::PLAN.is_fixed() || L::family().index().is(self.0);
-        lives.then_some(self.0.slot)
+    #[inline(always)]
+    fn cells(&self) -> Option<Cells<L>> {
+        update::known(self.0)
     }
 
     #[inline]
-    fn kept(&self) -> Kept {
-        *self
-    }
-}
-
-/// The slots from one on.
-pub(crate) struct SlotsFrom<L>(u32, PhantomData<L>);
-
-impl<L: LabelSet> SlotsFrom<L> {
-    /// A slot of a family whose slots are shared.
-    #[inline]
-    fn shared(&self, slot: u32) -> Option<SharedSlot<'static>> {
-        L::family().shared::<L>(self.0.wrapping_add(slot))
-    }
-}
-
-impl<L: LabelSet> Slots for SlotsFrom<L> {
-    #[inline]
-    fn add(&self, slot: u32, n: u64) {
-        match L::PLAN.mode {
-            Mode::PerThread => add_own(self.0.wrapping_add(slot), n),
-            Mode::Shared => {
-                if let Some(slot) = self.shared(slot) {
-                    slot.add(n);
-                }
-            }
-        }
-    }
-
-    #[inline]
-    fn add_f64(&self, slot: u32, x: f64) {
-        match L::PLAN.mode {
-            Mode::PerThread => add_own_f64(self.0.wrapping_add(slot), x),
-            Mode::Shared => {
-                if let Some(slot) = self.shared(slot) {
-                    slot.add_f64(x);
-                }
-            }
-        }
-    }
-
-    #[inline]
-    fn set(&self, slot: u32, bits: u64) {
-        if let Some(slot) = self.shared(slot) {
-            slot.set(bits);
-        }
+    fn at(&self) -> Option<At> {
+        Some(self.0)
     }
 }
 
@@ -138,6 +95,17 @@ impl<L, R> Handle<L, R> {
     pub(crate) fn new(reach: R) -> Self {
         Self { reach, family: PhantomData }
     }
+}
+
+/// Makes an update in the cells of a handle's child, this thread's or those of all threads.
+macro_rules! update {
+    ($handle:ident, |$slots:ident| $update:expr) => {
+        if <L as Home>::SHAPE.shared {
+            $handle.in_shared(|$slots| $update);
+        } else {
+            $handle.in_cells(|$slots| $update);
+        }
+    };
 }
 
 impl<L: LabelSet, R: Reach<L>> Handle<L, R> {
@@ -149,28 +117,53 @@ impl<L: LabelSet, R: Reach<L>> Handle<L, R> {
         Handle::new(self.kept())
     }
 
+    #[inline]
     pub(crate) fn kept(&self) -> Kept {
-        self.reach.kept()
+        keep::<L>(&self.reach)
     }
 
-    /// The child's slots, unless the handle is stale.
-    #[inline]
-    fn slots(&self) -> Option<SlotsFrom<L>> {
-        self.reach.slot().map(|slot| SlotsFrom(slot, PhantomData))
-    }
-
-    /// Runs an update, and counts it if it is refused.
-    #[inline]
-    pub(crate) fn update(&self, update: impl FnOnce(&SlotsFrom<L>) -> Result<(), Refused>) {
-        if let Some(slots) = self.slots() {
-            if update(&slots).is_err() {
+    /// Makes an update in this thread's cells, and counts it if it is refused.
+    #[inline(always)]
+    pub(crate) fn in_cells(&self, update: impl Fn(&Cells<L>) -> Result<(), Refused>) {
+        let update = |cells: &Cells<L>| {
+            if update(cells).is_err() {
                 L::family().refusals().add_one();
             }
+        };
+        match self.reach.cells() {
+            Some(cells) => update(&cells),
+            None => self.first(&update),
         }
     }
 
-    /// Adds 1. One load and one store in this thread's slab; one atomic addition for gauges that
-    /// can be set.
+    /// The same for a child that this thread has not updated before.
+    #[cold]
+    #[inline(never)]
+    fn first(&self, update: &dyn Fn(&Cells<L>)) {
+        match self.reach.at() {
+            Some(at) => update::update_first::<L>(at, update),
+            None => L::family().index().lose(),
+        }
+    }
+
+    /// Makes an update in the cell that all threads share, and counts it if it is refused.
+    #[inline(always)]
+    fn in_shared(&self, update: impl Fn(&SharedCell<'_>) -> Result<(), Refused>) {
+        let update = |cell: SharedCell<'_>| {
+            if update(&cell).is_err() {
+                L::family().refusals().add_one();
+            }
+        };
+        match self.reach.at() {
+            Some(at) if update::write::<L>(at, update) => {}
+            Some(at) => update::write_slowly::<L>(at, &update),
+            None => L::family().index().lose(),
+        }
+    }
+
+    /// Adds 1. One load and one store in this thread's cells; one atomic addition for gauges that
+    /// can be set. A thread's first update near a child takes memory; if there is none, the update is
+    /// counted in `caas_metrics_lost_total{family}`.
     #[inline]
     pub fn inc(&self)
     where
@@ -188,7 +181,7 @@ impl<L: LabelSet, R: Reach<L>> Handle<L, R> {
     where
         L::Metric: Increase,
     {
-        self.update(|slots| L::Metric::increase(slots, amount));
+        update!(self, |slots| L::Metric::increase(slots, amount));
     }
 
     /// Subtracts 1.
@@ -206,7 +199,7 @@ impl<L: LabelSet, R: Reach<L>> Handle<L, R> {
     where
         L::Metric: Decrease,
     {
-        self.update(|slots| L::Metric::decrease(slots, amount));
+        update!(self, |slots| L::Metric::decrease(slots, amount));
     }
 
     /// Sets the value. One atomic store.
@@ -215,9 +208,10 @@ impl<L: LabelSet, R: Reach<L>> Handle<L, R> {
     where
         L::Metric: Set,
     {
-        if let Some(slots) = self.slots() {
-            L::Metric::set(&slots, value);
-        }
+        self.in_shared(|slots| {
+            L::Metric::set(slots, value);
+            Ok(())
+        });
     }
 
     /// Sets the value to the current Unix time in seconds; a gauge of `f64` also gets the fraction.
@@ -230,7 +224,7 @@ impl<L: LabelSet, R: Reach<L>> Handle<L, R> {
     }
 
     /// Counts an observation: a number in the histogram's unit, or a
-    /// [`Duration`](core::time::Duration) if that is seconds. Two additions in this thread's slab.
+    /// [`Duration`] if that is seconds. Two additions in this thread's cells.
     ///
     /// NaN and infinities are refused and counted in `caas_metrics_refused_total{family}`.
     #[inline]
@@ -238,7 +232,49 @@ impl<L: LabelSet, R: Reach<L>> Handle<L, R> {
     where
         L: LabelSet<Metric = Histogram>,
     {
-        self.update(|slots| Histogram::observe(slots, L::DESCRIPTOR.buckets, &value));
+        // What the value is, is asked before anything of the family is looked at.
+        match value.as_nanoseconds() {
+            Some(nanoseconds) => self.observe_time(nanoseconds),
+            None => {
+                let number = value.as_f64();
+                self.in_cells(|cells| Histogram::observe(cells, &L::DESCRIPTOR, number));
+            }
+        }
+    }
+
+    /// Counts a duration in nanoseconds.
+    #[inline(always)]
+    pub(crate) fn observe_time(&self, nanoseconds: u64) {
+        self.in_cells(|cells| {
+            Histogram::observe_time(cells, &L::DESCRIPTOR, L::ENDS, nanoseconds);
+            Ok(())
+        });
+    }
+
+    /// When the child's present life began: it was created, reset, or, if it is exported from the
+    /// start, the program began. `None` if it has been removed.
+    ///
+    /// To the second, and not after the first update: Prometheus takes it for the moment when the
+    /// series was at zero.
+    ///
+    /// ```
+    /// use std::time::{Duration, SystemTime};
+    ///
+    /// caas_metrics::metrics! {
+    ///     /// Sessions opened.
+    ///     pub counter SessionsOpenedTotal { tenant: &str }
+    /// }
+    ///
+    /// let session = SessionsOpenedTotal { tenant: "acme" }.child();
+    /// let started = session.started().unwrap();
+    /// assert!(started <= SystemTime::now());
+    /// SessionsOpenedTotal { tenant: "acme" }.remove();
+    /// assert_eq!(session.started(), None);
+    /// ```
+    #[must_use]
+    pub fn started(&self) -> Option<SystemTime> {
+        let second = L::family().index().start(self.kept().0)?;
+        Some(SystemTime::UNIX_EPOCH + Duration::from_secs(second.into()))
     }
 
     /// Starts a timer that observes the seconds until it is dropped.

@@ -1,9 +1,11 @@
-//! The clock of timers: the time-stamp counter with the feature `tsc`, else the standard library's.
+//! The clock of timers and of start times: the time-stamp counter with the feature `tsc`, else the
+//! standard library's.
 //!
 //! Not here: what is done with the time. Invariant: durations are never negative; a clock that
 //! goes backwards gives zero.
 
 use core::time::Duration;
+use std::sync::LazyLock;
 
 /// A moment.
 #[derive(Debug, Clone, Copy)]
@@ -15,9 +17,15 @@ impl Instant {
         Self(source::now())
     }
 
+    /// The nanoseconds since then; 584 years for anything longer.
+    #[inline]
+    pub(crate) fn nanoseconds(self) -> u64 {
+        source::nanoseconds(self.0, source::now())
+    }
+
     #[inline]
     pub(crate) fn elapsed(self) -> Duration {
-        source::between(self.0, source::now())
+        Duration::from_nanos(self.nanoseconds())
     }
 }
 
@@ -27,7 +35,6 @@ impl Instant {
 /// panics while thread-locals are torn down.
 #[cfg(feature = "tsc")]
 mod source {
-    use core::time::Duration;
     use std::sync::LazyLock;
 
     pub(super) type Moment = u64;
@@ -40,16 +47,14 @@ mod source {
     }
 
     #[inline]
-    pub(super) fn between(start: Moment, end: Moment) -> Duration {
-        Duration::from_nanos(CLOCK.delta_as_nanos(start, end))
+    pub(super) fn nanoseconds(start: Moment, end: Moment) -> u64 {
+        CLOCK.delta_as_nanos(start, end)
     }
 }
 
 /// The clock of the standard library.
 #[cfg(not(feature = "tsc"))]
 mod source {
-    use core::time::Duration;
-
     pub(super) use std::time::Instant as Moment;
 
     #[inline]
@@ -58,17 +63,37 @@ mod source {
     }
 
     #[inline]
-    pub(super) fn between(start: Moment, end: Moment) -> Duration {
-        end.saturating_duration_since(start)
+    pub(super) fn nanoseconds(start: Moment, end: Moment) -> u64 {
+        u64::try_from(end.saturating_duration_since(start).as_nanos()).unwrap_or(u64::MAX)
     }
 }
 
+/// When the program first asked, by both clocks.
+static BEGUN: LazyLock<(Instant, Duration)> = LazyLock::new(|| (Instant::now(), unix_time()));
+
 /// Calibrates the clock, which may take some milliseconds, before a request has to wait for it.
 pub(crate) fn calibrate() {
-    Instant::now();
+    LazyLock::force(&BEGUN);
 }
 
 /// Seconds since the Unix epoch.
 pub(crate) fn unix_time() -> Duration {
     std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default()
+}
+
+/// The second of the Unix time in which the program began, as far as its metrics are concerned.
+pub(crate) fn begun() -> u32 {
+    second_of(BEGUN.1)
+}
+
+/// The present second of the Unix time: what `begun` is, and what has passed since. It does not ask
+/// the system, and does not go back with its clock.
+pub(crate) fn second() -> u32 {
+    let (instant, time) = *BEGUN;
+    second_of(time + instant.elapsed())
+}
+
+/// Four bytes are enough until 2106.
+fn second_of(time: Duration) -> u32 {
+    u32::try_from(time.as_secs()).unwrap_or(u32::MAX)
 }

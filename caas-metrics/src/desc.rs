@@ -54,9 +54,11 @@ pub enum NumberType {
 /// Which children of a family are exported before their first update.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Export {
-    /// A block of at most 128 closed combinations whole, at zero; of a larger one what was touched.
+    /// With closed labels only: all of at most 128 combinations, at zero; of more, those that were
+    /// touched. With an open label: what was touched, and what [`LabelDescriptor::zeroed`] adds.
     Auto,
-    /// Every closed combination, at zero (`#[zeroed]`).
+    /// Every combination of the closed labels, at zero (`#[zeroed]`); with an open label as soon as
+    /// one of them is there.
     Zeroed,
     /// Only what was touched (`#[lazy]`).
     Lazy,
@@ -69,6 +71,11 @@ pub struct LabelDescriptor {
     pub name: &'static str,
     /// The texts of a closed label, in the order of declaration; `None` for an open label.
     pub values: Option<&'static [&'static str]>,
+    /// The most bytes that a value may have; a longer one is counted as one above the limit.
+    pub max_bytes: usize,
+    /// Whether all values of this label are exported, at zero, as soon as one of them is there for the
+    /// same values of the other labels (`#[zeroed(label)]`).
+    pub zeroed: bool,
 }
 
 /// Where something was declared.

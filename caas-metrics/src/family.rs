@@ -1,30 +1,30 @@
 //! Families: a descriptor together with the storage of its children.
 //!
-//! Here labels become keys and positions, and descriptors become shapes of storage. Not here: the
+//! Here labels become keys and places, and descriptors become shapes of storage. Not here: the
 //! updates (`child.rs`) and the walk of a scrape (`walk.rs`).
-//! Invariant: a family is a static; its storage is made at first use and lives as long as the
-//! process.
+//! Invariant: a family is a static; it takes memory for what is used, and keeps it as long as the
+//! process lives.
 
-mod keys;
+mod values;
 
-use std::sync::{LazyLock, OnceLock};
+use std::cell::Cell;
 
-use self::keys::{OpenKey, closed_place};
-
+pub(crate) use self::values::Source;
 use crate::{
     child::{Handle, Kept, Reach},
     desc::{Descriptor, Export, MetricType},
-    label::{LabelPart, ViewSource, Visitor},
+    label::{LabelText, ViewSource},
     metric::{self, Metric},
     storage::{
-        cells::Mode,
-        flag::{Once32, Tally},
-        index::{At, Index, Resolved},
-        key::Key,
+        constant,
+        cells::{Cells, Word, Words, nowhere},
+        flag::Tally,
+        index::Index,
+        key::Text,
         rendered::Rendered,
-        shape::{BlockShape, Shape},
-        shared::{SharedSlot, StaticSlot},
-        texts::Texts,
+        scan::{Row, Scan},
+        shape::Shape,
+        update::{self, At, Home},
     },
 };
 
@@ -40,12 +40,32 @@ pub trait LabelSet {
     type View<'v>;
 
     const DESCRIPTOR: Descriptor;
-    /// What of the family's storage is known at compile time.
-    const PLAN: Plan = Plan::new(&Self::DESCRIPTOR);
+    /// The bounds of a histogram in seconds, see `ends_in_nanoseconds`.
+    const ENDS: &'static [u64] = &[];
 
     fn family() -> &'static Family;
-    fn visit<V: Visitor>(&self, visitor: &mut V);
+
+    /// Where each thread has its word of the family.
+    fn words() -> Words;
+
+    /// Shows the values of all labels, in the order of declaration.
+    fn with_values<R>(&self, show: impl FnOnce(&[LabelText<'_>]) -> R) -> R;
+
     fn view<'v>(source: &mut ViewSource<'v>) -> Self::View<'v>;
+}
+
+impl<L: LabelSet> Home for L {
+    const SHAPE: Shape = shape(&L::DESCRIPTOR);
+
+    #[inline(always)]
+    fn index() -> &'static Index {
+        &L::family().index
+    }
+
+    #[inline(always)]
+    fn words() -> Words {
+        <L as LabelSet>::words()
+    }
 }
 
 /// Says that a family is in the unit `U`; the unit is inferred from the family.
@@ -56,54 +76,51 @@ pub trait InUnit<U> {}
 
 impl<L: LabelSet<Unit = U>, U> InUnit<U> for L {}
 
-/// The most closed combinations that a family may have.
-pub(crate) const MOST_CLOSED: u64 = 65_536;
+/// The most series that are born together.
+const MOST_BLOCK: u64 = 65_536;
 
-/// A block with at most so many closed combinations is exported whole.
+/// A family with closed labels only is exported whole if it has at most so many series.
 const MOST_WHOLE: u64 = 128;
 
-/// What of a family's storage follows from its descriptor alone.
-///
-/// Not public API. Used by generated code.
-#[doc(hidden)]
-#[derive(Debug, Clone, Copy)]
-pub struct Plan {
-    pub(crate) mode: Mode,
-    pub(crate) block: BlockShape,
-    pub(crate) whole: bool,
-}
+/// The most labels of a family.
+const MOST_LABELS: usize = 64;
 
-impl Plan {
-    pub(crate) const fn new(descriptor: &Descriptor) -> Self {
-        let (open, closed) = count_labels(descriptor);
-        let children = if open == 0 { closed } else { descriptor.limit as u64 };
-        let whole = match descriptor.export {
-            Export::Auto => closed <= MOST_WHOLE,
-            Export::Zeroed => true,
-            Export::Lazy => false,
-        };
-        Self {
-            mode: metric::mode(descriptor, children),
-            block: BlockShape {
-                open,
-                closed: if closed > MOST_CLOSED { MOST_CLOSED as u32 } else { closed as u32 },
-                layout: metric::layout(descriptor),
-            },
-            whole,
+/// The shape of a family's storage.
+const fn shape(descriptor: &Descriptor) -> Shape {
+    let (open, _) = count_labels(descriptor);
+    let is_zeroed = matches!(descriptor.export, Export::Zeroed);
+    let (mut key, mut block, mut in_block, mut open_in_key, mut i) = (0, 1_u64, 0, 0, 0);
+    while i < descriptor.labels.len() && i < MOST_LABELS {
+        let label = &descriptor.labels[i];
+        match label.values {
+            Some(values) if open == 0 || label.zeroed || is_zeroed => {
+                block = block.saturating_mul(values.len() as u64);
+                in_block |= 1 << i;
+            }
+            Some(_) => key += 1,
+            None => {
+                open_in_key |= 1 << key;
+                key += 1;
+            }
         }
+        i += 1;
     }
-
-    /// Whether every child exists from the start and for good, so that its place is all that an
-    /// update needs.
-    pub(crate) const fn is_fixed(&self) -> bool {
-        self.block.open == 0 && self.whole
-    }
-
-    /// Whether the family has a single slot, shared and for good: then it is in the family's
-    /// static.
-    pub(crate) const fn is_single(&self) -> bool {
-        let is_shared = matches!(self.mode, Mode::Shared);
-        self.is_fixed() && is_shared && self.block.closed == 1 && self.block.layout.slots() == 1
+    let whole = match descriptor.export {
+        _ if open > 0 => true,
+        Export::Auto => block <= MOST_WHOLE,
+        Export::Zeroed => true,
+        Export::Lazy => false,
+    };
+    Shape {
+        layout: metric::layout(descriptor),
+        shared: metric::is_shared(descriptor),
+        key,
+        // What does not fit does not compile; see `Family::of`.
+        block: if block > MOST_BLOCK { MOST_BLOCK as u32 } else { block as u32 },
+        in_block,
+        open: open_in_key,
+        whole,
+        limit: descriptor.limit,
     }
 }
 
@@ -126,13 +143,7 @@ pub(crate) const fn count_labels(descriptor: &Descriptor) -> (usize, u64) {
 #[doc(hidden)]
 pub struct Family {
     descriptor: &'static Descriptor,
-    /// One more than the first slot, once there is one; so a fixed family needs one load.
-    first_slot: Once32,
-    index: OnceLock<Index>,
-    /// The slot of a family that has a single one.
-    single: StaticSlot,
-    /// Updates that went to an overflow child.
-    overflows: Tally,
+    index: Index,
     /// Updates that were refused.
     refusals: Tally,
 }
@@ -151,23 +162,30 @@ pub(crate) fn declared() -> impl Iterator<Item = &'static Family> {
     inventory::iter::<Declared>.into_iter().flat_map(|block| block.0).map(|family| family())
 }
 
-/// Unpredictable, so that nobody can make label values collide on purpose.
-static SEED: LazyLock<u64> = LazyLock::new(|| {
-    use std::hash::{BuildHasher, Hasher};
-    std::hash::RandomState::new().build_hasher().finish()
-});
-
 impl Family {
-    #[doc(hidden)]
-    #[must_use]
-    pub const fn new(descriptor: &'static Descriptor) -> Self {
-        Self {
-            descriptor,
-            first_slot: Once32::new(),
-            index: OnceLock::new(),
-            single: StaticSlot::new(),
-            overflows: Tally::new(),
-            refusals: Tally::new(),
+    constant! {
+        /// The family of a label set. Stops the compilation if its labels do not fit into it.
+        #[doc(hidden)]
+        #[must_use]
+        #[track_caller]
+        pub fn of<L: LabelSet>() -> Self {
+            let (open, closed) = count_labels(&L::DESCRIPTOR);
+            assert!(L::DESCRIPTOR.labels.len() <= MOST_LABELS, "a family has at most 64 labels");
+            assert!(
+                open > 0 || closed <= MOST_BLOCK,
+                "the closed labels of this family have more than 65,536 combinations: make one of \
+                 them open (a string), or drop one"
+            );
+            assert!(
+                open == 0 || <L as Home>::SHAPE.block <= L::DESCRIPTOR.limit,
+                "the labels of `#[zeroed]` have more combinations than the family's limit: name \
+                 fewer labels, or raise `#[limit]`"
+            );
+            Self {
+                descriptor: &L::DESCRIPTOR,
+                index: Index::new(<L as Home>::SHAPE),
+                refusals: Tally::new(),
+            }
         }
     }
 
@@ -175,56 +193,12 @@ impl Family {
         self.descriptor
     }
 
-    pub(crate) fn overflows(&self) -> &Tally {
-        &self.overflows
+    pub(crate) fn index(&self) -> &Index {
+        &self.index
     }
 
     pub(crate) fn refusals(&self) -> &Tally {
         &self.refusals
-    }
-
-    /// The family's storage.
-    #[inline]
-    pub(crate) fn index(&'static self) -> &'static Index {
-        match self.index.get() {
-            Some(index) => index,
-            None => self.make_index(),
-        }
-    }
-
-    /// A shared slot of the family with this label set.
-    #[inline]
-    pub(crate) fn shared<L: LabelSet>(&'static self, slot: u32) -> Option<SharedSlot<'static>> {
-        if L::PLAN.is_single() { self.single.slot() } else { self.index().cells().shared(slot) }
-    }
-
-    #[cold]
-    fn make_index(&'static self) -> &'static Index {
-        let plan = Plan::new(self.descriptor);
-        let shape = Shape {
-            mode: plan.mode,
-            block: plan.block,
-            whole: plan.whole,
-            limit: self.descriptor.limit,
-        };
-        let only = plan.is_single().then_some(&self.single);
-        let index = self.index.get_or_init(|| Index::new(shape, *SEED, only));
-        if plan.is_fixed() {
-            self.first_slot.set(index.fixed(0).slot + 1);
-        }
-        index
-    }
-
-    /// The first slot of a fixed family, plus one.
-    #[inline]
-    fn first_slot(&'static self) -> u32 {
-        match self.first_slot.get() {
-            0 => {
-                self.make_index();
-                self.first_slot.get()
-            }
-            slot => slot,
-        }
     }
 }
 
@@ -234,178 +208,181 @@ impl std::fmt::Debug for Family {
     }
 }
 
-/// The child of a label set, created if need be; it is found when the handle is used.
+constant! {
+    /// What a thread's word of a family is at first.
+    ///
+    /// Not public API. Used by generated code.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn word<L: LabelSet>() -> Word {
+        Cell::new(nowhere(&<L as Home>::SHAPE))
+    }
+}
+
+/// The place of a label set's series in its block.
+#[inline(always)]
+pub(crate) fn place<L: LabelSet>(values: &[LabelText<'_>]) -> u32 {
+    let in_block = <L as Home>::SHAPE.in_block;
+    let mut place = 0;
+    for (i, (label, value)) in L::DESCRIPTOR.labels.iter().zip(values).enumerate() {
+        if let (1, Some(values), Text::Integer(n)) = (in_block >> i & 1, label.values, value.0) {
+            place = place * values.len() as u32 + n;
+        }
+    }
+    place
+}
+
+/// The key of a label set, copied; `None` without memory.
+pub(crate) fn rendered<L: LabelSet>(values: &[LabelText<'_>]) -> Option<Rendered> {
+    let in_block = <L as Home>::SHAPE.in_block;
+    let labels = L::DESCRIPTOR.labels.iter().zip(values).enumerate();
+    let in_key = labels.filter(|(i, _)| in_block >> i & 1 == 0);
+    Rendered::new(in_key.map(|(_, (label, value))| (value.0, label.max_bytes)))
+}
+
+/// The child of a label set, which is found when the handle is used.
 ///
 /// Not public API. Used by generated code.
 #[doc(hidden)]
-#[inline]
+#[inline(always)]
 #[must_use]
-pub fn resolve<L: LabelSet>(set: &L) -> Handle<L::Static, ByLabels<OpenKey<'_, L>>> {
-    Handle::new(ByLabels { key: OpenKey(set), closed: closed_place(set) })
+pub fn resolve<L: LabelSet>(set: &L) -> Handle<L::Static, BySet<'_, L>> {
+    Handle::new(BySet(set))
 }
 
-/// A child by its open labels and its place among the closed combinations.
+/// A child by its label set.
 ///
 /// Not public API. Used by generated code.
 #[doc(hidden)]
 #[derive(Debug)]
-pub struct ByLabels<K> {
-    pub(crate) key: K,
-    pub(crate) closed: u32,
-}
+pub struct BySet<'s, L>(&'s L);
 
-impl<L: LabelSet, K: Key + Copy> Reach<L> for ByLabels<K> {
-    #[inline]
-    fn slot(&self) -> Option<u32> {
-        Some(slot_of::<L>(self.key, self.closed))
-    }
-
-    #[inline]
-    fn kept(&self) -> Kept {
-        Kept(child_of::<L>(self.key, self.closed))
-    }
-}
-
-/// The child of open labels and a place among the closed combinations, created if need be.
-#[inline]
-fn child_of<L: LabelSet>(key: impl Key, closed: u32) -> At {
-    if L::PLAN.is_fixed() { fixed::<L>(closed) } else { look_up::<L>(key, closed) }
-}
-
-/// The first slot of such a child: nearly always all that is needed, and short enough for a
-/// register.
-#[inline]
-fn slot_of<L: LabelSet>(key: impl Key, closed: u32) -> u32 {
-    if L::PLAN.is_fixed() { fixed::<L>(closed).slot } else { look_up_slot::<L>(key, closed) }
-}
-
-/// The child of a family whose children are there for good.
-#[inline]
-fn fixed<L: LabelSet>(closed: u32) -> At {
-    // Shared slots are counted from the family's first one.
-    let first = match L::PLAN.mode {
-        Mode::PerThread => L::family().first_slot().wrapping_sub(1),
-        Mode::Shared => 0,
-    };
-    At::fixed(first.wrapping_add(closed * L::PLAN.block.layout.slots()))
-}
-
-/// Once in a program for each family, however often it is updated.
-#[inline(never)]
-fn look_up_slot<L: LabelSet>(key: impl Key, closed: u32) -> u32 {
-    look_up::<L>(key, closed).slot
-}
-
-#[inline(always)]
-fn look_up<L: LabelSet>(key: impl Key, closed: u32) -> At {
-    let index = L::family().index();
-    index.find(&key, closed).unwrap_or_else(|| create::<L>(index, &key, closed))
-}
-
-/// The child of a label set that has none, or the overflow child.
-#[cold]
-#[inline(never)]
-fn create<L: LabelSet>(index: &Index, key: &impl Key, closed: u32) -> At {
-    match index.create(&Rendered::new(key), closed) {
-        Resolved::Own(at) => at,
-        Resolved::Overflow(at) => {
-            L::family().overflows.add_one();
-            at
+impl<L: LabelSet> Reach<L::Static> for BySet<'_, L> {
+    #[inline(always)]
+    fn cells(&self) -> Option<Cells<L::Static>> {
+        if <L as Home>::SHAPE.is_closed() {
+            update::known(At::closed(self.0.with_values(place::<L>)))
+        } else {
+            look_up(self.0)
         }
     }
+
+    #[inline]
+    fn at(&self) -> Option<At> {
+        let set = self.0;
+        if <L as Home>::SHAPE.is_closed() {
+            return Some(At::closed(set.with_values(place::<L>)));
+        }
+        let found = set.with_values(|values| update::find::<L>(values, place::<L>(values)));
+        found.or_else(|| set.with_values(create::<L>))
+    }
+}
+
+/// This thread's cells of a child. Once in a program for each family, however often it is updated.
+#[inline(never)]
+fn look_up<L: LabelSet>(set: &L) -> Option<Cells<L::Static>> {
+    set.with_values(|values| update::known_by::<L::Static>(values, place::<L>(values)))
+}
+
+/// The child of label values that have none, or the overflow child; `None` without memory.
+#[cold]
+#[inline(never)]
+pub(crate) fn create<L: LabelSet>(values: &[LabelText<'_>]) -> Option<At> {
+    let key = rendered::<L>(values)?;
+    L::family().index.create(&key, place::<L>(values))
 }
 
 /// The child of a label set if it lives, without creating it.
 fn find<L: LabelSet>(set: &L) -> Option<At> {
-    let closed = closed_place(set);
-    let index = L::family().index();
-    if L::PLAN.is_fixed() {
-        return Some(index.fixed(closed));
-    }
-    index.find_exactly(&Rendered::new(&OpenKey(set)), closed)
+    let index = &L::family().index;
+    set.with_values(|values| {
+        let place = place::<L>(values);
+        if <L as Home>::SHAPE.is_closed() {
+            return index.is_exported(place).then(|| At::closed(place));
+        }
+        let key = rendered::<L>(values).filter(|key| !key.is_too_long())?;
+        index.find(&key, place)
+    })
 }
 
 /// What the child of a label set holds, if it lives.
 #[doc(hidden)]
 pub fn get<L: LabelSet>(set: &L) -> Option<<L::Metric as Metric>::Reading> {
     let at = find(set)?;
-    let mut slots = vec![0; L::PLAN.block.layout.slots() as usize];
-    L::family().index().cells().read(at.slot, &mut slots);
-    Some(L::Metric::reading(&slots))
+    let mut cells = vec![0; <L as Home>::SHAPE.layout.cells() as usize];
+    let is_there = L::family().index.read(at, &mut cells);
+    is_there.then(|| L::Metric::reading(&L::DESCRIPTOR, &cells))
+}
+
+/// Creates the child of a label set, at zero.
+#[doc(hidden)]
+pub fn init<L: LabelSet>(set: &L) {
+    let Kept(at) = resolve(set).kept();
+    if at == At::NOWHERE {
+        L::family().index.lose();
+    }
+}
+
+/// The child to keep; one that is not exported from the start is from now on.
+pub(crate) fn keep<L: LabelSet>(reach: &impl Reach<L>) -> Kept {
+    let index = &L::family().index;
+    let Some(at) = reach.at() else {
+        return Kept(At::NOWHERE);
+    };
+    let is_exported = !<L as Home>::SHAPE.is_closed()
+        || <L as Home>::SHAPE.whole
+        || index.is_exported(at.closed_place());
+    if !is_exported && !index.init(at.closed_place()) {
+        index.lose();
+    }
+    Kept(at)
 }
 
 /// Makes every child of the family read as zero.
 #[doc(hidden)]
 pub fn reset<L: LabelSet>() {
-    L::family().index().reset();
+    L::family().index.reset_all();
 }
 
-/// Removes the child of a label set; a child that is exported from the start goes back to zero.
+/// Removes the child of a label set; one that is exported together with others goes back to zero.
 #[doc(hidden)]
 pub fn remove<L: LabelSet>(set: &L) -> bool {
-    let closed = closed_place(set);
-    let index = L::family().index();
-    if L::PLAN.is_fixed() {
-        index.reset_fixed(closed);
-        return true;
-    }
-    index.remove(&Rendered::new(&OpenKey(set)), closed)
+    let index = &L::family().index;
+    set.with_values(|values| {
+        let place = place::<L>(values);
+        if <L as Home>::SHAPE.is_closed() {
+            let was_there = index.is_exported(place);
+            index.reset_closed(place, false);
+            return was_there;
+        }
+        let key = rendered::<L>(values).filter(|key| !key.is_too_long());
+        key.is_some_and(|key| index.remove(&key, place))
+    })
 }
 
 /// Removes every child; those that are exported from the start go back to zero.
 #[doc(hidden)]
 pub fn clear<L: LabelSet>() {
-    let index = L::family().index();
-    if L::PLAN.is_fixed() { index.reset() } else { index.clear() }
+    L::family().index.clear();
 }
 
 /// Removes the children that `keep` refuses. No lock is held while it runs.
+///
+/// Of children that are exported together, those that are refused go back to zero, unless all are.
 #[doc(hidden)]
 pub fn retain<L: LabelSet>(mut keep: impl FnMut(&L::View<'_>) -> bool) {
-    let index = L::family().index();
-    let mut texts = Texts::default();
-    for block in index.blocks() {
-        texts.clear();
-        let Some(version) = index.read_texts(block, &mut texts) else { continue };
-        let Some(seen) = index.block(block) else { continue };
-        let living: Vec<_> = seen.living().collect();
-        if !seen.is_still(version) {
-            continue;
-        }
-        for (closed, child) in living {
-            let parts: Vec<_> = parts(&L::DESCRIPTOR, &texts, closed).collect();
-            let view = L::view(&mut ViewSource { parts: parts.iter() });
-            if keep(&view) {
-                continue;
-            }
-            if L::PLAN.is_fixed() {
-                index.reset_fixed(closed);
-            } else {
-                index.remove_child(block, closed, child.generation);
-            }
-        }
+    let index = &L::family().index;
+    let sources = Source::of(&L::DESCRIPTOR);
+    let (mut scan, mut extent) = (Scan::default(), index.extent());
+    while scan.read(index, &mut extent) {
+        let mut is_refused = |row: &&Row| {
+            let parts: Vec<_> = sources.iter().map(|source| source.value(&scan, row)).collect();
+            !keep(&L::view(&mut ViewSource { parts: parts.iter() }))
+        };
+        let refused: Vec<At> =
+            scan.rows().iter().filter(&mut is_refused).map(|row| scan.at(row)).collect();
+        index.remove_found(&refused);
     }
-}
-
-/// The label values of one child, in the order of declaration.
-fn parts<'a>(
-    descriptor: &'static Descriptor,
-    texts: &'a Texts,
-    closed: u32,
-) -> impl Iterator<Item = LabelPart<'a>> {
-    let (_, mut combinations) = count_labels(descriptor);
-    let (mut rest, mut open) = (u64::from(closed), 0);
-    descriptor.labels.iter().map(move |label| {
-        if let Some(values) = label.values {
-            combinations /= (values.len() as u64).max(1);
-            let index = (rest / combinations.max(1)) as usize;
-            rest %= combinations.max(1);
-            LabelPart { text: values.get(index).copied().unwrap_or_default(), index }
-        } else {
-            open += 1;
-            LabelPart { text: texts.get(open - 1), index: 0 }
-        }
-    })
 }
 
 /// Whether the family's samples are counted in `caas_metrics_refused_total`.

@@ -34,7 +34,9 @@ mod exit;
 mod family;
 mod sites;
 
+mod catalogue;
 mod collector;
+mod own;
 mod problem;
 mod registry;
 mod walk;

@@ -15,6 +15,15 @@ pub(crate) fn is_label_name(name: &str) -> bool {
     is_name(name, |_| false)
 }
 
+/// What a label's name is reserved for; `None` if it is not.
+pub(crate) fn reserved_for(label: &str) -> Option<&'static str> {
+    match label {
+        "le" => Some("it tells the buckets of a histogram apart"),
+        "quantile" => Some("it tells the quantiles of a summary apart"),
+        _ => label.starts_with("__").then_some("names that begin with `__` are Prometheus' own"),
+    }
+}
+
 fn is_name(name: &str, also: impl Fn(u8) -> bool) -> bool {
     !name.starts_with(|first: char| first.is_ascii_digit())
         && !name.is_empty()

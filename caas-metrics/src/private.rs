@@ -7,9 +7,11 @@ pub use core::{
     any::type_name,
     module_path,
     ops::FnMut,
+    ops::FnOnce,
     option::Option::{self, None, Some},
     primitive::{bool, f64, i64, str, u64, usize},
 };
+pub use std::thread_local;
 
 pub use inventory;
 
@@ -21,10 +23,16 @@ pub use crate::{
         fields, in_flight, never, on, on_exit, otherwise, record, resolve_held, resolve_held_with,
         returned, timed,
     },
-    family::{Declared, Family, InUnit, LabelSet, clear, get, remove, reset, resolve, retain},
-    label::{Label, LabelPart as Part, LabelText, ViewSource, Visitor},
-    metric::{Counter, Gauge, Histogram, HistogramReading, Info, Observation, UpDown},
+    family::{
+        Declared, Family, InUnit, LabelSet, clear, get, init, remove, reset, resolve, retain, word,
+    },
+    label::{Label, LabelPart as Part, LabelText, ViewSource},
+    metric::{
+        Counter, Gauge, Histogram, HistogramReading, Info, Observation, UpDown,
+        ends_in_nanoseconds,
+    },
     sites::{Annotated, Function, Measure, Site},
+    storage::cells::{Word, Words},
     timer::ChildTimer,
     unit::{Seconds, TimeUnit, Unitless},
 };
@@ -72,11 +80,6 @@ pub fn child<L: LabelSet>(set: &L) -> Child<L::Static> {
     resolve(set).child()
 }
 
-/// Creates the child of a label set, at zero.
-pub fn init<L: LabelSet>(set: &L) {
-    let _ = resolve(set).child();
-}
-
 /// `inc` of the child of a label set; so are the next ones. In generated code one call costs the
 /// compiler less than `resolve` and a method.
 #[inline]
@@ -119,16 +122,4 @@ where
     L: LabelSet<Metric = Histogram, Unit: TimeUnit>,
 {
     resolve(set).start_timer()
-}
-
-/// The family of a label set. Stops the compilation if it has too many closed combinations.
-#[must_use]
-pub const fn family<L: LabelSet>() -> Family {
-    let (_, closed) = crate::family::count_labels(&L::DESCRIPTOR);
-    assert!(
-        closed <= crate::family::MOST_CLOSED,
-        "the closed labels of this family have more than 65,536 combinations: make one of them \
-         open (a string), or drop one"
-    );
-    Family::new(&L::DESCRIPTOR)
 }

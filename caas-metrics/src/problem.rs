@@ -1,16 +1,11 @@
-//! What can only be found after linking: families that contradict each other.
+//! What can only be found when a program runs, as sentences.
 //!
-//! Not here: mistakes inside one `metrics!` block, which are compile errors. Invariant: looks at
-//! descriptors and heads, never at values.
+//! Not here: how contradictions are found (`catalogue.rs`), and mistakes inside one `metrics!` block,
+//! which are compile errors. Invariant: each problem says where it is and what happens because of it.
 
-use std::{collections::BTreeMap, fmt};
+use std::fmt;
 
-use crate::{
-    desc::{Descriptor, Location},
-    family::{Family, declared},
-    name::{is_label_name, is_metric_name, taken_names},
-    sample::FamilySnapshot,
-};
+use crate::desc::Location;
 
 /// A problem that [`Registry::check`](crate::Registry::check) found; its `Display` is a sentence.
 ///
@@ -62,12 +57,21 @@ pub enum Problem {
         /// The metric's name.
         name: String,
     },
-    /// No room was left for the family's slots; its updates are not exported.
-    NoRoom {
+    /// A default label cannot be one and is left out.
+    BadDefaultLabel {
+        /// The label.
+        label: String,
+        /// Why.
+        reason: &'static str,
+    },
+    /// There was no memory for updates of the family; they are lost.
+    NoMemory {
         /// The metric's name.
         name: String,
         /// Where it is declared.
         location: Location,
+        /// How many updates, so far.
+        lost: u64,
     },
     /// A registered collector panicked.
     CollectorPanicked,
@@ -94,9 +98,12 @@ impl fmt::Display for Problem {
             Self::DefaultLabel { label, name } => {
                 write!(f, "the default label `{label}` is a label of `{name}`, whose own wins")
             }
-            Self::NoRoom { name, location } => write!(
+            Self::BadDefaultLabel { label, reason } => {
+                write!(f, "the default label `{label}` is left out: {reason}")
+            }
+            Self::NoMemory { name, location, lost } => write!(
                 f,
-                "no room was left for `{name}` ({location}): lower the `#[limit]` of large families"
+                "{lost} updates of `{name}` ({location}) are lost, for there was no memory for them"
             ),
             Self::CollectorPanicked => f.write_str("a registered collector panicked"),
         }
@@ -104,148 +111,3 @@ impl fmt::Display for Problem {
 }
 
 impl std::error::Error for Problem {}
-
-/// The declared families that a page can hold: by name, those of one name together.
-#[derive(Debug, Default)]
-pub(crate) struct Catalogue {
-    pub(crate) families: BTreeMap<&'static str, Vec<&'static Family>>,
-    pub(crate) problems: Vec<Problem>,
-    taken: BTreeMap<String, String>,
-}
-
-impl Catalogue {
-    /// Every family that this program declares.
-    pub(crate) fn of_program() -> Self {
-        Self::of(declared().collect())
-    }
-
-    /// These families; which ones stay does not depend on their order.
-    pub(crate) fn of(mut families: Vec<&'static Family>) -> Self {
-        families.sort_unstable_by_key(|family| {
-            let descriptor = family.descriptor();
-            (descriptor.location, descriptor.name)
-        });
-        let mut catalogue = Self::default();
-        for family in families {
-            catalogue.add(family);
-        }
-        catalogue
-    }
-
-    fn add(&mut self, family: &'static Family) {
-        let descriptor = family.descriptor();
-        if let Some(same) = self.families.get_mut(descriptor.name) {
-            let first = same.first().map_or(descriptor, |first| first.descriptor());
-            match difference(first, descriptor) {
-                None => same.push(family),
-                Some(difference) => self.problems.push(Problem::Conflict {
-                    name: descriptor.name.to_owned(),
-                    difference,
-                    kept: first.location,
-                    dropped: descriptor.location,
-                }),
-            }
-            return;
-        }
-        let title = format!(
-            "{} `{}` ({})",
-            descriptor.metric_type.as_str(),
-            descriptor.name,
-            descriptor.location
-        );
-        let names = taken_names(descriptor.name, descriptor.metric_type);
-        if self.take(names, title) {
-            self.families.insert(descriptor.name, vec![family]);
-        }
-    }
-
-    /// Takes names for a family; `false`, and a problem, if one is taken already.
-    fn take(&mut self, names: Vec<String>, title: String) -> bool {
-        for name in &names {
-            if let Some(kept) = self.taken.get(name) {
-                self.problems.push(Problem::Clash {
-                    sample: name.clone(),
-                    kept: kept.clone(),
-                    dropped: title,
-                });
-                return false;
-            }
-        }
-        for name in names {
-            self.taken.insert(name, title.clone());
-        }
-        true
-    }
-
-    /// Whether a collector's family can stand on the same page.
-    pub(crate) fn admit(&mut self, family: &FamilySnapshot) -> bool {
-        if let Some(reason) = reason_against(family) {
-            self.problems.push(Problem::BadFamily { name: family.name.clone(), reason });
-            return false;
-        }
-        let title = format!("{} `{}` of a collector", family.metric_type.as_str(), family.name);
-        self.take(taken_names(&family.name, family.metric_type), title)
-    }
-}
-
-/// What two declarations of one family differ in.
-fn difference(a: &Descriptor, b: &Descriptor) -> Option<&'static str> {
-    let differences = [
-        (a.metric_type != b.metric_type, "type"),
-        (a.number != b.number, "number type"),
-        (a.updown != b.updown, "`#[updown]`"),
-        (a.help != b.help, "help"),
-        (a.unit != b.unit, "unit"),
-        (a.labels != b.labels, "set of labels or closed values"),
-        (a.buckets != b.buckets, "set of buckets"),
-    ];
-    differences.into_iter().find_map(|(differs, what)| differs.then_some(what))
-}
-
-/// Why a collector's family would break the page.
-fn reason_against(family: &FamilySnapshot) -> Option<&'static str> {
-    let increasing = |bounds: &[f64]| {
-        bounds.iter().all(|bound| bound.is_finite()) && bounds.windows(2).all(|w| w[0] < w[1])
-    };
-    if !is_metric_name(&family.name) {
-        return Some("its name is not a metric name");
-    }
-    if !increasing(&family.buckets) {
-        return Some("its bounds are not finite and increasing");
-    }
-    let mut seen = std::collections::BTreeSet::new();
-    for sample in &family.samples {
-        if !sample.labels.iter().all(|(name, _)| is_label_name(name)) {
-            return Some("a label's name is not a label name");
-        }
-        let mut labels: Vec<_> = sample.labels.iter().collect();
-        labels.sort_unstable();
-        if labels.windows(2).any(|pair| pair[0].0 == pair[1].0) {
-            return Some("a sample has a label twice");
-        }
-        // An empty value is an absent label to Prometheus.
-        labels.retain(|(_, value)| !value.is_empty());
-        if !seen.insert(labels) {
-            return Some("a label set occurs twice");
-        }
-        if !value_fits(family, &sample.value) {
-            return Some("a sample's value does not fit the family's type");
-        }
-    }
-    None
-}
-
-fn value_fits(family: &FamilySnapshot, value: &crate::sample::OwnedValue) -> bool {
-    use crate::{desc::MetricType, sample::OwnedValue};
-    match value {
-        OwnedValue::Number(number) => match family.metric_type {
-            MetricType::Histogram | MetricType::Summary => false,
-            MetricType::Counter => number.as_f64() >= 0.0,
-            _ => true,
-        },
-        OwnedValue::Histogram { buckets, .. } => {
-            family.metric_type == MetricType::Histogram && buckets.len() == family.buckets.len() + 1
-        }
-        OwnedValue::Summary { .. } => family.metric_type == MetricType::Summary,
-    }
-}

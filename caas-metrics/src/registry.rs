@@ -1,21 +1,24 @@
 //! The registry: which families a scrape has, in which order, with which default labels.
 //!
 //! Not here: how children are walked (`walk.rs`), which families contradict each other
-//! (`problem.rs`), and formats, which only `exposition.rs` joins to this.
+//! (`catalogue.rs`), and formats, which only `exposition.rs` joins to this.
 //! Invariant: a page is valid and in the same order on every scrape, whatever was declared.
 
 use std::{
-    collections::BTreeMap,
+    collections::HashMap,
+    iter::Peekable,
     sync::{Arc, LazyLock, PoisonError, RwLock},
+    vec::IntoIter,
 };
 
 use crate::{
+    catalogue::{Catalogue, Entry},
     collector::{Collector, collect_isolated},
     desc::{Descriptor, MetricType},
-    family::{Family, can_refuse, count_labels, declared},
-    name::is_label_name,
-    problem::{Catalogue, Problem},
-    sample::{FamilySnapshot, OwnedValue, Sample, Sink, Snapshots},
+    family::{Family, declared},
+    name::{is_label_name, reserved_for},
+    problem::Problem,
+    sample::{FamilySnapshot, Sink, Snapshots},
     storage::flag::Tally,
     walk::{DefaultLabels, Walk, missing},
 };
@@ -41,7 +44,7 @@ use crate::{
 pub struct Registry {
     /// Whether the program's declared families are part of it.
     program: bool,
-    default_labels: RwLock<Arc<Vec<(String, String)>>>,
+    default_labels: RwLock<Arc<DefaultLabels>>,
     collectors: RwLock<Vec<Arc<dyn Collector>>>,
     panics: PanicCount,
 }
@@ -104,25 +107,38 @@ impl Registry {
 
     /// Sets labels that every sample gets which has no label of that name itself.
     ///
-    /// A name that is no label name is left out; [`check`](Self::check) cannot see it, so a debug
-    /// build panics. Prometheus adds `job` and `instance` by itself: these are for what only the
-    /// process knows.
+    /// What cannot be a default label is left out, and [`check`](Self::check) says so: a name that is
+    /// no label name, `le` and `quantile`, and what begins with `__`. Prometheus adds `job` and
+    /// `instance` by itself: these are for what only the process knows.
     pub fn set_default_labels<N: Into<String>, V: Into<String>>(
         &self,
         labels: impl IntoIterator<Item = (N, V)>,
     ) {
         let labels = labels.into_iter().map(|(name, value)| (name.into(), value.into()));
-        let mut labels: Vec<(String, String)> = labels.filter(|(n, _)| is_label_name(n)).collect();
-        labels.sort();
-        labels.dedup_by(|a, b| a.0 == b.0);
-        *self.default_labels.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(labels);
+        let mut set = DefaultLabels::default();
+        for (name, value) in labels {
+            let is_name = is_label_name(&name);
+            let reason = if is_name { reserved_for(&name) } else { Some("it is no label name") };
+            match reason {
+                None => set.labels.push((name, value)),
+                Some(reason) => {
+                    set.problems.push(Problem::BadDefaultLabel { label: name, reason });
+                }
+            }
+        }
+        set.labels.sort();
+        set.labels.dedup_by(|a, b| a.0 == b.0);
+        *self.default_labels.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(set);
     }
 
     /// The descriptors of the declared families, by name; two declarations of one family are two.
     pub fn descriptors(&self) -> impl Iterator<Item = &'static Descriptor> {
-        let families =
-            if self.program { Catalogue::of_program().families } else { BTreeMap::new() };
-        families.into_values().flatten().map(Family::descriptor)
+        let mut descriptors: Vec<&'static Descriptor> = Vec::new();
+        if self.program {
+            let catalogue = Catalogue::of_program();
+            descriptors.extend(catalogue.declared().flatten().map(|family| family.descriptor()));
+        }
+        descriptors.into_iter()
     }
 
     /// All families with their values now, by name.
@@ -144,40 +160,41 @@ impl Registry {
 
     /// Begins a scrape.
     pub(crate) fn scrape(&self) -> Scrape {
-        let (catalogue, foreign) = self.assemble();
-        let default =
-            Arc::clone(&self.default_labels.read().unwrap_or_else(PoisonError::into_inner));
-        let mut entries = BTreeMap::new();
-        for (name, families) in catalogue.families {
-            entries.insert(name.to_owned(), Entry::Declared(families));
-        }
-        for family in foreign {
-            entries.insert(family.name.clone(), Entry::Snapshot(family));
-        }
-        Scrape { entries: entries.into_values(), walk: None, default }
+        let catalogue = self.catalogue();
+        let collected = self.collect(&catalogue, &mut Vec::new());
+        let (collected, default) = (collected.into_iter().peekable(), self.default_labels());
+        Scrape { catalogue, next: 0, collected, walk: None, default }
     }
 
-    /// The declared families, the families of collectors that can stand beside them, and every
-    /// problem met on the way.
-    fn assemble(&self) -> (Catalogue, Vec<FamilySnapshot>) {
-        let mut catalogue =
-            if self.program { Catalogue::of_program() } else { Catalogue::default() };
-        let mut collected = if self.program { own_metrics() } else { Vec::new() };
+    fn catalogue(&self) -> Arc<Catalogue> {
+        if self.program { Catalogue::of_program() } else { Arc::default() }
+    }
+
+    fn default_labels(&self) -> Arc<DefaultLabels> {
+        Arc::clone(&self.default_labels.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The families of collectors that can stand beside those of the program, by name.
+    fn collect(
+        &self,
+        catalogue: &Catalogue,
+        problems: &mut Vec<Problem>,
+    ) -> Vec<FamilySnapshot> {
         let collectors = self.collectors.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if collectors.is_empty() {
+            return Vec::new();
+        }
+        let mut collected = Vec::new();
         for collector in &collectors {
             if let Some(families) = collect_isolated(&**collector) {
                 collected.extend(families);
             } else {
                 self.panics.0.add_one();
-                catalogue.problems.push(Problem::CollectorPanicked);
+                problems.push(Problem::CollectorPanicked);
             }
         }
-        if !collectors.is_empty() {
-            collected.push(panics_family(self.panics.0.get()));
-        }
-        let merged = merge_collected(collected, &mut catalogue.problems);
-        let foreign = merged.into_values().filter(|family| catalogue.admit(family)).collect();
-        (catalogue, foreign)
+        collected.push(panics_family(self.panics.0.get()));
+        catalogue.admit(collected, problems)
     }
 
     /// Everything that is wrong with the families of this registry and only shows after linking;
@@ -192,89 +209,29 @@ impl Registry {
     /// ```
     #[must_use]
     pub fn check(&self) -> Vec<Problem> {
-        let (catalogue, _) = self.assemble();
-        let mut problems = catalogue.problems;
-        if self.program && catalogue.families.is_empty() {
+        let (catalogue, default) = (self.catalogue(), self.default_labels());
+        let mut problems = [&*catalogue.problems, &*default.problems].concat();
+        self.collect(&catalogue, &mut problems);
+        if self.program && declared().next().is_none() {
             problems.push(Problem::NothingDeclared);
         }
-        let default =
-            Arc::clone(&self.default_labels.read().unwrap_or_else(PoisonError::into_inner));
-        for family in catalogue.families.into_values().flatten() {
-            let descriptor = family.descriptor();
-            for (label, _) in default.iter() {
-                if descriptor.labels.iter().any(|own| own.name == label) {
-                    let (label, name) = (label.clone(), descriptor.name.to_owned());
+        for family in catalogue.declared().flatten() {
+            let Descriptor { name, labels, location, .. } = *family.descriptor();
+            for (label, _) in &default.labels {
+                if labels.iter().any(|own| own.name == label) {
+                    let (label, name) = (label.clone(), name.to_owned());
                     problems.push(Problem::DefaultLabel { label, name });
                 }
             }
-            if !family.index().has_room() {
-                let (name, location) = (descriptor.name.to_owned(), descriptor.location);
-                problems.push(Problem::NoRoom { name, location });
+            let lost = family.index().lost();
+            if lost > 0 {
+                problems.push(Problem::NoMemory { name: name.to_owned(), location, lost });
             }
         }
         problems.sort();
         problems.dedup();
         problems
     }
-}
-
-/// The families of all collectors, those with one head together.
-fn merge_collected(
-    collected: Vec<FamilySnapshot>,
-    problems: &mut Vec<Problem>,
-) -> BTreeMap<String, FamilySnapshot> {
-    let mut merged: BTreeMap<String, FamilySnapshot> = BTreeMap::new();
-    for family in collected {
-        match merged.get_mut(&family.name) {
-            Some(first) if first.head() == family.head() => first.samples.extend(family.samples),
-            Some(first) => problems.push(Problem::Clash {
-                sample: family.name.clone(),
-                kept: format!("{} `{}` of a collector", first.metric_type.as_str(), first.name),
-                dropped: format!("{} of another one", family.metric_type.as_str()),
-            }),
-            None => {
-                merged.insert(family.name.clone(), family);
-            }
-        }
-    }
-    merged
-}
-
-/// What this crate says about itself.
-fn own_metrics() -> Vec<FamilySnapshot> {
-    let family = |name, help| FamilySnapshot::new(MetricType::Counter, name, help);
-    let mut overflows = family(
-        "caas_metrics_overflow_total",
-        "Updates of label sets beyond a family's cardinality limit.",
-    );
-    let mut refusals = family(
-        "caas_metrics_refused_total",
-        "Updates refused because their value would have spoilt the number.",
-    );
-    let mut counts: BTreeMap<&str, [Option<u64>; 2]> = BTreeMap::new();
-    for family in declared() {
-        let descriptor = family.descriptor();
-        let [overflow, refused] = counts.entry(descriptor.name).or_default();
-        if count_labels(descriptor).0 > 0 {
-            *overflow.get_or_insert(0) += family.overflows().get();
-        }
-        if can_refuse(descriptor) {
-            *refused.get_or_insert(0) += family.refusals().get();
-        }
-    }
-    for (name, counts) in counts {
-        for (family, count) in [&mut overflows, &mut refusals].into_iter().zip(counts) {
-            if let Some(count) = count {
-                family.samples.push(Sample {
-                    labels: vec![("family".to_owned(), name.to_owned())],
-                    value: OwnedValue::Number(count.into()),
-                });
-            }
-        }
-    }
-    let mut families = vec![overflows, refusals];
-    families.extend(crate::sites::families());
-    families
 }
 
 fn panics_family(panics: u64) -> FamilySnapshot {
@@ -285,21 +242,15 @@ fn panics_family(panics: u64) -> FamilySnapshot {
     .with(&[], panics)
 }
 
-/// One family of a scrape.
-#[derive(Debug)]
-enum Entry {
-    /// One declared family, or several equal declarations of it.
-    Declared(Vec<&'static Family>),
-    /// A collector's family.
-    Snapshot(FamilySnapshot),
-}
-
 /// A scrape in progress: emits its families in bounded steps, so that a page can be streamed.
 #[derive(Debug)]
 pub(crate) struct Scrape {
-    entries: std::collections::btree_map::IntoValues<String, Entry>,
+    catalogue: Arc<Catalogue>,
+    /// The next family of the catalogue, and the next ones of collectors, which are also by name.
+    next: usize,
+    collected: Peekable<IntoIter<FamilySnapshot>>,
     walk: Option<Walk>,
-    default: Arc<Vec<(String, String)>>,
+    default: Arc<DefaultLabels>,
 }
 
 impl Scrape {
@@ -311,15 +262,22 @@ impl Scrape {
             }
             return true;
         }
-        match self.entries.next() {
-            Some(Entry::Declared(families)) => {
-                if let [family] = families[..] {
-                    self.walk = Some(Walk::begin(family, &self.default, sink));
-                } else {
-                    emit(&merge(&families), &self.default, sink);
-                }
+        let entry = self.catalogue.entries.get(self.next);
+        let is_first = |family: &FamilySnapshot| entry.is_none_or(|e| *family.name < *e.name());
+        if let Some(family) = self.collected.next_if(is_first) {
+            emit(&family, &self.default, sink);
+            return true;
+        }
+        self.next += 1;
+        match entry {
+            Some(Entry::Declared(families)) => match families[..] {
+                [family] => self.walk = Some(Walk::begin(family, &self.default, sink)),
+                _ => emit(&merge(families), &self.default, sink),
+            },
+            Some(Entry::BuiltIn(family)) => {
+                self.walk = Some(Walk::begin(family, &self.default, sink));
             }
-            Some(Entry::Snapshot(family)) => emit(&family, &self.default, sink),
+            Some(Entry::Own(own)) => own.emit(self.catalogue.declared(), &self.default, sink),
             None => return false,
         }
         true
@@ -346,17 +304,23 @@ fn emit(family: &FamilySnapshot, default: &DefaultLabels, sink: &mut dyn Sink) {
 fn merge(families: &[&'static Family]) -> FamilySnapshot {
     let mut snapshots = Snapshots::default();
     for family in families {
-        let mut walk = Walk::begin(family, &[], &mut snapshots);
-        while walk.step(&[], &mut snapshots) {}
+        let mut walk = Walk::begin(family, &DefaultLabels::default(), &mut snapshots);
+        while walk.step(&DefaultLabels::default(), &mut snapshots) {}
     }
     let mut parts = snapshots.families.into_iter();
     let Some(mut merged) = parts.next() else {
         return FamilySnapshot::new(MetricType::Unknown, "", "");
     };
+    let known = merged.samples.iter().enumerate();
+    let mut known: HashMap<_, usize> =
+        known.map(|(place, sample)| (sample.labels.clone(), place)).collect();
     for sample in parts.flat_map(|part| part.samples) {
-        match merged.samples.iter_mut().find(|known| known.labels == sample.labels) {
-            Some(known) => known.value.add(&sample.value),
-            None => merged.samples.push(sample),
+        match known.get(&sample.labels).and_then(|place| merged.samples.get_mut(*place)) {
+            Some(same) => same.value.add(&sample.value),
+            None => {
+                known.insert(sample.labels.clone(), merged.samples.len());
+                merged.samples.push(sample);
+            }
         }
     }
     merged

@@ -52,10 +52,10 @@ where
     /// Observes now, and returns what was observed.
     #[allow(clippy::must_use_candidate, reason = "most callers only want the observation")]
     pub fn stop(self) -> Duration {
-        let elapsed = self.start.elapsed();
-        self.child.observe(elapsed);
+        let nanoseconds = self.start.nanoseconds();
+        self.child.observe_time(nanoseconds);
         mem::forget(self);
-        elapsed
+        Duration::from_nanos(nanoseconds)
     }
 
     /// Ends the timer without an observation.
@@ -70,7 +70,7 @@ where
     L::Unit: TimeUnit,
 {
     fn drop(&mut self) {
-        self.child.observe(self.start.elapsed());
+        self.child.observe_time(self.start.nanoseconds());
     }
 }
 
@@ -123,8 +123,8 @@ impl Timer {
         L: LabelSet<Metric = Histogram, Unit = U> + InUnit<U>,
         U: TimeUnit,
     {
-        let elapsed = self.start.elapsed();
-        resolve(&labels).observe(elapsed);
-        elapsed
+        let nanoseconds = self.start.nanoseconds();
+        resolve(&labels).observe_time(nanoseconds);
+        Duration::from_nanos(nanoseconds)
     }
 }

@@ -1,112 +1,39 @@
 //! The walk over one family's children that a scrape makes, in bounded steps.
 //!
-//! Not here: which families there are (`registry.rs`) and how samples are written (`encode/`).
-//! Invariant: holds no lock, and what it emits for a child belongs to one life of it.
-
-use std::ops::Range;
+//! Not here: which families there are (`registry.rs`), what is read of their storage (`storage/scan.rs`)
+//! and how samples are written (`encode/`). Invariant: holds no lock, and what it emits for a child
+//! belongs to one life of it.
 
 use crate::{
     desc::Descriptor,
-    family::Family,
+    family::{Family, Source},
     metric,
+    problem::Problem,
     sample::{FamilyHead, Sink},
-    storage::{
-        index::Index,
-        records::{Version, is_before},
-        texts::Texts,
-    },
+    storage::scan::{Extent, Scan},
 };
 
 /// Labels that every sample of a registry has.
-pub(crate) type DefaultLabels = [(String, String)];
+#[derive(Debug, Default)]
+pub(crate) struct DefaultLabels {
+    pub(crate) labels: Vec<(String, String)>,
+    /// Those that cannot be default labels and are left out.
+    pub(crate) problems: Vec<Problem>,
+}
 
 /// The place of a scrape in a family.
 #[derive(Debug)]
 pub(crate) struct Walk {
     family: &'static Family,
-    blocks: Range<u32>,
-    /// Blocks that a step reads.
-    at_a_time: usize,
-    /// Blocks of this version and later ones are left to the next scrape.
-    until: Version,
-    /// The places of the open labels in the label set.
-    open: Vec<usize>,
-    closed: ClosedLabels,
-    /// Re-used from block to block: a scrape does not allocate per series.
-    scratch: Scratch,
-}
-
-/// The buffers of a walk.
-#[derive(Debug, Default)]
-struct Scratch {
-    /// Blocks that are emitted next, with the versions of their lives, and their texts.
-    read: Vec<(u32, Version)>,
-    texts: Texts,
-    slots: Vec<u64>,
-    /// The label values of the current child.
+    extent: Extent,
+    sources: Vec<Source>,
+    scan: Scan,
+    /// The label values of the current child; kept for its memory.
     values: Vec<&'static str>,
 }
 
-/// The closed labels of a family, at the values of one child.
-#[derive(Debug)]
-struct ClosedLabels {
-    /// From the last label on, whose value changes from child to child.
-    labels: Vec<ClosedLabel>,
-}
-
-#[derive(Debug)]
-struct ClosedLabel {
-    /// Its place in the label set.
-    place: usize,
-    values: &'static [&'static str],
-    /// Which of the values the child has.
-    at: usize,
-}
-
-impl ClosedLabel {
-    /// Puts its first value among the label values.
-    fn begin(&mut self, values: &mut [&str]) {
-        self.at = 0;
-        values[self.place] = self.values.first().copied().unwrap_or_default();
-    }
-}
-
-impl ClosedLabels {
-    fn of(descriptor: &'static Descriptor) -> Self {
-        let labels = descriptor.labels.iter().enumerate().rev();
-        let closed =
-            labels.filter_map(|(place, l)| Some(ClosedLabel { place, values: l.values?, at: 0 }));
-        Self { labels: closed.collect() }
-    }
-
-    /// Puts the values of a block's first child among the label values; returns the place of the
-    /// first one that may be another than before.
-    fn begin(&mut self, values: &mut [&str]) -> usize {
-        for label in &mut self.labels {
-            label.begin(values);
-        }
-        self.labels.last().map_or(usize::MAX, |first| first.place)
-    }
-
-    /// Goes on to the block's next child; returns the place of the first value that changed.
-    fn advance(&mut self, values: &mut [&str]) -> usize {
-        for label in &mut self.labels {
-            label.at += 1;
-            if let Some(value) = label.values.get(label.at) {
-                values[label.place] = value;
-                return label.place;
-            }
-            label.begin(values);
-        }
-        0
-    }
-}
-
-/// Children after which a step pauses.
-const STEP: usize = 256;
-
 impl Walk {
-    /// Begins a scrape of a family and tells its head and its labels.
+    /// Begins a scrape of a family, and shows its head and its labels.
     pub(crate) fn begin(
         family: &'static Family,
         default: &DefaultLabels,
@@ -117,83 +44,40 @@ impl Walk {
         let own = descriptor.labels.iter().map(|label| label.name);
         let missing = missing_in(descriptor, default).map(|(name, _)| name);
         sink.labels(&own.chain(missing).collect::<Vec<_>>());
-        let (blocks, until) = family.index().begin_scrape();
-        let labels = descriptor.labels.iter().enumerate();
-        let open = labels.filter(|(_, label)| label.values.is_none()).map(|(place, _)| place);
-        let open: Vec<usize> = open.collect();
-        let children = family.index().closed() as usize;
-        let at_a_time = STEP.div_ceil(children.max(1)).min(blocks.len());
-        let scratch = Scratch {
-            read: Vec::with_capacity(at_a_time),
-            texts: Texts::with_room(at_a_time * open.len()),
-            ..Scratch::default()
-        };
-        let closed = ClosedLabels::of(descriptor);
-        Self { family, blocks, at_a_time, until, open, closed, scratch }
+        Self {
+            family,
+            extent: family.index().extent(),
+            sources: Source::of(descriptor),
+            scan: Scan::default(),
+            values: Vec::new(),
+        }
     }
 
     /// Emits the next samples; `false` at the end.
     pub(crate) fn step(&mut self, default: &DefaultLabels, sink: &mut dyn Sink) -> bool {
-        let index = self.family.index();
-        self.read_blocks(index);
-        self.emit(index, default, sink);
-        !self.blocks.is_empty()
-    }
-
-    /// Reads the texts of the next blocks.
-    fn read_blocks(&mut self, index: &Index) {
-        let Scratch { texts, read, .. } = &mut self.scratch;
-        texts.clear();
-        read.clear();
-        for block in self.blocks.by_ref().take(self.at_a_time) {
-            if let Some(version) = index.read_texts(block, texts) {
-                read.push((block, version));
-            }
-        }
-    }
-
-    /// Emits the living children of the blocks that were read.
-    fn emit(&mut self, index: &Index, default: &DefaultLabels, sink: &mut dyn Sink) {
         let descriptor = self.family.descriptor();
-        let Scratch { texts, read, slots, values } = &mut self.scratch;
-        let mut labels = recycle(core::mem::take(values));
-        labels.resize(descriptor.labels.len(), "");
-        labels.extend(missing_in(descriptor, default).map(|(_, value)| value));
-        slots.resize(metric::layout(descriptor).slots() as usize, 0);
-        // How many label values are those of the last sample, and the block whose texts they are.
-        let (mut kept, mut shown) = (0, None);
-        for (number, &(block, version)) in read.iter().enumerate() {
-            if !is_before(version, self.until) {
-                continue;
-            }
-            let Some(block) = index.block(block) else { continue };
-            let open = self.open.len();
-            for (&place, text) in self.open.iter().zip(0..) {
-                let before = shown.map(|shown: usize| shown * open + text);
-                let text = number * open + text;
-                if before.is_none_or(|before| !texts.is_known(before, text)) {
-                    labels[place] = texts.get(text);
-                    kept = kept.min(place);
-                }
-            }
-            shown = Some(number);
-            kept = kept.min(self.closed.begin(&mut labels));
-            let mut at = 0;
-            for (closed, child) in block.living() {
-                for _ in at..closed {
-                    kept = kept.min(self.closed.advance(&mut labels));
-                }
-                at = closed;
-                index.cells().read(child.slot, slots);
-                // A block that got another life meanwhile is a new one: the next scrape's.
-                if !block.is_still(version) || !block.has(closed, child) {
-                    continue;
-                }
-                sink.sample(&labels, kept, &metric::value(descriptor, slots));
-                kept = labels.len();
-            }
+        if !self.scan.read(self.family.index(), &mut self.extent) {
+            return false;
         }
-        *values = recycle(labels);
+        let mut values = recycle(core::mem::take(&mut self.values));
+        values.resize(self.sources.len(), "");
+        values.extend(missing_in(descriptor, default).map(|(_, value)| value));
+        let mut before = None;
+        for row in self.scan.rows() {
+            let is_new = |source: &Source| {
+                before.is_none_or(|before| !source.is_same(&self.scan, row, before))
+            };
+            // The values before the first new one are those of the sample before.
+            let kept = self.sources.iter().position(is_new);
+            let kept = kept.or(before.is_none().then_some(0)).unwrap_or(values.len());
+            for (value, source) in values.iter_mut().zip(&self.sources).skip(kept) {
+                *value = source.value(&self.scan, row).text();
+            }
+            before = Some(row);
+            sink.sample(&values, kept, &metric::value(descriptor, self.scan.values(row)));
+        }
+        self.values = recycle(values);
+        true
     }
 }
 
@@ -202,7 +86,7 @@ pub(crate) fn missing(
     default: &DefaultLabels,
     has: impl Fn(&str) -> bool,
 ) -> impl Iterator<Item = (&str, &str)> {
-    let missing = default.iter().filter(move |(name, _)| !has(name));
+    let missing = default.labels.iter().filter(move |(name, _)| !has(name));
     missing.map(|(name, value)| (&**name, &**value))
 }
 

@@ -8,26 +8,10 @@ pub enum Side {
     Right,
 }
 
-/// 200 values: more than a block that is exported whole may have.
-#[derive(Clone, Copy)]
-pub struct Wide(u8);
-
-impl Label for Wide {
-    const VALUES: Option<&'static [&'static str]> = Some(&["v"; 200]);
-    type View<'v> = usize;
-
-    fn text(&self) -> caas_metrics::LabelText<'_> {
-        caas_metrics::LabelText::from("v")
-    }
-
-    fn index(&self) -> usize {
-        usize::from(self.0)
-    }
-
-    fn view(part: caas_metrics::LabelPart<'_>) -> usize {
-        part.index()
-    }
-}
+/// Two of them have 256 values: more than a family that is exported whole may have.
+#[derive(Label, Clone, Copy)]
+#[rustfmt::skip]
+pub enum Digit { D0, D1, D2, D3, D4, D5, D6, D7, D8, D9, A, B, C, D, E, F }
 
 metrics! {
     namespace = "families";
@@ -47,7 +31,7 @@ metrics! {
     pub counter LazyOpenTotal { side: Side, path: &str }
 
     /// Wide.
-    pub gauge WideLevel { wide: Wide, side: Side }
+    pub gauge WideLevel { high: Digit, low: Digit }
 
     /// Limited.
     #[limit = 3]
@@ -123,9 +107,9 @@ fn lazy_families_show_what_was_touched_and_keep_it() {
 
 #[test]
 fn large_blocks_show_what_was_touched_also_at_zero() {
-    WideLevel { wide: Wide(150), side: Side::Left }.inc();
-    WideLevel { wide: Wide(150), side: Side::Left }.dec();
-    assert_eq!(samples("families_wide_level"), [row(&["v", "left"], 0.0)]);
+    WideLevel { high: Digit::A, low: Digit::D7 }.inc();
+    WideLevel { high: Digit::A, low: Digit::D7 }.dec();
+    assert_eq!(samples("families_wide_level"), [row(&["a", "d7"], 0.0)]);
 }
 
 #[test]

@@ -143,12 +143,16 @@ fn closed_families_go_back_to_zero() {
     ClosedTotal::retain(|labels| labels.side == Side::Right);
     assert_eq!(set.get(), Some(0));
 
+    // What is not exported from the start is gone until it is touched again, also by a handle.
     let lazy = LazyTotal { side: Side::Left };
-    let stale = lazy.child();
+    let handle = lazy.child();
+    handle.inc();
     assert!(lazy.remove());
-    stale.inc();
+    assert!(!lazy.remove());
     assert_eq!(lazy.get(), None);
     assert_eq!(samples("lifecycle_lazy_total"), []);
+    handle.inc();
+    assert_eq!(lazy.get(), Some(1));
 }
 
 #[test]

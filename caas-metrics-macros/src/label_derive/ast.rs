@@ -7,7 +7,7 @@ use crate::naming::Case;
 use crate::paths::Runtime;
 use proc_macro2::{Ident, TokenStream};
 use syn::ext::IdentExt;
-use syn::{Generics, LitStr};
+use syn::{Generics, LitInt, LitStr};
 
 /// A type with `#[derive(Label)]`.
 pub(crate) struct LabelType {
@@ -22,7 +22,12 @@ pub(crate) enum Shape {
     /// A field-less enum: a closed label.
     Closed { case: Case, variants: Vec<Variant> },
     /// A struct with one field: open or closed like that.
-    Newtype { member: TokenStream, field_type: TokenStream },
+    Newtype {
+        member: TokenStream,
+        field_type: TokenStream,
+        /// `#[label(max_bytes = …)]`
+        max_bytes: Option<LitInt>,
+    },
 }
 
 /// One value of a closed label.

@@ -7,14 +7,17 @@ use super::ast::{LabelType, Shape, Variant};
 use crate::naming::Case;
 use crate::paths::respanned;
 use proc_macro2::{Ident, Literal, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::LitInt;
 use syn::spanned::Spanned;
 
 /// The code of a label type.
 pub(crate) fn expand(label: &LabelType) -> TokenStream {
     match &label.shape {
         Shape::Closed { case, variants } => closed(label, *case, variants),
-        Shape::Newtype { member, field_type } => newtype(label, member, field_type),
+        Shape::Newtype { member, field_type, max_bytes } => {
+            newtype(label, member, field_type, max_bytes.as_ref())
+        }
     }
 }
 
@@ -39,6 +42,7 @@ fn closed(label: &LabelType, case: Case, variants: &[Variant]) -> TokenStream {
         #[automatically_derived]
         impl #impl_generics #p::Label for #ident #type_generics #where_clause {
             const VALUES: #p::Option<&'static [&'static #p::str]> = #p::Some(&[#(#texts),*]);
+            const __ONE_FORM: #p::bool = true;
             type View<'__caas> = Self;
             #[inline]
             fn index(&self) -> #p::usize { match self { #(#indices),* } }
@@ -82,7 +86,12 @@ fn from_label(label: &LabelType, case: Case, variants: &[Variant]) -> Option<Tok
     })
 }
 
-fn newtype(label: &LabelType, member: &TokenStream, field_type: &TokenStream) -> TokenStream {
+fn newtype(
+    label: &LabelType,
+    member: &TokenStream,
+    field_type: &TokenStream,
+    max_bytes: Option<&LitInt>,
+) -> TokenStream {
     let LabelType { runtime: p, ident, generics, .. } = label;
     let (impl_generics, type_generics, _) = generics.split_for_impl();
     let written = generics.where_clause.iter().flat_map(|clause| &clause.predicates);
@@ -96,6 +105,11 @@ fn newtype(label: &LabelType, member: &TokenStream, field_type: &TokenStream) ->
         quote_spanned!(span=> <#field_type as #located::Label>::#member #arguments)
     };
     let values = of_field("VALUES", quote!());
+    let one_form = of_field("__ONE_FORM", quote!());
+    let max_bytes = match max_bytes {
+        Some(max_bytes) => max_bytes.to_token_stream(),
+        None => of_field("MAX_BYTES", quote!()),
+    };
     let shown = of_field("View", quote!(<'__caas>));
     let index = of_field("index", quote!((&self.#member)));
     let text = of_field("text", quote!((&self.#member)));
@@ -108,6 +122,8 @@ fn newtype(label: &LabelType, member: &TokenStream, field_type: &TokenStream) ->
         #[allow(unused_qualifications)]
         impl #impl_generics #p::Label for #ident #type_generics where #(#written,)* #needed {
             const VALUES: #p::Option<&'static [&'static #p::str]> = #values;
+            const MAX_BYTES: #p::usize = #max_bytes;
+            const __ONE_FORM: #p::bool = #one_form;
             type View<'__caas> = #shown;
             #[inline]
             fn index(&self) -> #p::usize { #index }

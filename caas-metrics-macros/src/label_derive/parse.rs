@@ -11,7 +11,10 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
-use syn::{Attribute, Data, DataEnum, DataStruct, DeriveInput, Index, LitStr, Token};
+use syn::{Attribute, Data, DataEnum, DataStruct, DeriveInput, Index, LitInt, LitStr, Token};
+
+/// The most bytes that a family keeps of a text.
+const MOST_BYTES: u16 = 4000;
 
 /// Reads a type; `None` if it has no shape of a label.
 pub(crate) fn parse(input: TokenStream, errors: &mut Errors) -> Option<LabelType> {
@@ -24,13 +27,13 @@ pub(crate) fn parse(input: TokenStream, errors: &mut Errors) -> Option<LabelType
     };
     let keys: &[&str] = match input.data {
         Data::Enum(_) => &["rename_all", "crate"],
-        _ => &["crate"],
+        _ => &["max_bytes", "crate"],
     };
     let place = if matches!(input.data, Data::Enum(_)) { "an enum" } else { "a newtype" };
     let settings = settings(&input.attrs, keys, place, errors);
     let shape = match input.data {
         Data::Enum(data) => closed(data, settings.case, &input.ident, errors),
-        Data::Struct(data) => newtype(data, &input.ident, errors),
+        Data::Struct(data) => newtype(data, settings.max_bytes, &input.ident, errors),
         Data::Union(data) => {
             report!(errors, data.union_token, "a union is no label: write an enum or a newtype");
             None
@@ -61,7 +64,12 @@ fn closed(data: DataEnum, case: Case, ident: &Ident, errors: &mut Errors) -> Opt
     Some(Shape::Closed { case, variants: variants.collect() })
 }
 
-fn newtype(data: DataStruct, ident: &Ident, errors: &mut Errors) -> Option<Shape> {
+fn newtype(
+    data: DataStruct,
+    max_bytes: Option<LitInt>,
+    ident: &Ident,
+    errors: &mut Errors,
+) -> Option<Shape> {
     let count = data.fields.len();
     let mut fields = data.fields.into_iter();
     let (Some(field), None) = (fields.next(), fields.next()) else {
@@ -75,7 +83,7 @@ fn newtype(data: DataStruct, ident: &Ident, errors: &mut Errors) -> Option<Shape
     settings(&field.attrs, &[], "a newtype's field", errors);
     let index = Index::from(0);
     let member = field.ident.map_or_else(|| quote!(#index), |ident| quote!(#ident));
-    Some(Shape::Newtype { member, field_type: field.ty.into_token_stream() })
+    Some(Shape::Newtype { member, field_type: field.ty.into_token_stream(), max_bytes })
 }
 
 /// What `#[label(…)]` says, at any place.
@@ -84,12 +92,18 @@ struct Settings {
     case: Case,
     rename: Option<LitStr>,
     other: Option<Ident>,
+    max_bytes: Option<LitInt>,
 }
 
 /// Reads the `#[label(…)]` attributes of `place`, which knows `keys`.
 fn settings(attributes: &[Attribute], keys: &[&str], place: &str, errors: &mut Errors) -> Settings {
-    let mut settings =
-        Settings { runtime: Runtime::default(), case: Case::Snake, rename: None, other: None };
+    let mut settings = Settings {
+        runtime: Runtime::default(),
+        case: Case::Snake,
+        rename: None,
+        other: None,
+        max_bytes: None,
+    };
     let mut seen: Vec<Ident> = Vec::new();
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("label")) {
         if attribute.meta.require_list().is_err() {
@@ -139,6 +153,7 @@ impl Settings {
         match name.as_str() {
             "other" => self.other = Some(key.clone()),
             "rename" => self.rename = Some(string(key, input)?),
+            "max_bytes" => self.max_bytes = Some(most_bytes(key, input)?),
             "rename_all" => self.case = case(&string(key, input)?)?,
             _ => {
                 let path =
@@ -155,6 +170,17 @@ impl Settings {
 fn string(key: &Ident, input: ParseStream) -> syn::Result<LitStr> {
     let value = input.parse::<Token![=]>().and_then(|_| input.parse());
     value.map_err(|_| error!(key, "`{key}` is a string: write `{key} = \"…\"`"))
+}
+
+fn most_bytes(key: &Ident, input: ParseStream) -> syn::Result<LitInt> {
+    let value: LitInt = input
+        .parse::<Token![=]>()
+        .and_then(|_| input.parse())
+        .map_err(|_| error!(key, "`max_bytes` is a number: write `max_bytes = 200`"))?;
+    match value.base10_parse::<u16>() {
+        Ok(1..=MOST_BYTES) => Ok(value),
+        _ => Err(error!(value, "`max_bytes` is a whole number from 1 to {MOST_BYTES}")),
+    }
 }
 
 fn case(value: &LitStr) -> syn::Result<Case> {

@@ -170,7 +170,8 @@ pub(crate) struct Options {
     pub(crate) limit: Option<Setting<Limit>>,
     pub(crate) unit: Option<Setting<LitStr>>,
     pub(crate) updown: Option<Setting<()>>,
-    pub(crate) zeroed: Option<Setting<()>>,
+    /// With the labels that it names; none stands for all closed ones.
+    pub(crate) zeroed: Option<Setting<Vec<Ident>>>,
     pub(crate) lazy: Option<Setting<()>>,
     pub(crate) legacy: Option<Setting<LitStr>>,
     /// An attribute could not be read, so rules about names can't be judged.

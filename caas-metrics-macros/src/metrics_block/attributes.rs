@@ -11,6 +11,7 @@ use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
+use syn::punctuated::Punctuated;
 use syn::{LitInt, LitStr, Token};
 
 /// The settings of a family by name, and how each is written.
@@ -20,7 +21,7 @@ const SETTINGS: [(&str, &str); 8] = [
     ("limit", "#[limit = 500]"),
     ("unit", "#[unit = \"seconds\"]"),
     ("updown", "#[updown]"),
-    ("zeroed", "#[zeroed]"),
+    ("zeroed", "#[zeroed]` or `#[zeroed(label)]"),
     ("lazy", "#[lazy]"),
     ("legacy", "#[legacy(reason = \"…\")]"),
 ];
@@ -122,7 +123,7 @@ impl Attributes {
             "limit" => set(&mut options.limit, site, attribute.limit()?, errors),
             "buckets" => set(&mut options.buckets, site, attribute.buckets()?, errors),
             "updown" => set(&mut options.updown, site, attribute.nothing()?, errors),
-            "zeroed" => set(&mut options.zeroed, site, attribute.nothing()?, errors),
+            "zeroed" => set(&mut options.zeroed, site, attribute.labels()?, errors),
             "lazy" => set(&mut options.lazy, site, attribute.nothing()?, errors),
             "cfg" => self.passed.cfgs.push(attribute.passed()?),
             "cfg_attr" => {
@@ -206,6 +207,22 @@ impl Attribute {
     fn buckets(&self) -> syn::Result<Buckets> {
         match &self.arguments {
             Arguments::List(list) => buckets::parse.parse2(list.clone()),
+            _ => Err(self.malformed()),
+        }
+    }
+
+    /// The labels of `#[zeroed(label, …)]`, or none.
+    fn labels(&self) -> syn::Result<Vec<Ident>> {
+        let read = Punctuated::<Ident, Token![,]>::parse_terminated_with;
+        let labels = match &self.arguments {
+            Arguments::None => return Ok(Vec::new()),
+            Arguments::List(list) => {
+                (|content: ParseStream| read(content, Ident::parse_any)).parse2(list.clone())
+            }
+            _ => return Err(self.malformed()),
+        };
+        match labels {
+            Ok(labels) if !labels.is_empty() => Ok(labels.into_iter().collect()),
             _ => Err(self.malformed()),
         }
     }

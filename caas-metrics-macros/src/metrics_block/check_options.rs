@@ -3,11 +3,12 @@
 //! Names, labels and pairs of families are `check`'s.
 //! Invariant: an option that changes nothing is a mistake, because its author believes that it does.
 
-use super::ast::{Buckets, Family, Generator, MetricType, Number, Setting};
+use super::ast::{Buckets, Family, Generator, Label, MetricType, Number, Setting};
 use super::{buckets, promlint};
 use crate::errors::{Errors, report};
 use crate::naming;
 use proc_macro2::Ident;
+use syn::ext::IdentExt;
 
 /// Reports every mistake in the family's value type and attributes.
 pub(super) fn check_options(family: &Family, errors: &mut Errors) {
@@ -63,12 +64,15 @@ fn check_type_options(family: &Family, errors: &mut Errors) {
 /// `#[zeroed]` and `#[lazy]` change something, and not opposite things.
 fn check_export(family: &Family, errors: &mut Errors) {
     let options = &family.options;
-    if let (Some(zeroed), Some(lazy)) = (&options.zeroed, &options.lazy) {
-        report!(errors, lazy.site, "`#[lazy]` and `#[zeroed]` are opposites: leave one out");
-        report!(errors, zeroed.site, "the other is here");
+    let [zeroed, lazy] =
+        [options.zeroed.as_ref().map(|it| &it.site), options.lazy.as_ref().map(|it| &it.site)];
+    if let (Some(zeroed), Some(lazy)) = (zeroed, lazy) {
+        report!(errors, lazy, "`#[lazy]` and `#[zeroed]` are opposites: leave one out");
+        report!(errors, zeroed, "the other is here");
     }
+    check_zeroed_labels(family, errors);
     let is_info = family.metric_type == MetricType::Info;
-    for Setting { site, .. } in [&options.zeroed, &options.lazy].into_iter().flatten() {
+    for site in [zeroed, lazy].into_iter().flatten() {
         if is_info {
             report!(
                 errors,
@@ -82,6 +86,35 @@ fn check_export(family: &Family, errors: &mut Errors) {
                 "`#[zeroed]` without labels is what happens anyway: leave it out"
             );
         }
+    }
+}
+
+/// `#[zeroed(…)]` names labels of the family, each once. Whether they are closed only types know.
+fn check_zeroed_labels(family: &Family, errors: &mut Errors) {
+    let named = family.options.zeroed.iter().flat_map(|zeroed| &zeroed.value);
+    let mut seen: Vec<&Ident> = Vec::new();
+    for label in named {
+        let name = label.unraw().to_string();
+        if let Some(first) = seen.iter().find(|first| first.unraw() == name) {
+            report!(errors, label, "`{name}` is named twice: leave one out");
+            report!(errors, first, "first named here");
+        } else if !family.labels.iter().any(|known| known.name() == name) {
+            let known: Vec<String> = family.labels.iter().map(Label::name).collect();
+            let known: Vec<&str> = known.iter().map(String::as_str).collect();
+            let meant = naming::did_you_mean(&name, &known);
+            let ident = &family.ident;
+            if known.is_empty() {
+                report!(errors, label, "`{ident}` has no label `{name}`, and no other: leave it out");
+            } else {
+                let listed = naming::listed(&known);
+                report!(
+                    errors,
+                    label,
+                    "`{ident}` has no label `{name}`{meant} its labels are {listed}"
+                );
+            }
+        }
+        seen.push(label);
     }
 }
 

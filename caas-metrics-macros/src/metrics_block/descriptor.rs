@@ -2,11 +2,12 @@
 //!
 //! Invariant: a constant of plain literals and `__private` paths, whatever the family's mistakes.
 
-use super::ast::{Family, MetricType};
+use super::ast::{Family, Label, MetricType};
 use super::buckets;
 use super::expand::Expansion;
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{quote, quote_spanned};
+use syn::ext::IdentExt;
 
 impl Expansion<'_> {
     /// The constant: what differs from `DEFAULTS` is written.
@@ -14,10 +15,7 @@ impl Expansion<'_> {
         let (site, p, family) = (self.site, &self.p, self.family);
         let Family { name, help, .. } = family;
         let (help, metric_type) = (&help.text, self.metric_type());
-        let each = self.labels.iter().map(|label| {
-            let (name, values) = (label.name(), self.label(label, "VALUES", quote!()));
-            quote_spanned!(site=> #p::LabelDescriptor { name: #name, values: #values })
-        });
+        let each = self.labels.iter().map(|label| self.label_descriptor(label));
         let labels = self.view.as_ref().map(|_| quote_spanned!(site=> labels: &[#(#each),*],));
         let options = self.options();
         // The location of this call is the family's, so all of it has the span of the name.
@@ -37,6 +35,20 @@ impl Expansion<'_> {
         }
     }
 
+    /// A label's descriptor. A type that cannot be one is reported where it is written.
+    fn label_descriptor(&self, label: &Label) -> TokenStream {
+        let (name, label_type) = (label.name(), self.owned_type(label));
+        let at = label.span;
+        let p = self.runtime.at(self.site.located_at(at));
+        let descriptor =
+            quote_spanned!(at=> #p::LabelDescriptor::of::<#label_type>(#name));
+        let named = self.family.options.zeroed.iter().flat_map(|zeroed| &zeroed.value);
+        match named.into_iter().find(|named| named.unraw() == name) {
+            Some(named) => quote_spanned!(named.span()=> #descriptor.zeroed()),
+            None => descriptor,
+        }
+    }
+
     /// The fields that most families leave at their default.
     fn options(&self) -> TokenStream {
         let (site, p, family) = (self.site, &self.p, self.family);
@@ -45,14 +57,15 @@ impl Expansion<'_> {
         let is_float = family.number.is_some() || family.metric_type == MetricType::Histogram;
         let number = is_float.then(|| quote_spanned!(site=> number: #p::NumberType::Float,));
         let updown = options.updown.as_ref().map(|_| quote_spanned!(site=> updown: true,));
-        let buckets = bounds(family).map(|bounds| quote_spanned!(site=> buckets: &[#(#bounds),*],));
+        let buckets = self.bounds().map(|bounds| quote_spanned!(site=> buckets: &[#(#bounds),*],));
         let limit = options.limit.as_ref().and_then(|limit| limit.value.children);
         let limit = limit.map(Literal::u32_unsuffixed);
         let limit = limit.map(|limit| quote_spanned!(site=> limit: #limit,));
         let export = if options.lazy.is_some() || family.metric_type == MetricType::Info {
             Some(quote_spanned!(site=> export: #p::Export::Lazy,))
         } else {
-            options.zeroed.as_ref().map(|_| quote_spanned!(site=> export: #p::Export::Zeroed,))
+            let all = options.zeroed.as_ref().filter(|zeroed| zeroed.value.is_empty());
+            all.map(|_| quote_spanned!(site=> export: #p::Export::Zeroed,))
         };
         let legacy = options.legacy.as_ref().map(|legacy| legacy.value.value());
         let legacy = legacy.map(|reason| quote_spanned!(site=> legacy: #p::Some(#reason),));
@@ -68,19 +81,20 @@ impl Expansion<'_> {
         };
         Ident::new(name, self.site)
     }
-}
 
-/// The bounds of a histogram as literals. Those that are no numbers have been reported.
-fn bounds(family: &Family) -> Option<Vec<TokenStream>> {
-    let bounds = match (&family.options.buckets, family.metric_type) {
-        (Some(buckets), MetricType::Histogram) => buckets::bounds(&buckets.value),
-        (None, MetricType::Histogram) => buckets::DEFAULT.to_vec(),
-        _ => return None,
-    };
-    let literal = |bound: f64| {
-        let minus = (bound < 0.0).then(|| quote!(-));
-        let magnitude = Literal::f64_unsuffixed(bound.abs());
-        quote!(#minus #magnitude)
-    };
-    Some(bounds.into_iter().filter(|bound| bound.is_finite()).map(literal).collect())
+    /// The bounds of a histogram as literals. Those that are no numbers have been reported.
+    pub(super) fn bounds(&self) -> Option<Vec<TokenStream>> {
+        let family = self.family;
+        let bounds = match (&family.options.buckets, family.metric_type) {
+            (Some(buckets), MetricType::Histogram) => buckets::bounds(&buckets.value),
+            (None, MetricType::Histogram) => buckets::DEFAULT.to_vec(),
+            _ => return None,
+        };
+        let literal = |bound: f64| {
+            let minus = (bound < 0.0).then(|| quote!(-));
+            let magnitude = Literal::f64_unsuffixed(bound.abs());
+            quote!(#minus #magnitude)
+        };
+        Some(bounds.into_iter().filter(|bound| bound.is_finite()).map(literal).collect())
+    }
 }

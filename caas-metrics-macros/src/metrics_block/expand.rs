@@ -6,7 +6,7 @@
 use super::ast::{Block, Family, Label, Lint, MetricType, Passed};
 use super::lifetimes;
 use crate::paths::{Runtime, respanned};
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use std::collections::HashSet;
 use syn::Lifetime;
@@ -101,7 +101,10 @@ impl<'f> Expansion<'f> {
             #allows
             const _: () = {
                 use #runtime as #p;
-                static __CAAS_FAMILY: #p::Family = #p::family::<#owned>();
+                static __CAAS_FAMILY: #p::Family = #p::Family::of::<#owned>();
+                #p::thread_local! {
+                    static __CAAS_WORD: #p::Word = const { #p::word::<#owned>() };
+                }
                 #implementation
                 impl #ident #elided { #methods }
             };
@@ -182,14 +185,11 @@ impl<'f> Expansion<'f> {
                 quote_spanned!(site=> #view { #(#views,)* __caas_end: #p::End }),
             ),
         };
-        let visits = self.labels.iter().map(|label| {
+        let values = self.labels.iter().map(|label| {
             let ident = &label.ident;
-            let arguments = quote!((&self.#ident, __caas_visitor));
-            let visit = self.label_for(label, "'a", "__visit", arguments);
-            quote_spanned!(site=> #visit;)
+            self.label_for(label, "'a", "__value", quote!((&self.#ident)))
         });
-        let visitor = if self.labels.is_empty() { "_" } else { "__caas_visitor" };
-        let visitor = Ident::new(visitor, site);
+        let ends = self.ends();
         quote_spanned! {site=>
             #[automatically_derived]
             impl #generics #p::LabelSet for #ident #generics {
@@ -198,10 +198,15 @@ impl<'f> Expansion<'f> {
                 type Unit = #p::#unit;
                 type View<'v> = #view_type;
                 const DESCRIPTOR: #p::Descriptor = #descriptor;
+                #ends
                 fn family() -> &'static #p::Family { &__CAAS_FAMILY }
+                fn words() -> #p::Words { &__CAAS_WORD }
                 #[inline]
-                fn visit<__V: #p::Visitor>(&self, #visitor: &mut __V) {
-                    #(#visits)*
+                fn with_values<__R>(
+                    &self,
+                    __caas_show: impl #p::FnOnce(&[#p::LabelText<'_>]) -> __R,
+                ) -> __R {
+                    __caas_show(&[#(#values),*])
                 }
                 fn view<'v>(
                     __caas_source: &mut #p::ViewSource<'v>,
@@ -210,6 +215,24 @@ impl<'f> Expansion<'f> {
                 }
             }
         }
+    }
+
+    /// The bounds of a histogram in seconds, for durations.
+    fn ends(&self) -> Option<TokenStream> {
+        let (site, p, owned) = (self.site, &self.p, &self.owned);
+        let is_timed =
+            self.family.metric_type == MetricType::Histogram && self.family.is_in_seconds();
+        let bounds = Literal::usize_unsuffixed(self.bounds().filter(|_| is_timed)?.len());
+        Some(quote_spanned! {site=>
+            const ENDS: &'static [#p::u64] = &#p::ends_in_nanoseconds::<#bounds>(
+                <#owned as #p::LabelSet>::DESCRIPTOR.buckets,
+            );
+        })
+    }
+
+    /// The type of a label without borrows.
+    pub(super) fn owned_type(&self, label: &Label) -> TokenStream {
+        lifetimes::with_lifetime(&label.ty, &Lifetime::new("'static", self.site))
     }
 
     /// `P::Counter<u64>` and the like.

@@ -3,7 +3,7 @@
 //! Not here: label sets that wait for the ending (`held.rs`, `on_exit.rs`).
 //! Invariant: at most 24 bytes, `Send`, and nothing of the arguments stays borrowed.
 
-use core::{mem, time::Duration};
+use core::mem;
 use std::thread::panicking;
 
 use super::{Exit, site::Find};
@@ -11,7 +11,7 @@ use crate::{
     child::{Child, Handle, Reach},
     clock::Instant,
     family::LabelSet,
-    metric::{Amount, Counter, Decrease, Gauge, Histogram, Refused, Slots, UpDown},
+    metric::{Amount, Counter, Decrease, Gauge, Histogram, UpDown},
     unit::Seconds,
 };
 
@@ -37,24 +37,13 @@ impl<N: Amount> Countable for Counter<N> {}
     label = "this family is not a histogram in seconds",
     note = "declare it as `histogram` with a name that ends in `_seconds`, or with `#[unit = \"seconds\"]`"
 )]
-pub trait Timeable {
-    fn observe(slots: &impl Slots, bounds: &[f64], time: Duration) -> Result<(), Refused>;
-}
+pub trait Timeable {}
 
-impl Timeable for (Histogram, Seconds) {
-    #[inline]
-    fn observe(slots: &impl Slots, bounds: &[f64], time: Duration) -> Result<(), Refused> {
-        Histogram::observe::<Seconds>(slots, bounds, &time)
-    }
-}
+impl Timeable for (Histogram, Seconds) {}
 
 /// Were there one implementation only, rustc would infer the types of any family from it, and say
 /// "type mismatch" instead of the message above.
-impl Timeable for ((), ()) {
-    fn observe(_: &impl Slots, _: &[f64], _: Duration) -> Result<(), Refused> {
-        Err(Refused)
-    }
-}
+impl Timeable for ((), ()) {}
 
 /// Metric types that `#[in_flight]` moves up and down.
 ///
@@ -107,8 +96,7 @@ where
 {
     #[inline]
     fn record<R: Reach<L>>(self, child: &Handle<L, R>) {
-        let time = self.0.elapsed();
-        child.update(|slots| <(L::Metric, L::Unit)>::observe(slots, L::DESCRIPTOR.buckets, time));
+        child.observe_time(self.0.nanoseconds());
     }
 }
 

@@ -8,16 +8,19 @@
 use core::{fmt::Write, marker::PhantomData};
 
 use crate::{
-    child::Handle,
-    family::{ByLabels, LabelSet},
-    label::Label,
-    storage::key::{Inline, Key, Text},
+    child::{Handle, Reach},
+    family::{LabelSet, create, place as place_in_block},
+    label::{Label, LabelText},
+    storage::{
+        cells::Cells,
+        key::{Inline, Text},
+        update::{self, At, Home},
+    },
 };
 
 /// A label value, owned.
 #[derive(Debug)]
 enum Held {
-    Closed(u32),
     Integer(u32),
     Short(Inline),
     Long(String),
@@ -26,11 +29,7 @@ enum Held {
 impl Held {
     #[inline]
     fn new<L: Label>(label: &L) -> Self {
-        if let Some(values) = L::VALUES {
-            // As in every label set: a hand-written label may give any index.
-            return Self::Closed(label.index().min(values.len().saturating_sub(1)) as u32);
-        }
-        match label.text().0 {
+        match label.__value().0 {
             Text::Integer(n) => Self::Integer(n),
             Text::Inline(inline) => Self::Short(inline),
             Text::Borrowed(text) => {
@@ -44,12 +43,12 @@ impl Held {
     }
 
     #[inline]
-    fn text(&self) -> Text<'_> {
-        match self {
-            Self::Integer(n) | Self::Closed(n) => Text::Integer(*n),
+    fn value(&self) -> LabelText<'_> {
+        LabelText(match self {
+            Self::Integer(n) => Text::Integer(*n),
             Self::Short(inline) => Text::Borrowed(inline.as_str()),
             Self::Long(text) => Text::Borrowed(text),
-        }
+        })
     }
 }
 
@@ -132,55 +131,59 @@ tuples! {
     12: A a, B b, C c, D d, E e, F f, G g, H h, I i, J j, K k, L l;
 }
 
+/// The most labels that are held: two tuples of labels.
+const MOST: usize = 24;
+
 /// The labels of one set, in two parts that come in any order.
 ///
 /// Not public API. Used by generated code.
 #[doc(hidden)]
-pub struct HeldKey<'h, L> {
+pub struct HeldSet<'h, L> {
     parts: [&'h [Placed]; 2],
     family: PhantomData<fn() -> L>,
 }
 
-impl<L> Clone for HeldKey<'_, L> {
-    fn clone(&self) -> Self {
-        *self
+impl<L: LabelSet> HeldSet<'_, L> {
+    /// Shows the values of all labels, in the order of declaration.
+    fn with_values<R>(&self, show: impl FnOnce(&[LabelText<'_>]) -> R) -> R {
+        let mut values = [LabelText(Text::Integer(0)); MOST];
+        for Placed(place, held) in self.parts.into_iter().flatten() {
+            if let Some(value) = values.get_mut(*place) {
+                *value = held.value();
+            }
+        }
+        show(&values[..L::DESCRIPTOR.labels.len().min(MOST)])
     }
 }
 
-impl<L> Copy for HeldKey<'_, L> {}
-
-impl<'h, L: LabelSet> HeldKey<'h, L> {
-    fn at(&self, place: usize) -> Option<&'h Held> {
-        let mut values = self.parts.into_iter().flatten();
-        values.find(|placed| placed.0 == place).map(|placed| &placed.1)
-    }
-
-    fn closed(&self) -> u32 {
-        let labels = L::DESCRIPTOR.labels.iter().enumerate();
-        let closed = labels.filter_map(|(place, label)| Some((place, label.values?)));
-        closed.fold(0, |sum, (place, values)| {
-            let index = if let Some(Held::Closed(index)) = self.at(place) { *index } else { 0 };
-            sum * values.len() as u32 + index
+impl<L: LabelSet> Reach<L::Static> for HeldSet<'_, L> {
+    fn cells(&self) -> Option<Cells<L::Static>> {
+        self.with_values(|values| {
+            let place = place_in_block::<L>(values);
+            if <L as Home>::SHAPE.is_closed() {
+                update::known(At::closed(place))
+            } else {
+                update::known_by(values, place)
+            }
         })
     }
-}
 
-impl<L: LabelSet> Key for HeldKey<'_, L> {
-    fn all(&self, accept: &mut dyn FnMut(&Text<'_>) -> bool) -> bool {
-        let mut labels = L::DESCRIPTOR.labels.iter().enumerate();
-        labels.all(|(place, label)| {
-            let held = self.at(place).filter(|_| label.values.is_none());
-            held.is_none_or(|held| accept(&held.text()))
+    fn at(&self) -> Option<At> {
+        self.with_values(|values| {
+            let place = place_in_block::<L>(values);
+            if <L as Home>::SHAPE.is_closed() {
+                return Some(At::closed(place));
+            }
+            update::find::<L>(values, place).or_else(|| create::<L>(values))
         })
     }
 }
 
 /// A child whose labels are held.
-type HeldHandle<'h, L> = Handle<<L as LabelSet>::Static, ByLabels<HeldKey<'h, L>>>;
+type HeldHandle<'h, L> = Handle<<L as LabelSet>::Static, HeldSet<'h, L>>;
 
 fn resolve_parts<L: LabelSet>(parts: [&[Placed]; 2]) -> HeldHandle<'_, L> {
-    let key = HeldKey { parts, family: PhantomData };
-    Handle::new(ByLabels { closed: key.closed(), key })
+    Handle::new(HeldSet { parts, family: PhantomData })
 }
 
 /// The child of a label set that is held whole.

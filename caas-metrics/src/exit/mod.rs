@@ -17,7 +17,10 @@ mod site;
 
 use crate::label::{Label, LabelPart, LabelText};
 
-pub(crate) use self::guard::{Ends, Entry};
+pub(crate) use self::{
+    guard::{Ends, Entry},
+    on_exit::label_panics,
+};
 pub use self::{
     enclose::{Probe, apply, call_once, err_of, never},
     guard::{Count, Time, counted, end, in_flight, on, record, timed},
@@ -63,12 +66,16 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Ok, Self::Err, Self::Panic, Self::Cancelled, Self::Unknown];
+
     /// The texts, by [`Label::index`].
     pub(crate) const TEXTS: [&'static str; 5] = ["ok", "err", "panic", "cancelled", "unknown"];
 }
 
 impl Label for Outcome {
     const VALUES: Option<&'static [&'static str]> = Some(&Self::TEXTS);
+    const __ONE_FORM: bool = true;
     type View<'v> = Self;
 
     #[inline]

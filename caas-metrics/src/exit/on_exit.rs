@@ -4,11 +4,13 @@
 //! most once, for the one ending that the call had.
 
 use core::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::{
     Exit,
     guard::{Ends, Entry, On},
 };
+use crate::storage::flag::Tally;
 
 /// Runs `record` with the call's ending, if that counts.
 #[doc(hidden)]
@@ -38,16 +40,38 @@ impl<E, F: Fn(Exit<'_, E>)> OnExit<E, F> {
 impl<E, F: Fn(Exit<'_, E>)> Drop for OnExit<E, F> {
     #[inline]
     fn drop(&mut self) {
-        self.run(self.entry.exit());
+        let exit = self.entry.exit();
+        if std::thread::panicking() { quietly(|| self.run(exit)) } else { self.run(exit) }
     }
 }
 
 impl<E, F: Fn(Exit<'_, E>)> Ends<E> for OnExit<E, F> {
     #[inline]
     fn end(mut self, exit: Exit<'_, E>) {
-        self.run(exit);
-        // What the closure holds must still be dropped, and nothing must be recorded then.
-        self.on = On::new(0);
+        // What the closure holds must still be dropped, and nothing must be recorded then, not even if
+        // a label panics now.
+        let on = std::mem::replace(&mut self.on, On::new(0));
+        if on.has(&exit) {
+            (self.record)(exit);
+        }
+    }
+}
+
+/// Labels that have panicked while their call was panicking.
+static PANICS: Tally = Tally::new();
+
+pub(crate) fn label_panics() -> u64 {
+    PANICS.get()
+}
+
+/// Records a call that is panicking: a second panic that left a destructor would end the process.
+#[cold]
+fn quietly(record: impl FnOnce()) {
+    // What the closure looks at is a label set of its own.
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(record)) {
+        PANICS.add_one();
+        // Its destructor could panic as well.
+        std::mem::forget(payload);
     }
 }
 

@@ -3,11 +3,10 @@
 //! Not here: what guards do with it (`guard.rs`). Invariant: a child that was kept is used only
 //! while it lives.
 
-use std::sync::OnceLock;
-
 use crate::{
     child::{Child, Handle, Kept},
     family::{LabelSet, resolve},
+    storage::update::{At, Home, Remembered},
 };
 
 /// Finds the child of a guard's label set.
@@ -31,37 +30,38 @@ impl Find for EachCall {
 }
 
 /// Remembers the child of a site whose labels are all literals: a site has one family, also in
-/// generic code, so it is always the same. Once removed, it is looked up at each call.
+/// generic code, so it is always the same. Once removed, it is looked up again.
 #[doc(hidden)]
-#[derive(Default)]
-pub struct SiteChild(OnceLock<Kept>);
+#[derive(Debug, Default)]
+pub struct SiteChild(Remembered);
 
 impl SiteChild {
     #[must_use]
     pub const fn new() -> Self {
-        Self(OnceLock::new())
+        Self(Remembered::new())
     }
 
     #[cold]
     #[inline(never)]
     fn look_up<L: LabelSet>(&self, set: &L) -> Child<L::Static> {
-        let kept = resolve(set).kept();
+        let child = resolve(set).child();
+        let Kept(at) = child.kept();
         // The overflow child is right only while the family is full.
-        if !L::family().index().is_overflow(kept.0) {
-            let _ = self.0.set(kept);
+        if !at.is_overflow() && at != At::NOWHERE {
+            self.0.set(at);
         }
-        Handle::new(kept)
+        child
     }
 }
 
 impl Find for &SiteChild {
     #[inline]
     fn child<L: LabelSet>(self, set: &L) -> Child<L::Static> {
-        if L::PLAN.is_fixed() {
+        if <L as Home>::SHAPE.is_closed() {
             return resolve(set).child();
         }
         match self.0.get() {
-            Some(kept) if L::family().index().is(kept.0) => Handle::new(*kept),
+            Some(at) if L::family().index().lives(at) => Handle::new(Kept(at)),
             _ => self.look_up(set),
         }
     }

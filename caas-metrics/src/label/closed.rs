@@ -7,6 +7,7 @@ use super::{Label, LabelPart, LabelText};
 
 impl Label for bool {
     const VALUES: Option<&'static [&'static str]> = Some(&["false", "true"]);
+    const __ONE_FORM: bool = true;
     type View<'v> = Self;
 
     #[inline]

@@ -8,6 +8,7 @@ use http::{Method, StatusCode};
 use super::{Label, LabelPart, LabelText};
 
 impl Label for Method {
+    const __ONE_FORM: bool = true;
     type View<'v> = &'v str;
 
     #[inline]
@@ -21,6 +22,7 @@ impl Label for Method {
 }
 
 impl Label for StatusCode {
+    const __ONE_FORM: bool = true;
     type View<'v> = &'v str;
 
     #[inline]

@@ -13,7 +13,8 @@ mod http;
 mod open;
 
 pub use crate::storage::key::LabelText;
-use crate::storage::key::Text;
+use crate::storage::texts::MOST_BYTES;
+use crate::storage::key::{Inline, Text};
 
 /// The type of a label's values.
 ///
@@ -42,6 +43,8 @@ use crate::storage::key::Text;
 ///
 /// assert_eq!(Region(0).text().to_string(), "eu");
 /// ```
+///
+/// It runs on the update's path, and under no lock of this crate.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a label",
     label = "not a label type",
@@ -49,7 +52,21 @@ use crate::storage::key::Text;
 )]
 pub trait Label {
     /// All texts of a closed label, in the order of [`index`](Self::index); `None` if it is open.
+    ///
+    /// A closed label has at least one value and none twice, or families with it do not compile.
     const VALUES: Option<&'static [&'static str]> = None;
+
+    /// The most bytes that the text of an open label may have: 4,000 at most.
+    ///
+    /// A longer text is counted in the family's `__overflow__` child, so that memory is bounded in
+    /// bytes as well. A newtype sets it by `#[label(max_bytes = 200)]`.
+    const MAX_BYTES: usize = 1024;
+
+    /// Whether no text of this type comes in two forms, as a string and as an integer.
+    ///
+    /// Not public API. Set by this crate and by generated code.
+    #[doc(hidden)]
+    const __ONE_FORM: bool = false;
 
     /// How the views of `retain` show a value: closed labels as themselves, open ones as `&str`.
     type View<'v>;
@@ -66,15 +83,22 @@ pub trait Label {
     /// The view of a value that the family has stored.
     fn view(part: LabelPart<'_>) -> Self::View<'_>;
 
-    /// Shows the label to `visitor`. Not public API. Used by generated code, which names the trait
-    /// only in paths like `<T as Label>::…`, so that a type that is no label is one error.
+    /// The value as a look-up takes it: of a closed label its place, else its text in the one form
+    /// that this has. Not public API. Used by generated code, which names the trait only in paths
+    /// like `<T as Label>::…`, so that a type that is no label is one error.
     #[doc(hidden)]
-    #[inline]
-    fn __visit<V: Visitor>(&self, visitor: &mut V)
+    #[inline(always)]
+    fn __value(&self) -> LabelText<'_>
     where
         Self: Sized,
     {
-        visitor.label(self);
+        if let Some(values) = Self::VALUES {
+            // A hand-written label may give any index; it must not reach another child.
+            let index = self.index().min(values.len().saturating_sub(1));
+            return LabelText(Text::Integer(index as u32));
+        }
+        let text = self.text();
+        if Self::__ONE_FORM { text } else { LabelText(text.0.canonical()) }
     }
 
     /// The view of the next part. Not public API; in generated code like `__visit`.
@@ -130,7 +154,7 @@ impl LabelText<'_> {
     /// ```
     #[must_use]
     pub fn short(value: &dyn core::fmt::Display) -> Self {
-        let mut inline = crate::storage::key::Inline::EMPTY;
+        let mut inline = Inline::EMPTY;
         let _ = core::fmt::Write::write_fmt(&mut inline, format_args!("{value}"));
         Self(Text::Inline(inline))
     }
@@ -153,14 +177,6 @@ impl core::fmt::Display for LabelText<'_> {
     }
 }
 
-/// Takes the labels of a label set one after the other, in the order of declaration.
-///
-/// Not public API. Used by generated code.
-#[doc(hidden)]
-pub trait Visitor {
-    fn label<L: Label>(&mut self, label: &L);
-}
-
 /// Gives the parts of a stored label set, in the order of declaration.
 ///
 /// Not public API. Used by generated code.
@@ -175,4 +191,71 @@ impl<'v> ViewSource<'v> {
     fn part(&mut self) -> LabelPart<'v> {
         self.parts.next().copied().unwrap_or(LabelPart { text: "", index: 0 })
     }
+}
+
+impl crate::desc::LabelDescriptor {
+    /// The descriptor of a label of the type `L`.
+    ///
+    /// Not public API. Used by generated code.
+    #[doc(hidden)]
+    #[must_use]
+    #[track_caller]
+    pub const fn of<L: Label>(name: &'static str) -> Self {
+        if let Some(values) = L::VALUES {
+            assert!(!values.is_empty(), "this label has no values: `VALUES` is empty");
+            assert!(
+                L::__ONE_FORM || are_distinct(values),
+                "this label has one text twice in `VALUES`, so two of its values would be one series"
+            );
+        }
+        assert!(
+            L::MAX_BYTES <= MOST_BYTES,
+            "`MAX_BYTES` of this label is above 4,000, the most that a family keeps of a text"
+        );
+        Self { name, values: L::VALUES, max_bytes: L::MAX_BYTES, zeroed: false }
+    }
+
+    /// The same for a label that `#[zeroed(…)]` names.
+    ///
+    /// Not public API. Used by generated code.
+    #[doc(hidden)]
+    #[must_use]
+    #[track_caller]
+    pub const fn zeroed(self) -> Self {
+        assert!(
+            self.values.is_some(),
+            "`#[zeroed]` names an open label: its values are not known before they are used"
+        );
+        Self { zeroed: true, ..self }
+    }
+}
+
+/// Whether no text is there twice.
+const fn are_distinct(texts: &[&str]) -> bool {
+    let mut i = 0;
+    while i < texts.len() {
+        let mut k = 0;
+        while k < i {
+            if are_equal(texts[i].as_bytes(), texts[k].as_bytes()) {
+                return false;
+            }
+            k += 1;
+        }
+        i += 1;
+    }
+    true
+}
+
+const fn are_equal(a: &[u8], b: &[u8]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    let mut i = 0;
+    while i < a.len() {
+        if a[i] != b[i] {
+            return false;
+        }
+        i += 1;
+    }
+    true
 }

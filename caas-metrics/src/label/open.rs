@@ -11,6 +11,7 @@ use crate::storage::key::Text;
 macro_rules! strings {
     ($($type:ty),*) => {$(
         impl Label for $type {
+            const __ONE_FORM: bool = true;
             type View<'v> = &'v str;
 
             #[inline]
@@ -28,6 +29,7 @@ macro_rules! strings {
 strings!(String, Box<str>, Rc<str>, Arc<str>, Cow<'_, str>);
 
 impl Label for str {
+    const __ONE_FORM: bool = true;
     type View<'v> = &'v str;
 
     #[inline]
@@ -43,6 +45,8 @@ impl Label for str {
 /// A reference is the label that it refers to.
 impl<L: Label + ?Sized> Label for &L {
     const VALUES: Option<&'static [&'static str]> = L::VALUES;
+    const MAX_BYTES: usize = L::MAX_BYTES;
+    const __ONE_FORM: bool = L::__ONE_FORM;
     type View<'v> = L::View<'v>;
 
     #[inline]
@@ -62,6 +66,8 @@ impl<L: Label + ?Sized> Label for &L {
 
 /// `None` is the empty text. An option is open, also that of a closed label.
 impl<L: Label> Label for Option<L> {
+    const MAX_BYTES: usize = L::MAX_BYTES;
+    const __ONE_FORM: bool = L::__ONE_FORM;
     type View<'v> = &'v str;
 
     #[inline]
@@ -77,6 +83,7 @@ impl<L: Label> Label for Option<L> {
 macro_rules! displayed {
     ($($type:ty),*) => {$(
         impl Label for $type {
+            const __ONE_FORM: bool = true;
             type View<'v> = &'v str;
 
             #[inline]
@@ -106,6 +113,7 @@ macro_rules! integers {
         }
 
         impl Label for $type {
+            const __ONE_FORM: bool = true;
             type View<'v> = &'v str;
 
             #[inline]

@@ -2,7 +2,8 @@
 //!
 //! Invariant: a counter never goes down, and never becomes infinite or NaN by one update.
 
-use super::{Amount, Increase, Metric, Refused, Slots, number::only};
+use super::{Amount, Increase, Metric, ONLY, Refused, Slots, number::net};
+use crate::desc::Descriptor;
 
 /// The metric type `counter`, of `u64` or `f64`.
 ///
@@ -14,8 +15,8 @@ pub struct Counter<N>(N);
 impl<N: Amount> Metric for Counter<N> {
     type Reading = N;
 
-    fn reading(slots: &[u64]) -> N {
-        N::from_bits(only(slots))
+    fn reading(_: &Descriptor, cells: &[u64]) -> N {
+        net(cells)
     }
 }
 
@@ -24,6 +25,6 @@ impl<N: Amount> Increase for Counter<N> {
 
     #[inline]
     fn increase(slots: &impl Slots, amount: N) -> Result<(), Refused> {
-        if amount.can_grow() { amount.add_to(slots) } else { Err(Refused) }
+        if amount.is_up() { amount.add_to(slots, ONLY) } else { Err(Refused) }
     }
 }

@@ -1,8 +1,10 @@
 //! Gauges: values that go up and down, and those of them that are never set.
 //!
-//! Invariant: only a gauge that can be set has shared slots because of its type.
+//! Invariant: a gauge that is never set keeps what went up and what went down apart, so that a reader
+//! beside moves never sees one without the other that came before it.
 
-use super::{Amount, Decrease, Increase, Metric, ONLY, Refused, Set, Slots, number::only};
+use super::{Amount, Decrease, Increase, Metric, ONLY, Refused, Set, Slots, number::net};
+use crate::desc::Descriptor;
 
 /// The metric type `gauge`, of `i64` or `f64`: one shared atomic a child.
 ///
@@ -11,47 +13,70 @@ use super::{Amount, Decrease, Increase, Metric, ONLY, Refused, Set, Slots, numbe
 #[derive(Debug)]
 pub struct Gauge<N>(N);
 
-/// The metric type `gauge` with `#[updown]`: per-thread slots, no `set`.
+/// The metric type `gauge` with `#[updown]`: cells of each thread, no `set`.
 ///
 /// Not public API. Used by generated code.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct UpDown<N>(N);
 
-macro_rules! up_and_down {
-    ($type:ident) => {
-        impl<N: Amount> Metric for $type<N> {
-            type Reading = N;
+impl<N: Amount> Metric for Gauge<N> {
+    type Reading = N;
 
-            fn reading(slots: &[u64]) -> N {
-                N::from_bits(only(slots))
-            }
-        }
-
-        impl<N: Amount> Increase for $type<N> {
-            type Amount = N;
-
-            #[inline]
-            fn increase(slots: &impl Slots, amount: N) -> Result<(), Refused> {
-                amount.add_to(slots)
-            }
-        }
-
-        impl<N: Amount> Decrease for $type<N> {
-            #[inline]
-            fn decrease(slots: &impl Slots, amount: N) -> Result<(), Refused> {
-                amount.negated().add_to(slots)
-            }
-        }
-    };
+    fn reading(_: &Descriptor, cells: &[u64]) -> N {
+        net(cells)
+    }
 }
 
-up_and_down!(Gauge);
-up_and_down!(UpDown);
+impl<N: Amount> Increase for Gauge<N> {
+    type Amount = N;
+
+    #[inline]
+    fn increase(slots: &impl Slots, amount: N) -> Result<(), Refused> {
+        amount.add_to(slots, ONLY)
+    }
+}
+
+impl<N: Amount> Decrease for Gauge<N> {
+    #[inline]
+    fn decrease(slots: &impl Slots, amount: N) -> Result<(), Refused> {
+        amount.negated().add_to(slots, ONLY)
+    }
+}
 
 impl<N: Amount> Set for Gauge<N> {
     #[inline]
     fn set(slots: &impl Slots, value: N) {
-        slots.set(ONLY, value.to_bits());
+        slots.put(ONLY, value.to_bits());
+    }
+}
+
+/// The cells of what went down and what went up.
+const DOWN: u32 = 0;
+const UP: u32 = 1;
+
+impl<N: Amount> Metric for UpDown<N> {
+    type Reading = N;
+
+    fn reading(_: &Descriptor, cells: &[u64]) -> N {
+        net(cells)
+    }
+}
+
+impl<N: Amount> Increase for UpDown<N> {
+    type Amount = N;
+
+    #[inline]
+    fn increase(slots: &impl Slots, amount: N) -> Result<(), Refused> {
+        let (cell, amount) = if amount.is_up() { (UP, amount) } else { (DOWN, amount.negated()) };
+        amount.add_to(slots, cell)
+    }
+}
+
+impl<N: Amount> Decrease for UpDown<N> {
+    #[inline]
+    fn decrease(slots: &impl Slots, amount: N) -> Result<(), Refused> {
+        let (cell, amount) = if amount.is_up() { (DOWN, amount) } else { (UP, amount.negated()) };
+        amount.add_to(slots, cell)
     }
 }

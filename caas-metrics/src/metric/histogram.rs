@@ -1,13 +1,14 @@
 //! Histograms: observations counted in buckets, and their sum.
 //!
-//! Slots: one integer per bucket with +Inf last, one integer with the nanoseconds of observed
-//! durations, one float with the sum of observed numbers. The count is the sum of the buckets.
-//! Invariant: every observation that is not refused is in exactly one bucket and one sum.
+//! Cells: one integer per bucket with +Inf last, in seconds one more with the nanoseconds of observed
+//! durations, and two floats with the sums of observed numbers. The count is the sum of the buckets.
+//! Invariants: every observation that is not refused is in exactly one bucket and one sum; no sum
+//! goes back.
 
 use core::time::Duration;
 
-use super::{Metric, Refused, Slots};
-use crate::unit::TimeUnit;
+use super::{Metric, Refused, Slots, bounds};
+use crate::{desc::Descriptor, unit::TimeUnit};
 
 /// The metric type `histogram`.
 ///
@@ -35,7 +36,8 @@ pub struct Histogram;
 pub struct HistogramReading {
     /// Observations per bucket, not cumulative; the last bucket is `+Inf`.
     pub buckets: Vec<u64>,
-    /// The sum of all observations.
+    /// The sum of all observations. Numbers are added in another order than they were observed in,
+    /// so the last digits may differ from those of a plain sum.
     pub sum: f64,
 }
 
@@ -47,50 +49,91 @@ impl HistogramReading {
     }
 }
 
+/// Two sums: the addition of a float takes so long that the next one would wait for it.
+const SUMS: u32 = 2;
+
+/// The integer and float cells of a histogram.
+pub(super) const fn cells(descriptor: &Descriptor) -> (u32, u32) {
+    (descriptor.buckets.len() as u32 + 1 + has_durations(descriptor) as u32, SUMS)
+}
+
+/// Whether a duration can be observed.
+const fn has_durations(descriptor: &Descriptor) -> bool {
+    match descriptor.unit {
+        Some(unit) => matches!(unit.as_bytes(), b"seconds"),
+        None => false,
+    }
+}
+
+/// So many nanoseconds are a sum of integers at most: 52 days, so that even the sum over thousands of
+/// threads fits. What comes later is added as a float.
+const MOST_NANOSECONDS: u64 = 1 << 52;
+
+impl Histogram {
+    /// Counts a number in the first bucket whose upper bound is not below it.
+    #[inline(always)]
+    pub(crate) fn observe(
+        slots: &impl Slots,
+        descriptor: &Descriptor,
+        number: f64,
+    ) -> Result<(), Refused> {
+        if !number.is_finite() {
+            return Err(Refused);
+        }
+        let turn = Self::count(slots, bounds::below(descriptor.buckets, number));
+        slots.add_f64(cells(descriptor).0 + turn, number);
+        Ok(())
+    }
+
+    /// Counts a duration; `ends` are the family's bounds in nanoseconds.
+    #[inline(always)]
+    pub(crate) fn observe_time(
+        slots: &impl Slots,
+        descriptor: &Descriptor,
+        ends: &[u64],
+        nanoseconds: u64,
+    ) {
+        let turn = Self::count(slots, bounds::below_nanoseconds(ends, nanoseconds));
+        let (floats, _) = cells(descriptor);
+        let sum = slots.get(floats - 1);
+        if nanoseconds < MOST_NANOSECONDS && sum < MOST_NANOSECONDS {
+            slots.put(floats - 1, sum + nanoseconds);
+        } else {
+            slots.add_f64(floats + turn, bounds::seconds(nanoseconds));
+        }
+    }
+
+    /// Adds one to a bucket, and returns which of the sums it is the turn of: they take turns by the
+    /// lowest bit of the bucket's count, which is at hand.
+    #[inline(always)]
+    fn count(slots: &impl Slots, bucket: u32) -> u32 {
+        let before = slots.get(bucket);
+        slots.put(bucket, before.wrapping_add(1));
+        (before & 1) as u32
+    }
+}
+
 impl Metric for Histogram {
     type Reading = HistogramReading;
 
-    fn reading(slots: &[u64]) -> HistogramReading {
-        let (buckets, sum) = split(slots);
+    fn reading(descriptor: &Descriptor, cells: &[u64]) -> HistogramReading {
+        let (buckets, sum) = split(descriptor.buckets.len(), cells);
         HistogramReading { buckets: buckets.to_vec(), sum }
     }
 }
 
-impl Histogram {
-    /// Counts an observation in the first bucket whose upper bound is not below it.
-    #[inline]
-    pub(crate) fn observe<U>(
-        slots: &impl Slots,
-        bounds: &[f64],
-        value: &impl Observation<U>,
-    ) -> Result<(), Refused> {
-        let number = value.as_f64();
-        if !number.is_finite() {
-            return Err(Refused);
-        }
-        // Every comparison is made, without a branch: the bounds are constants, so this becomes a
-        // few vector instructions.
-        let bucket: u32 = bounds.iter().map(|&bound| u32::from(number > bound)).sum();
-        slots.add(bucket, 1);
-        let sums = bounds.len() as u32 + 1;
-        match value.as_nanoseconds() {
-            Some(nanoseconds) => slots.add(sums, nanoseconds),
-            None => slots.add_f64(sums + 1, number),
-        }
-        Ok(())
-    }
-}
-
-/// The buckets and the sum in a child's slots.
-pub(super) fn split(slots: &[u64]) -> (&[u64], f64) {
-    let Some((buckets, &[nanoseconds, float])) = slots.split_last_chunk::<2>() else {
+/// The buckets and the sum in a child's cells, where there are so many bounds.
+pub(super) fn split(bounds: usize, cells: &[u64]) -> (&[u64], f64) {
+    let (Some((buckets, sums)), Some((_, &[even, odd]))) =
+        (cells.split_at_checked(bounds + 1), cells.split_last_chunk::<2>())
+    else {
         return (&[], 0.0);
     };
+    let nanoseconds = if sums.len() > SUMS as usize { sums[0] } else { 0 };
     // Nanoseconds below 2^53 (104 days) are exact, and the quotient is the nearest float.
-    (buckets, nanoseconds as f64 / NANOSECONDS + f64::from_bits(float))
+    let sum = bounds::seconds(nanoseconds) + (f64::from_bits(even) + f64::from_bits(odd));
+    (buckets, sum)
 }
-
-const NANOSECONDS: f64 = 1e9;
 
 /// Something that a histogram in the unit `U` can observe: any number, and a [`Duration`] if the
 /// unit is seconds.
@@ -146,18 +189,12 @@ numbers!(f64, f32, u8, u16, u32, u64, usize, i8, i16, i32, i64, isize);
 impl<U: TimeUnit> Observation<U> for Duration {
     #[inline]
     fn as_f64(&self) -> f64 {
-        // One correctly rounded division: 10 ms is the very float that `0.01` is.
-        nanoseconds(*self) as f64 / NANOSECONDS
+        self.as_secs_f64()
     }
 
+    /// 584 years for anything longer.
     #[inline]
     fn as_nanoseconds(&self) -> Option<u64> {
-        Some(nanoseconds(*self))
+        Some(u64::try_from(self.as_nanos()).unwrap_or(u64::MAX))
     }
-}
-
-/// A duration in nanoseconds; 584 years for anything longer.
-#[inline]
-fn nanoseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

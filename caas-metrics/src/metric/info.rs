@@ -1,8 +1,9 @@
 //! Info: constant facts as labels; the value is always 1.
 //!
-//! Invariant: an info child has no slots; that it lives is all there is to it.
+//! Invariant: an info child has no cells; that it lives is all there is to it.
 
 use super::Metric;
+use crate::desc::Descriptor;
 
 /// The metric type `info`.
 ///
@@ -14,7 +15,7 @@ pub struct Info;
 impl Metric for Info {
     type Reading = u64;
 
-    fn reading(_slots: &[u64]) -> u64 {
+    fn reading(_: &Descriptor, _: &[u64]) -> u64 {
         1
     }
 }

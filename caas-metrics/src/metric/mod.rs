@@ -1,15 +1,17 @@
-//! The metric types: what they keep in their slots, and which updates they have.
+//! The metric types: what they keep in their cells, and which updates they have.
 //!
 //! One trait per update, implemented once per type that has it; the handle (`child.rs`) is generic
-//! over them. Not here: where the slots are (`storage/`) and whose they are (`family.rs`).
+//! over them. Not here: where the cells are (`storage/`) and whose they are (`family.rs`).
 //! Invariant: an update either changes a number as documented or changes nothing and is refused.
 
+mod bounds;
 mod counter;
 mod gauge;
 mod histogram;
 mod info;
 mod number;
 
+pub use bounds::ends_in_nanoseconds;
 pub use counter::Counter;
 pub use gauge::{Gauge, UpDown};
 pub use histogram::{Histogram, HistogramReading, Observation};
@@ -19,20 +21,66 @@ pub use number::Amount;
 use crate::{
     desc::{Descriptor, MetricType, NumberType},
     sample::{Number, Value},
-    storage::cells::{Layout, Mode},
+    storage::{cells::Cells, shape::Layout, shared::SharedCell, update::Home},
 };
 
-/// The slots of one child, as updates see them.
+/// The cells of one series, as updates see them.
 ///
 /// Not public API. Used by generated code.
 #[doc(hidden)]
 pub trait Slots {
-    /// Adds to the integer slot at a distance from the child's first one.
-    fn add(&self, slot: u32, n: u64);
-    /// Adds to a float slot.
-    fn add_f64(&self, slot: u32, x: f64);
-    /// Sets a slot of a metric that can be set.
-    fn set(&self, slot: u32, bits: u64);
+    /// What a cell holds.
+    fn get(&self, cell: u32) -> u64;
+    /// Sets a cell that can be set, or that only this thread writes to.
+    fn put(&self, cell: u32, bits: u64);
+    /// Adds to an integer cell.
+    fn add(&self, cell: u32, n: u64);
+    /// Adds to a float cell.
+    fn add_f64(&self, cell: u32, x: f64);
+}
+
+impl<F: Home> Slots for Cells<F> {
+    #[inline(always)]
+    fn get(&self, cell: u32) -> u64 {
+        Cells::get(self, cell)
+    }
+
+    #[inline(always)]
+    fn put(&self, cell: u32, bits: u64) {
+        Cells::put(self, cell, bits);
+    }
+
+    #[inline(always)]
+    fn add(&self, cell: u32, n: u64) {
+        self.put(cell, self.get(cell).wrapping_add(n));
+    }
+
+    #[inline(always)]
+    fn add_f64(&self, cell: u32, x: f64) {
+        self.put(cell, (f64::from_bits(self.get(cell)) + x).to_bits());
+    }
+}
+
+/// The one cell of a series that can be set.
+impl Slots for SharedCell<'_> {
+    fn get(&self, _: u32) -> u64 {
+        SharedCell::get(self)
+    }
+
+    #[inline(always)]
+    fn put(&self, _: u32, bits: u64) {
+        SharedCell::set(self, bits);
+    }
+
+    #[inline(always)]
+    fn add(&self, _: u32, n: u64) {
+        SharedCell::add(self, n);
+    }
+
+    #[inline(always)]
+    fn add_f64(&self, _: u32, x: f64) {
+        SharedCell::add_f64(self, x);
+    }
 }
 
 /// An update that was refused because its value would have spoilt the number: it changed nothing.
@@ -49,8 +97,8 @@ pub struct Refused;
 pub trait Metric {
     /// What `get` returns.
     type Reading;
-    /// The reading of a child with these slots.
-    fn reading(slots: &[u64]) -> Self::Reading;
+    /// The reading of a child of a family with these cells.
+    fn reading(descriptor: &Descriptor, cells: &[u64]) -> Self::Reading;
 }
 
 /// Metric types with `inc` and `inc_by`.
@@ -72,47 +120,40 @@ pub trait Set: Increase {
     fn set(slots: &impl Slots, value: Self::Amount);
 }
 
-/// The distance of a child's only slot.
+/// A child's only cell.
 const ONLY: u32 = 0;
 
-/// What a child of a family keeps in its slots.
+/// What a child of a family keeps in its cells.
 pub(crate) const fn layout(descriptor: &Descriptor) -> Layout {
-    match (descriptor.metric_type, descriptor.number) {
-        // The buckets with +Inf and the sum of durations, then the sum of floats.
-        (MetricType::Histogram, _) => {
-            Layout { integers: descriptor.buckets.len() as u32 + 2, floats: 1 }
-        }
-        (MetricType::Info, _) => Layout { integers: 0, floats: 0 },
-        (_, NumberType::Integer) => Layout { integers: 1, floats: 0 },
-        (_, NumberType::Float) => Layout { integers: 0, floats: 1 },
+    let (integers, floats) = match (descriptor.metric_type, descriptor.number) {
+        (MetricType::Histogram, _) => histogram::cells(descriptor),
+        (MetricType::Info, _) => (0, 0),
+        (_, NumberType::Integer) => (1, 0),
+        (_, NumberType::Float) => (0, 1),
+    };
+    if descriptor.updown {
+        // What went down, and what went up.
+        return Layout { integers: 2 * integers, floats: 2 * floats, paired: true };
     }
+    Layout { integers, floats, paired: false }
 }
 
-/// Whether a family's slots are per thread, given how many children it may have.
-pub(crate) const fn mode(descriptor: &Descriptor, children: u64) -> Mode {
-    let set = matches!(descriptor.metric_type, MetricType::Gauge) && !descriptor.updown;
-    if set || children * layout(descriptor).slots() as u64 > MOST_PER_THREAD {
-        Mode::Shared
-    } else {
-        Mode::PerThread
-    }
+/// Whether a family's cells are shared by all threads, since they can be set.
+pub(crate) const fn is_shared(descriptor: &Descriptor) -> bool {
+    matches!(descriptor.metric_type, MetricType::Gauge) && !descriptor.updown
 }
 
-/// The most slots that a family may have in each thread's slab.
-const MOST_PER_THREAD: u64 = 65_536;
-
-/// The value of a child with these slots.
-pub(crate) fn value<'a>(descriptor: &Descriptor, slots: &'a [u64]) -> Value<'a> {
-    match (descriptor.metric_type, descriptor.number) {
+/// The value of a child with these cells.
+pub(crate) fn value<'a>(descriptor: &Descriptor, cells: &'a [u64]) -> Value<'a> {
+    Value::Number(match (descriptor.metric_type, descriptor.number) {
         (MetricType::Histogram, _) => {
-            let (buckets, sum) = histogram::split(slots);
-            Value::Histogram { buckets, sum }
+            let (buckets, sum) = histogram::split(descriptor.buckets.len(), cells);
+            return Value::Histogram { buckets, sum };
         }
-        (MetricType::Info, _) => Value::Number(Number::Unsigned(1)),
-        (MetricType::Gauge, NumberType::Integer) => {
-            Value::Number(Number::Signed(number::only(slots).cast_signed()))
-        }
-        (_, NumberType::Integer) => Value::Number(Number::Unsigned(number::only(slots))),
-        (_, NumberType::Float) => Value::Number(Number::Float(f64::from_bits(number::only(slots)))),
-    }
+        (MetricType::Info, _) => Number::Unsigned(1),
+        (MetricType::Gauge, NumberType::Integer) => Number::Signed(number::net(cells)),
+        (MetricType::Gauge, NumberType::Float) => Number::Float(number::net(cells)),
+        (_, NumberType::Integer) => Number::Unsigned(number::net(cells)),
+        (_, NumberType::Float) => Number::Float(number::net(cells)),
+    })
 }

@@ -2,11 +2,12 @@
 //!
 //! Not here: which updates a metric type has. Invariant: a float that is added is finite.
 
-use super::{ONLY, Refused, Slots};
+use super::{Refused, Slots};
 
 /// A number that a counter or gauge can hold.
 ///
-/// Implemented for `u64` (counters), `i64` (gauges) and `f64` (both).
+/// Implemented for `u64` (counters), `i64` (gauges) and `f64` (both). Integers wrap at 2^64: a
+/// counter then goes on from zero, which Prometheus takes for a restart.
 ///
 /// ```
 /// use caas_metrics::Amount;
@@ -18,11 +19,11 @@ pub trait Amount: Copy + private::Sealed {
     /// What `inc` adds.
     const ONE: Self;
 
-    /// The number that a slot's bits are.
+    /// The number that a cell's bits are.
     #[doc(hidden)]
     fn from_bits(bits: u64) -> Self;
 
-    /// The bits of the number in a slot.
+    /// The bits of the number in a cell.
     #[doc(hidden)]
     fn to_bits(self) -> u64;
 
@@ -31,13 +32,18 @@ pub trait Amount: Copy + private::Sealed {
     #[must_use]
     fn negated(self) -> Self;
 
-    /// Whether a counter may grow by it: finite and not below zero.
+    /// Whether it is zero or above.
     #[doc(hidden)]
-    fn can_grow(self) -> bool;
+    fn is_up(self) -> bool;
 
-    /// Adds it to a child's only slot.
+    /// What is left of it without another one.
     #[doc(hidden)]
-    fn add_to(self, slots: &impl Slots) -> Result<(), Refused>;
+    #[must_use]
+    fn minus(self, other: Self) -> Self;
+
+    /// Adds it to a cell; what is no number is refused.
+    #[doc(hidden)]
+    fn add_to(self, slots: &impl Slots, cell: u32) -> Result<(), Refused>;
 }
 
 mod private {
@@ -48,7 +54,7 @@ mod private {
 }
 
 macro_rules! integer {
-    ($type:ty, $can_grow:expr, $from_bits:expr, $to_bits:expr) => {
+    ($type:ty, $is_up:expr, $from_bits:expr, $to_bits:expr) => {
         impl Amount for $type {
             const ONE: Self = 1;
 
@@ -68,13 +74,18 @@ macro_rules! integer {
             }
 
             #[inline]
-            fn can_grow(self) -> bool {
-                $can_grow(self)
+            fn is_up(self) -> bool {
+                $is_up(self)
             }
 
             #[inline]
-            fn add_to(self, slots: &impl Slots) -> Result<(), Refused> {
-                slots.add(ONLY, $to_bits(self));
+            fn minus(self, other: Self) -> Self {
+                self.wrapping_sub(other)
+            }
+
+            #[inline]
+            fn add_to(self, slots: &impl Slots, cell: u32) -> Result<(), Refused> {
+                slots.add(cell, $to_bits(self));
                 Ok(())
             }
         }
@@ -103,21 +114,30 @@ impl Amount for f64 {
     }
 
     #[inline]
-    fn can_grow(self) -> bool {
-        self >= 0.0 && self.is_finite()
+    fn is_up(self) -> bool {
+        self >= 0.0
     }
 
     #[inline]
-    fn add_to(self, slots: &impl Slots) -> Result<(), Refused> {
+    fn minus(self, other: Self) -> Self {
+        self - other
+    }
+
+    #[inline]
+    fn add_to(self, slots: &impl Slots, cell: u32) -> Result<(), Refused> {
         if !self.is_finite() {
             return Err(Refused);
         }
-        slots.add_f64(ONLY, self);
+        slots.add_f64(cell, self);
         Ok(())
     }
 }
 
-/// The bits of a child's only slot.
-pub(super) fn only(slots: &[u64]) -> u64 {
-    slots.first().copied().unwrap_or(0)
+/// The number that a child's cells are: the only one, or what went up without what went down.
+pub(super) fn net<N: Amount>(cells: &[u64]) -> N {
+    match *cells {
+        [down, up] => N::from_bits(up).minus(N::from_bits(down)),
+        [only] => N::from_bits(only),
+        _ => N::from_bits(0),
+    }
 }

@@ -1,217 +1,350 @@
-//! The slots of one family: in the per-thread slabs, or shared; and their baselines.
+//! Cells: where a thread counts. Only it writes there, with a plain load and store; readers sum over
+//! all threads.
 //!
-//! A child's slots are its integers followed by its floats. Not here: what a slot means.
-//! Invariant: a slot reads as what was added since its baseline was taken.
+//! Not here: which series lives (`records.rs`), how cells lie in memory (`chunk.rs`), and cells that
+//! all threads share (`shared.rs`). Invariants: at every moment at most one thread writes to a share;
+//! a cell counts for the life that its stamp says, so an update never lands in another life, however
+//! long its thread was suspended.
+//!
+//! A thread's *share* of a family outlives the thread: the next one takes it over with all values, so
+//! sums never go back.
 
-use std::sync::OnceLock;
-
-use super::{
-    shared::{SharedSlot, StaticSlot},
-    slab,
-    sync::{AtomicU64, Ordering},
-    zeroed::zeroed,
+use std::{
+    cell::Cell,
+    marker::PhantomData,
+    ops::Range,
+    ptr::{self, NonNull},
+    thread::LocalKey,
 };
 
-/// Where a family's slots are; known when the family is declared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Mode {
-    /// One cell per thread and slot: additions never contend.
-    PerThread,
-    /// One atomic per slot: can be set, and costs no memory per thread.
-    Shared,
-}
+use super::{
+    chunk::{Chunk, Directory, empty},
+    index::Index,
+    memory::kept,
+    records::Life,
+    shape::{Layout, Shape},
+    sync::{AtomicPtr, AtomicU32, AtomicU64, Ordering, constant, fence},
+    update::Home,
+};
 
-/// The slots of one child.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Layout {
-    /// Slots that hold integers.
-    pub(crate) integers: u32,
-    /// Slots that hold floats, behind the integers.
-    pub(crate) floats: u32,
-}
+/// A thread's word of a family: its chunk of a family in one piece, null at first; else its
+/// directory, at first the empty one.
+///
+/// Not public API. Used by generated code.
+#[doc(hidden)]
+pub type Word = Cell<*const ()>;
 
-impl Layout {
-    pub(crate) const fn slots(self) -> u32 {
-        self.integers + self.floats
+/// The thread-local that holds a family's words.
+///
+/// Not public API. Used by generated code.
+#[doc(hidden)]
+pub type Words = &'static LocalKey<Word>;
+
+constant! {
+    /// What a word is at first.
+    pub(crate) fn nowhere(shape: &Shape) -> *const () {
+        if shape.is_piece() { ptr::null() } else { empty() }
     }
-
-    /// Whether the slot at this distance from some child's first one is a float.
-    fn is_float(self, distance: usize) -> bool {
-        distance % self.slots().max(1) as usize >= self.integers as usize
-    }
 }
 
-/// Adds to an integer slot in this thread's slab.
-#[inline]
-pub(crate) fn add_own(slot: u32, n: u64) {
-    slab::add(slot, n);
+/// What one thread at a time has of a family.
+pub(super) struct Share {
+    index: &'static Index,
+    words: Words,
+    /// What the thread's word is.
+    cells: AtomicPtr<()>,
+    /// Directories of the chunks that are far from the first ones.
+    far: AtomicPtr<()>,
+    /// The family's next share; set before the share is one of the family's.
+    next: AtomicPtr<Share>,
+    /// The next one that is idle; or while a thread has it, the next one of that thread.
+    link: AtomicPtr<Share>,
+    /// The block whose shared cells this thread is about to write to, plus one.
+    pub(super) writes_to: AtomicU32,
 }
 
-/// Adds to a float slot in this thread's slab.
-#[inline]
-pub(crate) fn add_own_f64(slot: u32, x: f64) {
-    slab::add_f64(slot, x);
-}
+/// The chunks that the first directory finds; the others are found by one directory more.
+const NEAR: usize = if cfg!(loom) { 2 } else { 64 };
 
-pub(crate) struct Cells {
+/// Chunks or directories that a directory of a share finds at first.
+const FIRST: usize = if cfg!(loom) { 1 } else { 4 };
+
+/// The cells of a series and a thread, with the layout of their family.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct AnyCells {
+    first: NonNull<AtomicU64>,
     layout: Layout,
-    /// The first slot in the slabs; with shared cells 0.
-    first: u32,
-    /// Kept for good, as families are.
-    shared: &'static [AtomicU64],
-    /// How many slots there are.
-    len: usize,
-    /// What each slot held when its child was last born; absent while no child ever died.
-    baselines: OnceLock<Box<[AtomicU64]>>,
 }
 
-impl Cells {
-    /// Room for `blocks` blocks of `closed` children, or for as many as there is room. The second
-    /// part of the result is how many there are; 0 means that updates go nowhere.
-    pub(crate) fn new(mode: Mode, layout: Layout, closed: u32, blocks: usize) -> (Self, usize) {
-        let per_block = (layout.slots() as usize).saturating_mul(closed as usize).max(1);
-        let mut tried = blocks.max(1);
-        loop {
-            let len = tried.saturating_mul(per_block);
-            let found = match mode {
-                Mode::PerThread => slab::reserve(len).map(|first| (first, &[][..])),
-                Mode::Shared => zeroed(len).map(|shared| (0, &*Box::leak(shared))),
-            };
-            if let Some((first, shared)) = found {
-                return (Self { first, shared, len, ..Self::none(layout) }, tried);
-            }
-            if tried == 1 {
-                return (Self::none(layout), 0);
-            }
-            tried /= 2;
+impl AnyCells {
+    /// # Safety
+    /// It must point to cells with this layout that are kept for good, and no other thread may write
+    /// to them for as long as the caller uses the result.
+    #[inline(always)]
+    pub(super) unsafe fn new(first: *const AtomicU64, layout: Layout) -> Option<Self> {
+        NonNull::new(first.cast_mut()).map(|first| Self { first, layout })
+    }
+
+    #[inline(always)]
+    fn cell(&self, cell: u32) -> &AtomicU64 {
+        let cell = cell.min(self.layout.cells().saturating_sub(1));
+        // SAFETY: the layout has so many cells.
+        unsafe { self.first.add(cell as usize).as_ref() }
+    }
+
+    #[inline(always)]
+    fn get(&self, cell: u32) -> u64 {
+        self.cell(cell).load(Ordering::Relaxed)
+    }
+
+    /// What went down is seen only together with what went up before it, on whichever thread.
+    #[inline(always)]
+    fn put(&self, cell: u32, bits: u64) {
+        let order = if self.layout.paired { Ordering::Release } else { Ordering::Relaxed };
+        self.cell(cell).store(bits, order);
+    }
+
+    /// Adds to a cell, whatever it holds.
+    pub(super) fn add(&self, cell: u32, value: u64) {
+        self.put(cell, self.layout.plus(cell, self.get(cell), value));
+    }
+}
+
+/// This thread's cells of a series of the family `F`.
+///
+/// Not public API. Used by generated code.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Cells<F> {
+    first: NonNull<AtomicU64>,
+    family: PhantomData<fn() -> F>,
+}
+
+impl<F: Home> Cells<F> {
+    /// Cells of that family.
+    #[inline(always)]
+    pub(super) fn of(cells: AnyCells) -> Self {
+        Self { first: cells.first, family: PhantomData }
+    }
+
+    #[inline(always)]
+    fn any(&self) -> AnyCells {
+        AnyCells { first: self.first, layout: F::SHAPE.layout }
+    }
+
+    /// What a cell holds.
+    #[inline(always)]
+    pub(crate) fn get(&self, cell: u32) -> u64 {
+        self.any().get(cell)
+    }
+
+    /// Sets a cell. No other thread writes here, so an addition is a load and a store.
+    #[inline(always)]
+    pub(crate) fn put(&self, cell: u32, bits: u64) {
+        self.any().put(cell, bits);
+    }
+}
+
+/// A thread's cells of a series in this life, if it has updated that before.
+///
+/// # Safety
+/// The word must be one of a family of this shape, which has so many series.
+#[inline(always)]
+pub(super) unsafe fn near(
+    word: *const (),
+    shape: &Shape,
+    series: u32,
+    life: impl FnOnce() -> Life,
+) -> Option<AnyCells> {
+    let (chunk, place) = if shape.is_piece() {
+        if word.is_null() {
+            return None;
         }
-    }
-
-    /// The cells of a family whose only slot is in its static.
-    pub(crate) fn only(layout: Layout, slot: &'static StaticSlot) -> Self {
-        let shared = slot.as_slice();
-        Self { first: 0, shared, len: shared.len(), ..Self::none(layout) }
-    }
-
-    /// No cells: updates go nowhere.
-    pub(crate) fn none(layout: Layout) -> Self {
-        Self { layout, first: slab::sink(), shared: &[], len: 0, baselines: OnceLock::new() }
-    }
-
-    /// A child's first slot, as updates name it.
-    #[inline]
-    pub(crate) fn slot(&self, child: u32) -> u32 {
-        self.slot_after(child.wrapping_mul(self.layout.slots()))
-    }
-
-    /// The slot at a distance from the family's first one.
-    #[inline]
-    pub(super) fn slot_after(&self, distance: u32) -> u32 {
-        self.first.wrapping_add(distance)
-    }
-
-    /// A slot's distance from the family's first one.
-    fn distance(&self, slot: u32) -> usize {
-        slot.wrapping_sub(self.first) as usize
-    }
-
-    /// A slot that is shared.
-    #[inline]
-    pub(crate) fn shared(&self, slot: u32) -> Option<SharedSlot<'static>> {
-        self.shared.get(slot as usize).map(SharedSlot)
-    }
-
-    /// The values of the slots from one on, as bits, each less its baseline.
-    #[inline]
-    pub(crate) fn read(&self, slot: u32, out: &mut [u64]) {
-        let from = self.distance(slot);
-        if let ([value], Some(cell), None) =
-            (&mut *out, self.shared.get(from), self.baselines.get())
-        {
-            *value = cell.load(Ordering::Relaxed);
-            return;
+        (Chunk(word.cast()), series)
+    } else {
+        // SAFETY: the word of such a shape is a directory.
+        let directory = unsafe { Directory::from_raw(word) };
+        let chunk = directory.get((series / shape.chunk()) as usize)?;
+        (Chunk(chunk.cast()), series % shape.chunk())
+    };
+    // SAFETY: the chunk is of this shape, and its cells are written to by this thread only.
+    unsafe {
+        if shape.is_stamped() && chunk.stamp(place).load(Ordering::Relaxed) != life() {
+            return None;
         }
-        self.read_all(from, out);
+        AnyCells::new(chunk.cells(place, shape), shape.layout)
+    }
+}
+
+impl Share {
+    /// A share with room for its first cells, which is not yet one of its family.
+    pub(super) fn new(index: &'static Index, words: Words) -> Option<&'static Self> {
+        let make = || {
+            let (cells, far) = (ptr::null_mut(), AtomicPtr::new(empty().cast_mut()));
+            let [next, link] = [const { AtomicPtr::new(ptr::null_mut()) }; 2];
+            let writes_to = AtomicU32::new(0);
+            kept(Self { index, words, cells: AtomicPtr::new(cells), far, next, link, writes_to })
+        };
+        // Nothing is kept unless all of it is there.
+        let (share, cells) = if index.shape.is_piece() {
+            let chunk = Chunk::zeros(&index.shape)?;
+            let share = make()?;
+            (share, Chunk::new(chunk, share).0.cast())
+        } else {
+            let directory = Directory::zeros(FIRST)?;
+            let share = make()?;
+            (share, Directory::new(directory, share).as_raw())
+        };
+        share.cells.store(cells.cast_mut(), Ordering::Relaxed);
+        Some(share)
     }
 
-    fn read_all(&self, from: usize, out: &mut [u64]) {
-        out.fill(0);
-        if from + out.len() > self.len {
-            return;
+    /// The chunk of a series and its place there, for readers.
+    fn find(&self, series: u32) -> Option<(Chunk, u32)> {
+        let shape = &self.index.shape;
+        let cells = self.cells.load(Ordering::Acquire).cast_const();
+        if shape.is_piece() {
+            return Some((Chunk(cells.cast()), series));
         }
-        // The baselines come first: what they were taken from is then seen by the reads behind
-        // them, so a difference is never below zero.
-        let baselines = self.baselines.get().and_then(|all| all.get(from..from + out.len()));
-        for (value, base) in out.iter_mut().zip(baselines.unwrap_or_default()) {
-            *value = base.load(Ordering::Acquire);
-        }
-        let integers = (self.layout.integers as usize).min(out.len());
-        let (integers, floats) = out.split_at_mut(integers);
-        for base in &mut *integers {
-            *base = base.wrapping_neg();
-        }
-        self.sum_all(from, integers);
-        for (base, position) in floats.iter_mut().zip(from + integers.len()..) {
-            *base = (self.sum_f64(position) - f64::from_bits(*base)).to_bits();
-        }
-    }
-
-    fn is_shared(&self) -> bool {
-        !self.shared.is_empty()
-    }
-
-    fn sum_all(&self, from: usize, sums: &mut [u64]) {
-        if !self.is_shared() {
-            return slab::sum_all(self.first + from as u32, sums);
-        }
-        for (sum, cell) in sums.iter_mut().zip(&self.shared[from..]) {
-            *sum = sum.wrapping_add(cell.load(Ordering::Relaxed));
-        }
-    }
-
-    fn sum(&self, position: usize) -> u64 {
-        match self.shared.get(position) {
-            Some(cell) => cell.load(Ordering::Relaxed),
-            None => slab::sum(self.first + position as u32),
-        }
-    }
-
-    fn sum_f64(&self, position: usize) -> f64 {
-        match self.shared.get(position) {
-            Some(cell) => slab::load_f64(cell),
-            None => slab::sum_f64(self.first + position as u32),
-        }
-    }
-
-    /// Makes the slots of the child with this first one read as zero from now on. Only under the
-    /// writer's lock.
-    pub(super) fn rebase(&self, slot: u32) {
-        let from = self.distance(slot);
-        let slots = from..from + self.layout.slots() as usize;
-        if slots.end > self.len {
-            return;
-        }
-        if self.is_shared() {
-            for cell in &self.shared[slots] {
-                cell.store(0, Ordering::Relaxed);
-            }
-            return;
-        }
-        let Some(baselines) = self.baselines() else { return };
-        for position in slots {
-            let bits = if self.layout.is_float(position) {
-                self.sum_f64(position).to_bits()
+        let (number, place) = ((series / shape.chunk()) as usize, series % shape.chunk());
+        // SAFETY: of such a shape both are directories.
+        let chunk = unsafe {
+            if number < NEAR {
+                Directory::from_raw(cells).get(number)?
             } else {
-                self.sum(position)
-            };
-            baselines[position].store(bits, Ordering::Release);
-        }
+                let far = Directory::from_raw(self.far.load(Ordering::Acquire));
+                Directory::from_raw(far.get(number / NEAR)?).get(number % NEAR)?
+            }
+        };
+        Some((Chunk(chunk.cast()), place))
     }
 
-    fn baselines(&self) -> Option<&[AtomicU64]> {
-        if self.baselines.get().is_none() {
-            let _ = self.baselines.set(zeroed(self.len)?);
+    /// The same, made if need be; `None` without memory. Only for the share's thread.
+    fn find_or_make(&'static self, series: u32) -> Option<(Chunk, u32)> {
+        if let Some(found) = self.find(series) {
+            return Some(found);
         }
-        self.baselines.get().map(|baselines| &**baselines)
+        let shape = &self.index.shape;
+        let number = (series / shape.chunk()) as usize;
+        let directory = if number < NEAR {
+            self.grown(&self.cells, number)?
+        } else {
+            let far = self.grown(&self.far, number / NEAR)?;
+            match far.get(number / NEAR) {
+                // SAFETY: what the far directory finds are directories.
+                Some(directory) => unsafe { Directory::from_raw(directory) },
+                None => {
+                    let directory = Directory::new(Directory::zeros(NEAR)?, self);
+                    far.set(number / NEAR, directory.as_raw());
+                    directory
+                }
+            }
+        };
+        let chunk = Chunk::new(Chunk::zeros(shape)?, self);
+        directory.set(number % NEAR, chunk.0.cast());
+        Some((chunk, series % shape.chunk()))
+    }
+
+    /// A directory, with room for a thing at this place. One that is outgrown is kept, since a reader
+    /// may be in it; each is half as long as the next.
+    fn grown(&'static self, directory: &AtomicPtr<()>, place: usize) -> Option<Directory> {
+        // SAFETY: the callers have directories.
+        let old = unsafe { Directory::from_raw(directory.load(Ordering::Relaxed)) };
+        if place < old.len() {
+            return Some(old);
+        }
+        let new = old.grown((place + 1).next_power_of_two().max(FIRST), self)?;
+        directory.store(new.as_raw().cast_mut(), Ordering::Release);
+        Some(new)
+    }
+
+    /// The cells of a series, in this life; `None` without memory. Only for the share's thread, which
+    /// has seen the series live this life.
+    pub(super) fn enter(&'static self, series: u32, life: Life) -> Option<AnyCells> {
+        let shape = &self.index.shape;
+        let (chunk, place) = self.find_or_make(series)?;
+        // SAFETY: the chunk is of this shape, and only this thread writes to it.
+        unsafe {
+            let first = chunk.cells(place, shape);
+            if shape.is_stamped() && chunk.stamp(place).load(Ordering::Relaxed) != life {
+                // A reader that sees a zero also sees that the life before has ended.
+                fence(Ordering::Release);
+                for cell in 0..shape.layout.cells() as usize {
+                    (*first.add(cell)).store(0, Ordering::Relaxed);
+                }
+                chunk.stamp(place).store(life, Ordering::Release);
+            }
+            AnyCells::new(first, shape.layout)
+        }
+    }
+}
+
+/// The links of a share, which belong to whoever has it: its thread, or the family while it is idle.
+impl Share {
+    pub(super) fn link(&self, next: Option<&'static Self>) {
+        let next = next.map_or(ptr::null(), ptr::from_ref);
+        self.link.store(next.cast_mut(), Ordering::Relaxed);
+    }
+
+    pub(super) fn linked(&self) -> Option<&'static Self> {
+        // SAFETY: shares are kept for good.
+        unsafe { self.link.load(Ordering::Relaxed).as_ref() }
+    }
+
+    /// Ends the tenure of this thread.
+    pub(super) fn leave(&'static self) {
+        // A later destructor of a thread-local that updates the family finds no cells.
+        let _ = self.words.try_with(|word| word.set(nowhere(&self.index.shape)));
+        self.index.give_share(self);
+    }
+
+    /// The family's share before this one; only before it is one of the family's.
+    pub(super) fn stand_before(&self, next: *mut Self) {
+        self.next.store(next, Ordering::Relaxed);
+    }
+
+    /// What the thread's word is.
+    pub(super) fn word(&self) -> *const () {
+        self.cells.load(Ordering::Relaxed)
+    }
+}
+
+/// The shares of a family, from the first one on.
+pub(super) fn shares(first: &AtomicPtr<Share>) -> impl Iterator<Item = &'static Share> {
+    // SAFETY: shares are kept for good, and are whole before they are one of the family's.
+    let load = |next: &AtomicPtr<Share>| unsafe { next.load(Ordering::Acquire).as_ref() };
+    std::iter::successors(load(first), move |share| load(&share.next))
+}
+
+/// Adds to `sums` what all shares hold for consecutive series in these lives.
+pub(super) fn add_up(
+    first: &AtomicPtr<Share>,
+    shape: &Shape,
+    from: u32,
+    lives: &[Life],
+    sums: &mut [u64],
+) {
+    let cells = shape.layout.cells();
+    // Of a pair all that went down comes first: what went up before it is then seen as well.
+    let passes: &[Range<u32>] = if shape.layout.paired { &[0..1, 1..2] } else { &[0..cells] };
+    for pass in passes {
+        for share in shares(first) {
+            let series = (from..).zip(lives).zip(sums.chunks_exact_mut(cells.max(1) as usize));
+            for ((series, life), sums) in series {
+                let Some((chunk, place)) = share.find(series) else { continue };
+                // SAFETY: the chunk is of this shape.
+                unsafe {
+                    if shape.is_stamped() && chunk.stamp(place).load(Ordering::Acquire) != *life {
+                        continue;
+                    }
+                    let first = chunk.cells(place, shape);
+                    for cell in pass.clone() {
+                        let value = (*first.add(cell as usize)).load(Ordering::Acquire);
+                        let sum = &mut sums[cell as usize];
+                        *sum = shape.layout.plus(cell, *sum, value);
+                    }
+                }
+            }
+        }
     }
 }

@@ -1,9 +1,15 @@
-//! The open label values of a look-up, borrowed: how they hash and how they are handed over.
+//! The label values of a look-up, borrowed: their forms, their hash, and how they are copied.
 //!
-//! Rendering is in `label/`, comparing with stored text in [`super::text`]. Invariant: two keys of
-//! one family are equal exactly when their rendered texts are.
+//! How a label becomes text is in `label/`, how texts are kept in [`super::texts`]. Invariants: a
+//! text has one form, so two values are equal exactly when their forms are; what creates or removes
+//! works on a copy, so no code of a user runs while a record is read or a lock is held.
 
-use super::{pairs, shape::BlockShape};
+use std::borrow::Borrow;
+
+use super::{
+    pairs,
+    sync::{Ordering, StaticU64},
+};
 
 /// The text of a label value, borrowed where possible.
 ///
@@ -16,15 +22,17 @@ use super::{pairs, shape::BlockShape};
 #[derive(Debug, Clone, Copy)]
 pub struct LabelText<'a>(pub(crate) Text<'a>);
 
-/// What a [`LabelText`] holds. Each text has exactly one form, so forms compare before texts do:
-/// the decimal text of an integer below 2^31 without leading zeros is an `Integer` when it comes
-/// from an integer type; a family's label has one Rust type, so the same text never comes in two.
+/// A label value as a look-up sees it.
+///
+/// The decimal text of an integer below 2^31 without leading zeros is an `Integer` where it comes
+/// from an integer. A label type that may give the same text in another form says so, and then
+/// [`canonical`](Text::canonical) is asked.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Text<'a> {
+    /// A decimal integer below 2^31, or the place of a closed label's value.
+    Integer(u32),
     /// A borrowed text.
     Borrowed(&'a str),
-    /// A decimal integer below 2^31.
-    Integer(u32),
     /// A short rendered text.
     Inline(Inline),
 }
@@ -33,71 +41,86 @@ pub(crate) enum Text<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Inline {
     len: u8,
+    /// Whether something did not fit.
+    is_full: bool,
     bytes: [u8; Self::CAPACITY],
 }
 
 impl Inline {
     pub(crate) const CAPACITY: usize = 47;
-    pub(crate) const EMPTY: Self = Self { len: 0, bytes: [0; Self::CAPACITY] };
+    pub(crate) const EMPTY: Self = Self { len: 0, is_full: false, bytes: [0; Self::CAPACITY] };
 
+    #[inline]
     pub(crate) fn as_str(&self) -> &str {
         self.bytes.get(..usize::from(self.len)).and_then(|b| str::from_utf8(b).ok()).unwrap_or("")
     }
 }
 
 impl core::fmt::Write for Inline {
+    /// Adds the characters that fit; what follows a character that does not is left out.
     fn write_str(&mut self, text: &str) -> core::fmt::Result {
         let start = usize::from(self.len);
-        let place = self.bytes.get_mut(start..start + text.len()).ok_or(core::fmt::Error)?;
-        place.copy_from_slice(text.as_bytes());
-        self.len += text.len() as u8;
-        Ok(())
+        let room = if self.is_full { 0 } else { Self::CAPACITY - start };
+        let mut fits = room.min(text.len());
+        while !text.is_char_boundary(fits) {
+            fits -= 1;
+        }
+        let (kept, left_out) = text.as_bytes().split_at(fits);
+        self.bytes[start..start + fits].copy_from_slice(kept);
+        self.len += fits as u8;
+        self.is_full |= !left_out.is_empty();
+        if left_out.is_empty() { Ok(()) } else { Err(core::fmt::Error) }
     }
 }
 
-/// The open label values of one look-up, in the order of declaration.
-///
-/// `all` is enough; whoever knows the label types also writes the rest, so that a look-up compiles
-/// to straight code.
-pub(crate) trait Key {
-    /// The shape of the family's blocks, if it is known at compile time.
-    const BLOCK: Option<BlockShape> = None;
-
-    /// Shows each value until one is refused; returns whether all were accepted.
-    fn all(&self, accept: &mut dyn FnMut(&Text<'_>) -> bool) -> bool;
-
-    /// The hash of all values behind a seed.
-    fn hash(&self, seed: u64) -> u64 {
-        let mut state = seed;
-        self.all(&mut |text| {
-            state = text.hash(state);
-            true
-        });
-        state
-    }
-
-    /// Whether all values are those that are stored.
-    fn matches(&self, mut stored: impl Stored) -> bool {
-        self.all(&mut |text| stored.next_is(text))
-    }
-}
-
-/// Stored values to compare with, one after the other.
-pub(crate) trait Stored {
-    /// Whether the next stored value is this one.
-    fn next_is(&mut self, text: &Text<'_>) -> bool;
-}
-
-impl Text<'_> {
-    /// Hashes the value behind what was hashed before it.
-    #[inline(always)]
-    pub(crate) fn hash(&self, state: u64) -> u64 {
+impl<'a> Text<'a> {
+    /// The text, unless it is an integer.
+    #[inline]
+    pub(crate) fn as_str(&self) -> Option<&str> {
         match self {
-            Text::Borrowed(text) => hash_bytes(state, text.as_bytes()),
-            Text::Integer(n) => fold(state ^ u64::from(*n), INTEGER),
-            Text::Inline(inline) => hash_bytes(state, inline.as_str().as_bytes()),
+            Text::Integer(_) => None,
+            Text::Borrowed(text) => Some(text),
+            Text::Inline(inline) => Some(inline.as_str()),
         }
     }
+
+    /// The text in the form that an integer type gives it, if it is one that such a type can give.
+    #[inline]
+    pub(crate) fn canonical(self) -> Self {
+        match self.as_str().and_then(integer) {
+            Some(n) => Text::Integer(n),
+            None => self,
+        }
+    }
+}
+
+/// The integer below 2^31 whose decimal text this is.
+fn integer(text: &str) -> Option<u32> {
+    let is_decimal = text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_short = text == "0" || !text.starts_with('0');
+    let n: u32 = if is_decimal && is_short { text.parse().ok()? } else { return None };
+    (n < 1 << 31).then_some(n)
+}
+
+/// Unpredictable, so that nobody can make label values collide on purpose; 0 until the first series
+/// is made.
+static SEED: StaticU64 = StaticU64::new(0);
+
+/// Makes the seed, if there is none yet.
+pub(super) fn make_seed() {
+    use std::hash::{BuildHasher, Hasher};
+    if SEED.load(Ordering::Relaxed) == 0 {
+        let seed = std::hash::RandomState::new().build_hasher().finish() | 1;
+        // The first one stays.
+        let _ = SEED.compare_exchange(0, seed, Ordering::Relaxed, Ordering::Relaxed);
+    }
+}
+
+/// Hashes the values of a key, one after the other.
+pub(super) struct KeyHasher {
+    state: u64,
+    /// An integer that waits to be hashed with the next value.
+    waiting: Option<u32>,
 }
 
 const LEFT: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -105,68 +128,76 @@ const RIGHT: u64 = 0xd1b5_4a32_d192_ed03;
 const INTEGER: u64 = 0x8cb9_2ba7_2f3d_8dd7;
 
 /// Both halves of the 128-bit product, folded: each input bit reaches every output bit.
-#[inline]
+#[inline(always)]
 fn fold(a: u64, b: u64) -> u64 {
     let product = u128::from(a) * u128::from(b);
     (product as u64) ^ ((product >> 64) as u64)
 }
 
-/// Hashes a text behind what was hashed before it: one multiplication for a pair of words.
-#[inline]
-pub(super) fn hash_bytes(seed: u64, bytes: &[u8]) -> u64 {
-    // The length comes first, so "ab" + "c" and "a" + "bc" differ.
-    let mut state = seed ^ bytes.len() as u64;
-    pairs::all(bytes, |[a, b]| {
-        state = fold(a ^ LEFT ^ state, b ^ RIGHT ^ state.rotate_left(32));
-        true
-    });
-    // Texts that differ in a few bytes have evenly spaced products, which crowd in a table if the
-    // factor that they share is a bad one; another multiplication scatters them.
-    state.wrapping_mul(LEFT)
+impl KeyHasher {
+    #[inline(always)]
+    pub(super) fn new() -> Self {
+        Self { state: SEED.load(Ordering::Relaxed), waiting: None }
+    }
+
+    #[inline(always)]
+    fn value(&mut self, value: &Text<'_>) {
+        match value {
+            Text::Integer(n) => self.integer(*n),
+            Text::Borrowed(text) => self.bytes(text.as_bytes()),
+            Text::Inline(inline) => self.bytes(inline.as_str().as_bytes()),
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn integer(&mut self, n: u32) {
+        match self.waiting.take() {
+            None => self.waiting = Some(n),
+            Some(first) => {
+                self.state = fold(self.state ^ u64::from(first) << 32 ^ u64::from(n), INTEGER);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn bytes(&mut self, bytes: &[u8]) {
+        self.text(bytes.len());
+        pairs::all(bytes, |pair| {
+            self.pair(pair);
+            true
+        });
+    }
+
+    /// Begins a text of so many bytes; its pairs follow.
+    #[inline(always)]
+    pub(super) fn text(&mut self, len: usize) {
+        // The length comes first, so "ab" + "c" and "a" + "bc" differ.
+        self.state ^= (len as u64) << 32 ^ u64::from(self.waiting.take().unwrap_or(0));
+    }
+
+    /// The next pair of a text: one multiplication.
+    #[inline(always)]
+    pub(super) fn pair(&mut self, [first, last]: [u64; 2]) {
+        let state = self.state;
+        self.state = fold(first ^ LEFT ^ state, last ^ RIGHT ^ state.rotate_left(32));
+    }
+
+    #[inline(always)]
+    pub(super) fn finish(self) -> u64 {
+        let state = match self.waiting {
+            Some(n) => fold(self.state ^ u64::from(n), INTEGER),
+            None => self.state,
+        };
+        // Values that differ in a few bytes have evenly spaced products, which crowd in a table if the
+        // factor that they share is a bad one; another multiplication scatters them.
+        state.wrapping_mul(LEFT)
+    }
 }
 
-#[cfg(all(test, not(loom)))]
-mod tests {
-    use super::*;
-
-    struct Texts<'a>(&'a [&'a str]);
-
-    impl Texts<'_> {
-        fn hash(&self, seed: u64) -> u64 {
-            self.0.iter().fold(seed, |state, text| Text::Borrowed(text).hash(state))
-        }
-    }
-
-    #[test]
-    fn border_between_values_counts() {
-        assert_ne!(Texts(&["ab", "c"]).hash(1), Texts(&["a", "bc"]).hash(1));
-        assert_ne!(Texts(&["", "a"]).hash(1), Texts(&["a", ""]).hash(1));
-    }
-
-    #[test]
-    fn every_byte_of_every_length_counts() {
-        for len in 1..80 {
-            let text = "x".repeat(len);
-            let hash = Texts(&[&text]).hash(7);
-            for position in 0..len {
-                let mut other = text.clone();
-                other.replace_range(position..=position, "y");
-                assert_ne!(hash, Texts(&[&other]).hash(7), "{len} {position}");
-            }
-        }
-    }
-
-    #[test]
-    fn high_bits_spread_over_a_table() {
-        // 4,096 consecutive texts in 8,192 places: a good hash leaves few places crowded, whatever
-        // the seed is.
-        for seed in 0..64_u64 {
-            let seed = seed.wrapping_mul(RIGHT);
-            let mut places = vec![0_u8; 8192];
-            for n in 0..4096 {
-                places[(Texts(&[&format!("/users/{n}")]).hash(seed) >> 51) as usize] += 1;
-            }
-            assert!(places.iter().all(|&crowd| crowd < 10), "{seed}: {:?}", places.iter().max());
-        }
-    }
+/// The hash of the values of a key.
+#[inline(always)]
+pub(super) fn hash<'a>(values: impl Iterator<Item = impl Borrow<Text<'a>>>) -> u64 {
+    let mut hasher = KeyHasher::new();
+    values.for_each(|value| hasher.value(value.borrow()));
+    hasher.finish()
 }

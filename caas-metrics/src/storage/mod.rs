@@ -1,34 +1,42 @@
-//! Where numbers live: slots in per-thread slabs or shared atomics, and the index that finds them.
+//! Where numbers live: the cells of threads, and the records of series that say whose they are.
 //!
-//! The only folder with `unsafe` and `Ordering`. It knows no metric types, no label types, no
-//! names and no formats: it keeps integers and floats in slots, and finds blocks of slots by text.
-//! Invariant: every function that leaves this folder is safe to call with any argument.
+//! The only folder with `unsafe` and `Ordering`. It knows no metric types, no label types, no names
+//! and no formats: it keeps integers and floats in cells, and finds series by texts. Invariant: every
+//! function that leaves this folder is safe to call with any argument.
 //!
 //! * [`shape`]: what is known when a family is declared.
-//! * [`slab`]: one writer a cell, summed by whoever reads; the pool that hands slabs on.
-//! * [`shared`]: one cell for all threads.
-//! * [`cells`]: the slots of one family, in slabs or shared, and their baselines.
-//! * [`pairs`]: what a text is made of, for hashes, comparisons and storage.
-//! * [`text`]: label texts, interned in an arena that never moves; [`texts`]: copies of them.
-//! * [`table`]: hash tables; [`growing`]: one that grows in small steps.
-//! * [`key`]: the borrowed open label values of a look-up: their hash, and how they compare;
-//!   [`rendered`]: copies of them.
-//! * [`records`]: what a block is: its version, its texts, and which of its children live.
-//! * [`index`]: from a key to a block, read without locks, and the life of a block.
+//! * [`update`]: what an update does; the short way, from labels to a cell.
+//! * [`key`]: the borrowed label values of a look-up and their hash; [`rendered`]: copies of them.
+//! * [`index`]: the parts of a family and its lock; [`lives`]: how series are born and end;
+//!   [`closed`]: the same where all labels are closed.
+//! * [`cells`]: what a thread has of a family; [`chunk`]: how that lies in memory; [`thread`]: what a
+//!   thread has of all families; [`shared`]: cells of all threads.
+//! * [`records`]: the lives of series; [`table`]: from a hash to a record; [`texts`]: label texts;
+//!   [`heap`]: the room for them; [`pairs`]: what a text is made of.
+//! * [`scan`]: what a scrape reads.
+//! * [`compare`]: vector instructions, for buckets.
+//! * [`memory`]: memory that may not be there; [`sync`]: atomics; [`flag`]: rare small numbers.
 
 pub(crate) mod cells;
+mod chunk;
+mod closed;
+pub(crate) mod compare;
 pub(crate) mod flag;
-mod growing;
+mod heap;
 pub(crate) mod index;
 pub(crate) mod key;
+pub(crate) mod lives;
+mod memory;
 mod pairs;
-pub(crate) mod records;
+mod records;
 pub(crate) mod rendered;
+pub(crate) mod scan;
 pub(crate) mod shape;
 pub(crate) mod shared;
-mod slab;
 mod sync;
 mod table;
-mod text;
 pub(crate) mod texts;
-mod zeroed;
+mod thread;
+pub(crate) mod update;
+
+pub(crate) use sync::constant;

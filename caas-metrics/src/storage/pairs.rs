@@ -8,15 +8,15 @@
 
 /// How many pairs a text of so many bytes is.
 #[inline]
-pub(super) fn count(bytes: usize) -> usize {
-    bytes / 16 + 1
+pub(super) const fn count(bytes: usize) -> usize {
+    bytes.saturating_sub(1) / 16 + 1
 }
 
 /// Shows the pairs of a text until one is refused; returns whether all were accepted.
 #[inline(always)]
 pub(super) fn all(bytes: &[u8], mut accept: impl FnMut([u64; 2]) -> bool) -> bool {
     let Some(last) = bytes.last_chunk() else { return accept(short(bytes)) };
-    let mut rest = bytes;
+    let mut rest = &bytes[..bytes.len() - 1];
     while let Some((chunk, behind)) = rest.split_first_chunk() {
         if !accept(pair(chunk)) {
             return false;

@@ -1,9 +1,9 @@
-//! The open label values of a look-up, copied: what creations and removals work with.
+//! The label values of a key, copied: what creations and removals work with.
 //!
-//! Look-ups of children that exist use the borrowed key (`key.rs`). Invariant: no code of a user
-//! runs while a rendered key is used, so it may be used under a lock.
+//! Look-ups of series that exist use the borrowed values (`key.rs`). Invariant: no code of a user
+//! runs while a copy is used, so it may be used under a lock.
 
-use super::key::{Key, Stored, Text};
+use super::key::{Text, hash};
 
 /// For each value a word, and behind the word of a text its bytes.
 pub(crate) struct Rendered {
@@ -12,6 +12,7 @@ pub(crate) struct Rendered {
     len: usize,
     /// Everything, if it is longer than that.
     long: Vec<u8>,
+    is_too_long: bool,
 }
 
 const SHORT: usize = 128;
@@ -20,46 +21,68 @@ const SHORT: usize = 128;
 const INTEGER: u64 = 1 << 63;
 
 impl Rendered {
-    #[cold]
-    pub(crate) fn new(key: &impl Key) -> Self {
-        let mut rendered = Self { short: [0; SHORT], len: 0, long: Vec::new() };
-        key.all(&mut |text| {
-            rendered.push(text);
-            true
-        });
-        rendered
+    /// A copy of values, each with the most bytes that it may have; `None` without memory.
+    pub(crate) fn new<'a>(values: impl Iterator<Item = (Text<'a>, usize)>) -> Option<Self> {
+        let mut rendered =
+            Self { short: [0; SHORT], len: 0, long: Vec::new(), is_too_long: false };
+        for (value, most) in values {
+            match value.as_str() {
+                // It becomes the overflow series' value, so there is no need for its text.
+                Some(text) if text.len() > most => {
+                    rendered.is_too_long = true;
+                    rendered.push(&Text::Borrowed(""))?;
+                }
+                _ => rendered.push(&value)?,
+            }
+        }
+        Some(rendered)
     }
 
-    fn push(&mut self, text: &Text<'_>) {
-        let (word, bytes) = match text {
+    /// The same with another text for the values in these places.
+    pub(super) fn with(&self, text: &str, places: u64) -> Option<Self> {
+        let replaced = self.values().enumerate().map(|(place, value)| {
+            let is_other = places >> place & 1 == 1;
+            (if is_other { Text::Borrowed(text) } else { value }, usize::MAX)
+        });
+        Self::new(replaced)
+    }
+
+    /// Whether a value is longer than its label allows.
+    pub(crate) fn is_too_long(&self) -> bool {
+        self.is_too_long
+    }
+
+    fn push(&mut self, value: &Text<'_>) -> Option<()> {
+        let (word, text) = match value {
             Text::Integer(n) => (INTEGER | u64::from(*n), ""),
             Text::Borrowed(text) => (text.len() as u64, *text),
             Text::Inline(inline) => (inline.as_str().len() as u64, inline.as_str()),
         };
-        self.extend(&word.to_le_bytes());
-        self.extend(bytes.as_bytes());
+        self.extend(&word.to_le_bytes())?;
+        self.extend(text.as_bytes())
     }
 
-    fn extend(&mut self, bytes: &[u8]) {
+    fn extend(&mut self, bytes: &[u8]) -> Option<()> {
         let end = self.len + bytes.len();
         if let Some(place) = self.short.get_mut(self.len..end) {
             place.copy_from_slice(bytes);
             self.len = end;
-            return;
+            return Some(());
         }
-        if self.long.is_empty() {
-            self.long.extend_from_slice(&self.short[..self.len]);
-            // From now on nothing fits.
-            self.len = SHORT;
-        }
+        let long = if self.long.is_empty() { self.len } else { 0 };
+        self.long.try_reserve(long + bytes.len()).ok()?;
+        self.long.extend_from_slice(&self.short[..long]);
         self.long.extend_from_slice(bytes);
+        // From now on nothing fits.
+        self.len = SHORT;
+        Some(())
     }
 
     fn bytes(&self) -> &[u8] {
         if self.long.is_empty() { &self.short[..self.len] } else { &self.long }
     }
 
-    fn texts(&self) -> impl Iterator<Item = Text<'_>> {
+    pub(super) fn values(&self) -> impl Iterator<Item = Text<'_>> {
         let mut rest = self.bytes();
         std::iter::from_fn(move || {
             let (word, behind) = rest.split_first_chunk()?;
@@ -74,18 +97,8 @@ impl Rendered {
             Some(Text::Borrowed(unsafe { str::from_utf8_unchecked(text) }))
         })
     }
-}
 
-impl Key for Rendered {
-    fn all(&self, accept: &mut dyn FnMut(&Text<'_>) -> bool) -> bool {
-        self.texts().all(|text| accept(&text))
-    }
-
-    fn hash(&self, seed: u64) -> u64 {
-        self.texts().fold(seed, |state, text| text.hash(state))
-    }
-
-    fn matches(&self, mut stored: impl Stored) -> bool {
-        self.texts().all(|text| stored.next_is(&text))
+    pub(super) fn hash(&self) -> u64 {
+        hash(self.values())
     }
 }

@@ -1,64 +1,107 @@
-//! The shape of a family's storage: what is known of it when it is declared.
+//! The shape of a family's storage: what follows from its descriptor, as constants.
 //!
-//! Not here: how a descriptor becomes a shape (`family.rs`). Invariant: a shape never changes.
+//! Not here: how a descriptor becomes a shape (`family.rs`). Invariant: a shape never changes, and
+//! everything that an update divides or multiplies by is a constant to the compiler.
 
-use super::cells::{Layout, Mode};
+use super::memory::per_page;
 
-/// What a block is made of.
+/// The cells of one series.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct BlockShape {
-    /// How many open labels there are.
-    pub(crate) open: usize,
-    /// How many closed combinations, and so children, a block has.
-    pub(crate) closed: u32,
-    /// What a child has for slots.
-    pub(crate) layout: Layout,
+pub(crate) struct Layout {
+    /// Cells that hold integers.
+    pub(crate) integers: u32,
+    /// Cells that hold floats, after the integers.
+    pub(crate) floats: u32,
+    /// Whether there are two cells, one of what went down and then one of what went up: a reader
+    /// must have read all of the first before any of the second.
+    pub(crate) paired: bool,
 }
 
-impl BlockShape {
-    /// Words of a record: `version, code, …, generation, …`.
-    pub(super) const fn words(self) -> usize {
-        1 + self.open + self.closed as usize
+impl Layout {
+    pub(crate) const fn cells(self) -> u32 {
+        self.integers + self.floats
+    }
+
+    /// The sum of two values of a cell.
+    #[inline]
+    pub(super) fn plus(self, cell: u32, a: u64, b: u64) -> u64 {
+        if cell < self.integers {
+            a.wrapping_add(b)
+        } else {
+            (f64::from_bits(a) + f64::from_bits(b)).to_bits()
+        }
     }
 }
 
-/// The shape of a family's storage, known when it is declared.
+/// The shape of a family's storage.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Shape {
-    pub(crate) mode: Mode,
-    pub(crate) block: BlockShape,
-    /// Whether a block's children all live from the block's creation on.
+#[doc(hidden)]
+pub struct Shape {
+    pub(crate) layout: Layout,
+    /// Whether all threads share the cells of a series, since it can be set.
+    pub(crate) shared: bool,
+    /// How many labels are in the key that finds a block; none if all labels are closed.
+    pub(crate) key: u32,
+    /// How many series are born together.
+    pub(crate) block: u32,
+    /// Which labels tell the series of a block apart, and which labels of the key are open, as bits by
+    /// their places in the label set and in the key.
+    pub(crate) in_block: u64,
+    pub(crate) open: u64,
+    /// Whether all series of a block are exported from its birth on.
     pub(crate) whole: bool,
-    /// The most living children; without open labels of no meaning.
+    /// The most series of a family with open labels, beside those that take what is above it.
     pub(crate) limit: u32,
 }
 
+/// The most bytes that a thread's cells of a closed family are in one piece.
+const MOST_PIECE: u64 = 64 * 1024;
+
 impl Shape {
-    /// Children that a new block brings to life at once.
-    pub(super) fn born(&self) -> u32 {
-        if self.whole { self.block.closed } else { 1 }
+    /// Whether all labels are closed: then the family is one block that is always there.
+    pub(crate) const fn is_closed(&self) -> bool {
+        self.key == 0
     }
 
-    /// Blocks that may live at the same time, without the overflow block.
-    pub(super) fn living_blocks(&self) -> usize {
-        if self.block.open == 0 {
-            return 0;
-        }
-        let by_limit = (self.limit / self.born()).max(1) as usize;
-        // Blocks that are not exported whole are mostly empty; their address space is bounded.
-        let slots = self.block.closed as usize * self.block.layout.slots().max(1) as usize;
-        by_limit.min((MOST_SLOTS / slots).max(16))
+    /// Bytes of a series in a chunk: its cells and its stamp.
+    const fn bytes(&self) -> u64 {
+        8 * self.layout.cells() as u64 + 4
     }
 
-    /// Removed blocks that wait until no scrape or stale handle can mean them any more.
-    pub(super) fn resting_blocks(&self) -> usize {
-        self.living_blocks().min(MOST_RESTING)
+    /// Whether a thread's cells are in one piece; otherwise a directory finds them by chunks.
+    pub(super) const fn is_piece(&self) -> bool {
+        self.is_closed() && self.block as u64 * self.bytes() <= MOST_PIECE
+    }
+
+    /// Whether cells carry the life that they count for. Where they don't, a reset is a baseline,
+    /// which is exact for one number only, and whether a series was touched follows from its value.
+    pub(super) const fn is_stamped(&self) -> bool {
+        let is_one_number = self.layout.floats == 0 && self.layout.integers <= 2;
+        !self.is_piece() || !is_one_number || self.layout.paired && !self.whole
+    }
+
+    /// How many series a chunk has.
+    pub(super) const fn chunk(&self) -> u32 {
+        if self.is_piece() { self.block } else { per_page(self.bytes() as usize) }
+    }
+
+    /// Words of a block's record: its codes, two of its own, and two for each series.
+    pub(super) const fn record(&self) -> usize {
+        self.key as usize + 2 + 2 * self.block as usize
+    }
+
+    /// How many records a page has.
+    pub(super) const fn records(&self) -> u32 {
+        per_page(4 * self.record())
+    }
+
+    /// How many shared cells a page has.
+    pub(super) const fn shared_cells(&self) -> u32 {
+        if self.is_closed() { self.block } else { per_page(8 * self.block as usize) * self.block }
+    }
+
+    /// The most blocks: as many as there are numbers for their series.
+    pub(super) const fn most_blocks(&self) -> u32 {
+        (1 << 31) / self.block - 1
     }
 }
-
-/// The most removed blocks that wait. The models have none: there a block is re-used at once, the
-/// worst case.
-const MOST_RESTING: usize = if cfg!(loom) { 0 } else { 256 };
-
-/// Slots of a family whose blocks are not exported whole.
-const MOST_SLOTS: usize = 1 << 24;

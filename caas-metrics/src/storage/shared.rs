@@ -1,17 +1,16 @@
-//! Slots that all threads write to.
+//! Cells that all threads share: gauges that can be set.
 //!
-//! Not here: whose they are (`cells.rs`). Invariant: each update is one atomic operation, but for
-//! additions of floats.
+//! Not here: whose they are (`index.rs`). Invariants: each update is one atomic operation, but for
+//! additions of floats; the cell of a series that can be removed is written to only while the thread
+//! says so, and nobody gets it meanwhile.
 
-use super::{
-    slab::fetch_add_f64,
-    sync::{AtomicU64, Ordering, StaticU64},
-};
+use super::sync::{AtomicU64, Ordering, StaticU64};
 
-/// A slot that all threads write to.
-pub(crate) struct SharedSlot<'a>(pub(super) &'a AtomicU64);
+/// A cell that all threads write to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SharedCell<'a>(pub(super) &'a AtomicU64);
 
-impl SharedSlot<'_> {
+impl SharedCell<'_> {
     #[inline]
     pub(crate) fn add(&self, n: u64) {
         self.0.fetch_add(n, Ordering::Relaxed);
@@ -19,7 +18,19 @@ impl SharedSlot<'_> {
 
     #[inline]
     pub(crate) fn add_f64(&self, x: f64) {
-        fetch_add_f64(self.0, x);
+        let mut current = self.0.load(Ordering::Relaxed);
+        loop {
+            let next = (f64::from_bits(current) + x).to_bits();
+            match self.0.compare_exchange_weak(current, next, Ordering::Relaxed, Ordering::Relaxed) {
+                Ok(_) => return,
+                Err(seen) => current = seen,
+            }
+        }
+    }
+
+    #[inline]
+    pub(crate) fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
     }
 
     #[inline]
@@ -28,26 +39,25 @@ impl SharedSlot<'_> {
     }
 }
 
-/// The only slot of a family, in a static: its address is known when the program is linked.
+/// The only cell of a family, in a static: its address is known when the program is linked.
 #[cfg_attr(loom, allow(dead_code, reason = "the models have none"))]
-pub(crate) struct StaticSlot(StaticU64);
+#[derive(Debug)]
+pub(crate) struct StaticCell(StaticU64);
 
-impl StaticSlot {
+impl StaticCell {
     pub(crate) const fn new() -> Self {
         Self(StaticU64::new(0))
     }
 
-    /// The slot. The models have none: loom's atomics cannot be in a static.
+    #[cfg(not(loom))]
     #[inline]
-    pub(super) fn as_slice(&self) -> &[AtomicU64] {
-        #[cfg(not(loom))]
-        return std::slice::from_ref(&self.0);
-        #[cfg(loom)]
-        return &[];
+    pub(crate) fn cell(&self) -> Option<SharedCell<'_>> {
+        Some(SharedCell(&self.0))
     }
 
-    #[inline]
-    pub(crate) fn slot(&self) -> Option<SharedSlot<'_>> {
-        self.as_slice().first().map(SharedSlot)
+    /// Loom's atomics cannot be in a static.
+    #[cfg(loom)]
+    pub(crate) fn cell(&self) -> Option<SharedCell<'_>> {
+        None
     }
 }

@@ -6,29 +6,37 @@
 //! hides an earlier load by another thread, and the race goes unexplored. Writers here therefore
 //! use one read-modify-write where a reader may look at the same time.
 
-/// An atomic that a static can hold.
+/// An atomic that a static can hold, also in a model.
 pub(super) use std::sync::atomic::AtomicU64 as StaticU64;
 
 #[cfg(not(loom))]
 pub(super) use std::sync::{
-    Mutex,
-    atomic::{AtomicU32, AtomicU64, Ordering, fence},
+    Mutex, MutexGuard,
+    atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering, fence},
 };
 
 #[cfg(loom)]
 pub(super) use loom::sync::{
-    Mutex,
-    atomic::{AtomicU32, AtomicU64, Ordering, fence},
+    Mutex, MutexGuard,
+    atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering, fence},
 };
 
-/// Locks whether or not another thread panicked while it held the lock: what the locks of this
-/// folder guard is consistent after every statement.
-#[cfg(not(loom))]
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+/// A constructor that is `const`, but for loom's atomics, which no constant can hold.
+macro_rules! constant {
+    ($(#[$attribute:meta])* $vis:vis fn $($rest:tt)*) => {
+        $(#[$attribute])*
+        #[cfg(not(loom))]
+        $vis const fn $($rest)*
+
+        $(#[$attribute])*
+        #[cfg(loom)]
+        $vis fn $($rest)*
+    };
 }
 
-#[cfg(loom)]
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> loom::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+pub(crate) use constant;
+
+/// The guard of a lock, whether or not another thread has panicked while it held the lock.
+pub(super) fn unpoisoned<G>(guard: Result<G, std::sync::PoisonError<G>>) -> G {
+    guard.unwrap_or_else(std::sync::PoisonError::into_inner)
 }

@@ -1,192 +1,188 @@
-//! Texts on their way out of the arena: the open label values of some blocks, copied.
+//! Label texts: each distinct one of a family is kept once, and a record names it by a code.
 //!
-//! Many blocks share texts, so those that were copied last are not copied again. Not here: whether
-//! texts belong together (`records.rs`). Invariants: a text is shown only after it was found whole;
-//! before that it may be a mixture of two, and is bytes. A code stands for one text as long as no
-//! text in the arena has been overwritten.
+//! Not here: escaping (the encoders') and which texts belong together (`records.rs`). Invariant: the
+//! text of a code stays as it is for as long as a living record names it; a reader that meets another
+//! text finds that its record has another life.
 
-use super::{pairs, text::Code};
+use super::{
+    heap::{Free, Heap, MOST, THEIRS},
+    key::{KeyHasher, Text, hash},
+    pairs,
+    sync::{AtomicU32, AtomicU64, Ordering, constant},
+    table::Table,
+};
 
-/// Copied texts; re-used from block to block, so that a scrape does not allocate.
-#[derive(Debug)]
-pub(crate) struct Texts {
-    bytes: Vec<u8>,
-    /// Where each text begins and how many bytes it has.
-    places: Vec<(usize, usize)>,
-    /// How many of the texts are whole, and their bytes.
-    whole: (usize, usize),
-    /// Codes that were read last, and which text each of them is; the place comes from the code.
-    known: [(Code, usize); KNOWN],
-    /// How often texts had been overwritten when the first of these was read.
-    overwrites: u32,
+/// A label value as a record keeps it: a small integer itself, or where its text is.
+pub(super) type Code = u32;
+
+/// Marks a code that is an integer.
+const INTEGER: Code = 1 << 31;
+
+/// The integer that a code is, if it is one.
+#[inline]
+pub(super) fn as_integer(code: Code) -> Option<u32> {
+    (code & INTEGER != 0).then_some(code ^ INTEGER)
 }
 
-const KNOWN: usize = 64;
+/// The most bytes that a text can have.
+pub(crate) const MOST_BYTES: usize = if cfg!(loom) { 48 } else { 4000 };
+const _: () = assert!(2 * pairs::count(MOST_BYTES) <= MOST as usize);
 
-/// No code is known to be a text with this number.
-const UNKNOWN: (Code, usize) = (0, usize::MAX);
+/// In the head of a text: its length, whether a character of it is escaped somewhere, and how many
+/// records name it, which is only the writer's business.
+const LEN: u32 = THEIRS;
+const IS_SPECIAL: u64 = 1 << 31;
+const ONE_USE: u64 = 1 << 32;
 
-impl Default for Texts {
-    fn default() -> Self {
-        Self::with_room(0)
-    }
+fn len(head: u64) -> usize {
+    (head >> LEN) as usize & 0xffff
 }
 
-impl Texts {
-    /// Room for so many texts of usual length, so that filling them in rarely allocates.
-    pub(crate) fn with_room(texts: usize) -> Self {
-        Self {
-            bytes: Vec::with_capacity(32 * texts),
-            places: Vec::with_capacity(texts),
-            whole: (0, 0),
-            known: [UNKNOWN; KNOWN],
-            overwrites: 0,
+/// The texts of a family.
+pub(super) struct Kept {
+    heap: Heap,
+    /// From the hash of a text to its code; only the writer asks.
+    codes: Table,
+    /// How many texts were given up: so often a code could have become another text.
+    given_up: AtomicU32,
+}
+
+impl Kept {
+    constant! {
+        pub(super) fn new() -> Self {
+            Self { heap: Heap::new(), codes: Table::new(), given_up: AtomicU32::new(0) }
         }
     }
 
-    pub(crate) fn clear(&mut self) {
-        self.bytes.clear();
-        self.places.clear();
-        self.whole = (0, 0);
-        self.known = [UNKNOWN; KNOWN];
-    }
-
-    /// Whether all codes that are known were read since the arena had been overwritten so often.
-    pub(super) fn are_since(&self, overwrites: u32) -> bool {
-        self.overwrites == overwrites
-    }
-
-    /// Forgets which codes are known, and those texts that were not found whole.
-    pub(super) fn begin(&mut self, overwrites: u32) {
-        self.places.truncate(self.whole.0);
-        self.bytes.truncate(self.whole.1);
-        self.known = [UNKNOWN; KNOWN];
-        self.overwrites = overwrites;
-    }
-
-    /// Whether there are no texts yet.
-    pub(super) fn is_empty(&self) -> bool {
-        self.places.is_empty()
-    }
-
-    /// Adds the text of a code that was added before; `false` if that is not known, and then it is
-    /// taken to be the text that is added next.
-    #[inline]
-    pub(super) fn push_known(&mut self, code: Code) -> bool {
-        let known = &mut self.known[(code.wrapping_mul(0x9e37_79b9) >> 26) as usize % KNOWN];
-        if known.0 == code && known.1 < self.whole.0 {
-            self.places.push(self.places[known.1]);
-            return true;
-        }
-        *known = (code, self.places.len());
-        false
-    }
-
-    /// Shows the texts that were pushed.
+    /// Whether a code stands for this text.
     ///
     /// # Safety
-    /// Each of them must have been pushed as it was stored, from a `str`.
-    pub(super) unsafe fn show(&mut self) {
-        self.whole = (self.places.len(), self.bytes.len());
-    }
-
-    /// Adds a text of so many bytes: the pairs of its whole chunks, and the last one.
-    pub(super) fn push(
-        &mut self,
-        len: usize,
-        whole: impl Iterator<Item = [u64; 2]>,
-        last: [u64; 2],
-    ) {
-        self.places.push((self.bytes.len(), len));
-        pairs::unpack(&mut self.bytes, len, whole, last);
-    }
-
-    /// Adds the decimal text of an integer.
-    pub(super) fn push_integer(&mut self, mut n: u32) {
-        let digits = n.checked_ilog10().map_or(1, |log| log as usize + 1);
-        let mut text = [0; 10];
-        for place in text[..digits].iter_mut().rev() {
-            *place = b'0' + (n % 10) as u8;
-            n /= 10;
+    /// The code must come from a record by an acquire load.
+    #[inline(always)]
+    pub(super) unsafe fn is(&self, code: Code, text: &Text<'_>) -> bool {
+        match text {
+            Text::Integer(n) => code == INTEGER | *n,
+            _ if code & INTEGER != 0 => false,
+            // SAFETY: the caller's promise.
+            Text::Borrowed(text) => unsafe { self.is_str(code, text) },
+            // SAFETY: as above.
+            Text::Inline(inline) => unsafe { self.is_str(code, inline.as_str()) },
         }
-        self.places.push((self.bytes.len(), digits));
-        self.bytes.extend_from_slice(&text[..digits]);
     }
 
-    /// Whether a text was known to be another one when it was added.
-    #[inline]
-    pub(crate) fn is_known(&self, other: usize, text: usize) -> bool {
-        self.places.get(other) == self.places.get(text)
+    /// # Safety
+    /// As for [`is`](Self::is).
+    #[inline(always)]
+    unsafe fn is_str(&self, code: Code, text: &str) -> bool {
+        // SAFETY: a code in a record names a block of a page that was there before.
+        let (head, mut kept) = unsafe { self.heap.block(code) };
+        len(head.load(Ordering::Relaxed)) == text.len()
+            && pairs::all(text.as_bytes(), |pair| {
+                // What was a text once may reach beyond its page now.
+                let [first, last, behind @ ..] = kept else { return false };
+                kept = behind;
+                [first, last].map(|word| word.load(Ordering::Relaxed)) == pair
+            })
     }
 
-    /// The bytes of a text.
-    #[inline]
-    pub(super) fn bytes(&self, number: usize) -> &[u8] {
-        let place = self.places.get(number).copied();
-        place.and_then(|(start, len)| self.bytes.get(start..start + len)).unwrap_or_default()
+    /// The bytes of a code's text, and whether one of them may be escaped. The caller validates the
+    /// life of the record afterwards.
+    ///
+    /// # Safety
+    /// As for [`is`](Self::is).
+    pub(super) unsafe fn copy(&self, code: Code, to: &mut Vec<u8>) -> bool {
+        // SAFETY: as in `is_str`.
+        let (head, kept) = unsafe { self.heap.block(code) };
+        let head = head.load(Ordering::Relaxed);
+        let words = kept.get(..2 * pairs::count(len(head))).and_then(<[_]>::split_last_chunk);
+        // What was a text once may say any length now.
+        let Some((whole, last)) = words else { return false };
+        let load = |word: &AtomicU64| word.load(Ordering::Relaxed);
+        let whole = whole.chunks_exact(2).map(|pair| [load(&pair[0]), load(&pair[1])]);
+        pairs::unpack(to, len(head), whole, last.each_ref().map(load));
+        head & IS_SPECIAL != 0
     }
 
-    /// A text that was found whole.
-    #[inline]
-    pub(crate) fn get(&self, number: usize) -> &str {
-        if number >= self.whole.0 {
-            return "";
+    /// How often a code could have become another text, at least as often as whatever was read of a
+    /// record before tells.
+    pub(super) fn given_up(&self) -> u32 {
+        self.given_up.load(Ordering::Acquire)
+    }
+
+    /// The code of a value, kept from now on until it is given back as often as it was asked for.
+    /// `None` without memory. Only under the writer's lock.
+    pub(super) fn code(&self, free: &mut Free, value: &Text<'_>) -> Option<Code> {
+        if let Text::Integer(n) = value {
+            return Some(INTEGER | n);
         }
-        // SAFETY: `show` was called with this text pushed, so its bytes are those of a `str`.
-        unsafe { str::from_utf8_unchecked(self.bytes(number)) }
+        let (text, hash) = (value.as_str().unwrap_or_default(), hash([value].into_iter()));
+        // SAFETY: the writer has stored all of these codes itself.
+        let is_it = |code: Code| unsafe { self.is_str(code, text) }.then_some(code);
+        if let Some(code) = self.codes.seek(hash, is_it) {
+            self.count_use(code, ONE_USE);
+            return Some(code);
+        }
+        let code = self.store(free, text.as_bytes())?;
+        if !self.codes.insert(hash, code) {
+            free.give(&self.heap, code);
+            return None;
+        }
+        Some(code)
     }
-}
 
-#[cfg(all(test, not(loom)))]
-mod tests {
-    use super::*;
+    /// Gives one use of a code back. Only under the writer's lock, for a code that no living record
+    /// names so often.
+    pub(super) fn give_up(&self, free: &mut Free, code: Code) {
+        if as_integer(code).is_some() || self.count_use(code, ONE_USE.wrapping_neg()) > 0 {
+            return;
+        }
+        self.codes.remove(self.hash([code].into_iter()), code);
+        self.given_up.fetch_add(1, Ordering::Relaxed);
+        free.give(&self.heap, code);
+    }
 
-    fn push(texts: &mut Texts, text: &str) {
-        let mut pairs = Vec::new();
-        pairs::all(text.as_bytes(), |pair| {
-            pairs.push(pair);
+    /// The hash of the values with these codes. Only under the writer's lock.
+    pub(super) fn hash(&self, codes: impl Iterator<Item = Code>) -> u64 {
+        let mut hasher = KeyHasher::new();
+        for code in codes {
+            if let Some(n) = as_integer(code) {
+                hasher.integer(n);
+                continue;
+            }
+            // SAFETY: the writer has stored this code itself.
+            let (head, words) = unsafe { self.heap.block(code) };
+            let len = len(head.load(Ordering::Relaxed));
+            hasher.text(len);
+            let load = |word: &AtomicU64| word.load(Ordering::Relaxed);
+            for pair in words.chunks_exact(2).take(pairs::count(len)) {
+                hasher.pair([load(&pair[0]), load(&pair[1])]);
+            }
+        }
+        hasher.finish()
+    }
+
+    fn store(&self, free: &mut Free, bytes: &[u8]) -> Option<Code> {
+        let is_special = bytes.iter().any(|byte| matches!(byte, b'\\' | b'"' | b'\n'));
+        let mark = if is_special { IS_SPECIAL } else { 0 };
+        let head = (bytes.len() as u64) << LEN | mark | ONE_USE;
+        let code = free.take(&self.heap, 2 * pairs::count(bytes.len()) as u32, head)?;
+        // SAFETY: the block was made just now.
+        let mut words = unsafe { self.heap.block(code) }.1.iter();
+        pairs::all(bytes, |pair| {
+            for (word, place) in pair.into_iter().zip(&mut words) {
+                place.store(word, Ordering::Relaxed);
+            }
             true
         });
-        let last = pairs.pop().unwrap();
-        texts.push(text.len(), pairs.into_iter(), last);
+        Some(code)
     }
 
-    #[test]
-    fn texts_read_back() {
-        let mut texts = Texts::default();
-        let plain = ["", "short", "exactly8", "longer than two words"];
-        for text in plain {
-            push(&mut texts, text);
-        }
-        for n in [0, 9, 10, 4_294_967_295] {
-            texts.push_integer(n);
-        }
-        assert_eq!(texts.get(1), "");
-        // SAFETY: all texts were pushed as they are.
-        unsafe { texts.show() };
-        push(&mut texts, "\u{7f}");
-        texts.begin(0);
-        let read: Vec<&str> = (0..9).map(|number| texts.get(number)).collect();
-        assert_eq!(read[..4], plain);
-        assert_eq!(read[4..], ["0", "9", "10", "4294967295", ""]);
-    }
-
-    #[test]
-    fn known_texts_are_not_copied_again() {
-        let mut texts = Texts::default();
-        for (code, text) in [(7, "seven"), (8, "eight")] {
-            assert!(!texts.push_known(code));
-            push(&mut texts, text);
-        }
-        assert!(!texts.push_known(8), "not yet found whole");
-        push(&mut texts, "eight again");
-        // SAFETY: all texts were pushed as they are.
-        unsafe { texts.show() };
-        assert!(texts.push_known(7) && texts.push_known(8));
-        // SAFETY: as above.
-        unsafe { texts.show() };
-        assert_eq!([3, 4].map(|number| texts.get(number)), ["seven", "eight again"]);
-        texts.begin(1);
-        assert!(!texts.push_known(7) && texts.are_since(1));
+    /// Changes the number of uses of a text and returns it.
+    fn count_use(&self, code: Code, change: u64) -> u64 {
+        // SAFETY: the writer has stored this code itself.
+        let (head, _) = unsafe { self.heap.block(code) };
+        let changed = head.load(Ordering::Relaxed).wrapping_add(change);
+        head.store(changed, Ordering::Relaxed);
+        changed / ONE_USE
     }
 }

@@ -1,0 +1,126 @@
+//! The built-in families: what `metrics!` would make of their declarations.
+//!
+//! By hand, because generated code names this crate from outside. Invariant: they have no limit,
+//! since there are only as many series as functions.
+
+use crate::{
+    desc::{Descriptor, LabelDescriptor, Location, MetricType},
+    exit::Outcome,
+    family::{Family, LabelSet, word},
+    label::{Label, LabelText, ViewSource},
+    metric::{Counter, Histogram, UpDown, ends_in_nanoseconds},
+    __private::DEFAULTS,
+    storage::{
+        cells::{Word, Words},
+        texts::MOST_BYTES,
+    },
+    unit::{Seconds, Unitless},
+};
+
+/// A label whose values are names in the program's source.
+const fn name(name: &'static str) -> LabelDescriptor {
+    LabelDescriptor { max_bytes: MOST_BYTES, ..LabelDescriptor::of::<&str>(name) }
+}
+
+const MODULE: LabelDescriptor = name("module");
+const FUNCTION: LabelDescriptor = name("function");
+
+const fn built_in(name: &'static str, help: &'static str, metric_type: MetricType) -> Descriptor {
+    let location = Location { file: file!(), line: line!() };
+    Descriptor {
+        name,
+        help,
+        metric_type,
+        labels: &[MODULE, FUNCTION],
+        limit: u32::MAX,
+        location,
+        ..DEFAULTS
+    }
+}
+
+const BUCKETS: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+
+macro_rules! built_in {
+    ($(#[$docs:meta])* $family:ident { $($label:ident: $type:ty),* } as $metric:ty, $unit:ty;
+     $descriptor:expr, $ends:expr) => {
+        $(#[$docs])*
+        #[derive(Debug)]
+        pub(super) struct $family<'a> {
+            $(pub(super) $label: $type,)*
+        }
+
+        impl<'a> LabelSet for $family<'a> {
+            type Static = $family<'static>;
+            type Metric = $metric;
+            type Unit = $unit;
+            type View<'v> = ();
+            const DESCRIPTOR: Descriptor = $descriptor;
+            const ENDS: &'static [u64] = $ends;
+
+            fn family() -> &'static Family {
+                #[cfg(not(loom))]
+                static FAMILY: Family = Family::of::<$family<'static>>();
+                #[cfg(loom)]
+                static FAMILY: std::sync::LazyLock<Family> =
+                    std::sync::LazyLock::new(|| Family::of::<$family<'static>>());
+                &FAMILY
+            }
+
+            fn words() -> Words {
+                std::thread_local! {
+                    #[cfg(not(loom))]
+                    static WORD: Word = const { word::<$family<'static>>() };
+                    #[cfg(loom)]
+                    static WORD: Word = word::<$family<'static>>();
+                }
+                &WORD
+            }
+
+            #[inline]
+            fn with_values<R>(&self, show: impl FnOnce(&[LabelText<'_>]) -> R) -> R {
+                show(&[$(<$type as Label>::__value(&self.$label)),*])
+            }
+
+            fn view<'v>(_: &mut ViewSource<'v>) {}
+        }
+    };
+}
+
+built_in! {
+    /// `function_calls_total`
+    FunctionCalls { module: &'a str, function: &'a str, outcome: Outcome } as Counter<u64>, Unitless;
+    Descriptor {
+        labels: &[MODULE, FUNCTION, LabelDescriptor::of::<Outcome>("outcome")],
+        ..built_in("function_calls_total", "Calls of annotated functions.", MetricType::Counter)
+    },
+    &[]
+}
+
+built_in! {
+    /// `function_duration_seconds`
+    FunctionDuration { module: &'a str, function: &'a str } as Histogram, Seconds;
+    Descriptor {
+        unit: Some("seconds"),
+        buckets: &BUCKETS,
+        ..built_in(
+            "function_duration_seconds",
+            "Duration of annotated functions in seconds.",
+            MetricType::Histogram,
+        )
+    },
+    &ends_in_nanoseconds::<{ BUCKETS.len() }>(&BUCKETS)
+}
+
+built_in! {
+    /// `functions_in_flight`
+    FunctionsInFlight { module: &'a str, function: &'a str } as UpDown<i64>, Unitless;
+    Descriptor {
+        updown: true,
+        ..built_in(
+            "functions_in_flight",
+            "Calls of annotated functions that have not ended.",
+            MetricType::Gauge,
+        )
+    },
+    &[]
+}

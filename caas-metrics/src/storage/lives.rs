@@ -1,0 +1,346 @@
+//! How series live and die: found, born, reset, removed, given up.
+//!
+//! A *block* is what is born together: all series of a family with closed labels only, which are
+//! always there; else one series, or as many as `#[zeroed(…)]` names. Not here: what an update does.
+//! Invariants: lives begin and end under the lock; no step under it is longer than a few series.
+
+use super::{
+    cells::shares,
+    index::{Index, Writer},
+    records::{LAST_LIFE, Life, Record, UNBORN, is_living},
+    rendered::Rendered,
+    sync::{Ordering, fence},
+    thread::Busy,
+    update::At,
+};
+use crate::clock;
+
+/// The open label value of the series that take what is above the limit.
+pub(crate) const OVERFLOW: &str = "__overflow__";
+
+/// In the birth of a block: it does not count towards the limit. The rest is the number of scrapes
+/// that had begun.
+pub(super) const IS_EXEMPT: u32 = 1 << 31;
+pub(super) const LAST_SCRAPE: u32 = IS_EXEMPT - 1;
+
+/// How many blocks one step under the lock is about.
+const STEP: u32 = 16;
+
+/// How many free blocks are checked at a time for threads that may be about to write to them.
+const CHECKS: usize = if cfg!(loom) { 1 } else { 64 };
+
+/// Found.
+impl Index {
+    /// The life of a series that is meant in a life since it was born; `None` if it has been removed.
+    pub(super) fn living(&self, at: At) -> Option<Life> {
+        let (block, place) = self.place(at.series());
+        let record = self.records.get(block, &self.shape)?;
+        loop {
+            let life = record.life(place);
+            let is_it = is_living(life) && (record.born()..=life).contains(&at.life());
+            if record.is_still(place, life) {
+                return is_it.then_some(life);
+            }
+        }
+    }
+
+    /// The same series in its present life.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn up_to_date(&self, at: At) -> Option<At> {
+        self.living(at).map(|life| at.in_life(life))
+    }
+
+    /// Whether a series still is in the life in which it was found.
+    #[inline]
+    pub(crate) fn lives(&self, at: At) -> bool {
+        let (block, place) = self.place(at.series());
+        self.records.get(block, &self.shape).is_some_and(|record| record.life(place) == at.life())
+    }
+
+    /// The life in which an update of a series counts; `None` if it has been removed, or without
+    /// memory.
+    pub(super) fn life_of(&self, at: At, busy: &Busy) -> Option<Life> {
+        if !self.shape.is_closed() {
+            return self.living(at);
+        }
+        if at.series() >= self.shape.block {
+            return None;
+        }
+        if !self.shape.is_stamped() {
+            // No life is looked at.
+            return Some(0);
+        }
+        let record = self.records.get(0, &self.shape);
+        let life = record.map(|record| record.life(at.series())).filter(|life| is_living(*life));
+        life.or_else(|| self.touch(&mut self.lock_busy(busy), at.series()))
+    }
+
+    /// The same under the lock.
+    pub(super) fn life(&self, at: At, writer: &mut Writer) -> Option<Life> {
+        if self.shape.is_closed() { self.touch(writer, at.series()) } else { self.living(at) }
+    }
+
+    /// The series of a key, if it lives.
+    pub(crate) fn find(&self, key: &Rendered, place: u32) -> Option<At> {
+        self.table.seek(key.hash(), |block| {
+            let record = self.records.get(block, &self.shape)?;
+            loop {
+                let life = record.life(place);
+                let is_it = is_living(life) && self.is_of(record, key);
+                if record.is_still(place, life) {
+                    return is_it.then(|| At::new(block * self.shape.block + place, life));
+                }
+            }
+        })
+    }
+
+    fn is_of(&self, record: Record<'_>, key: &Rendered) -> bool {
+        // SAFETY: the codes are those of a record, loaded with acquire.
+        key.values().zip(record.codes()).all(|(value, code)| unsafe { self.texts.is(code, &value) })
+    }
+}
+
+/// Born.
+impl Index {
+    /// The series of a key, which is born if need be; the overflow series if there is no room for it;
+    /// `None` without memory.
+    pub(crate) fn create(&self, key: &Rendered, place: u32) -> Option<At> {
+        super::key::make_seed();
+        let found = if key.is_too_long() { None } else { self.find(key, place) };
+        if found.is_some() {
+            return found;
+        }
+        // A full family answers without the lock, or a flood of label sets would queue for it.
+        if key.is_too_long() || self.is_full() {
+            let key = key.with(OVERFLOW, self.shape.open)?;
+            return self.find(&key, place).or_else(|| self.bear(&key, place)).map(At::as_overflow);
+        }
+        let born = self.bear(key, place);
+        // It may have become full meanwhile.
+        if born.is_none() && self.is_full() { self.create(key, place) } else { born }
+    }
+
+    /// Whether no block may be born that counts towards the limit.
+    fn is_full(&self) -> bool {
+        self.living.load(Ordering::Relaxed).saturating_add(self.shape.block) > self.shape.limit
+    }
+
+    /// The series of a key, which is born if it is not there.
+    fn bear(&self, key: &Rendered, place: u32) -> Option<At> {
+        let mut held = self.lock()?;
+        if let Some(found) = self.find(key, place) {
+            return Some(found);
+        }
+        let is_exempt = self.is_overflow(key);
+        if !is_exempt && self.is_full() {
+            return None;
+        }
+        let block = self.take_block(&mut held.writer)?;
+        let record = self.records.get(block, &self.shape)?;
+        if !self.name(block, record, key, &mut held.writer) {
+            self.free(block, record, &mut held.writer);
+            return None;
+        }
+        let scrapes = self.scrapes.load(Ordering::Relaxed);
+        let last = record.series().map(|series| record.life(series)).max();
+        let life = (last.unwrap_or(0) + 1) | 1;
+        record.set_birth(scrapes | if is_exempt { IS_EXEMPT } else { 0 }, life);
+        let second = clock::second();
+        for series in record.series() {
+            if let Some(cell) = self.own_shared_cell(block * self.shape.block + series) {
+                cell.set(0);
+            }
+            record.begin(series, life, second);
+        }
+        if !is_exempt {
+            self.living.fetch_add(self.shape.block, Ordering::Relaxed);
+        }
+        Some(At::new(block * self.shape.block + place, life))
+    }
+
+    /// Whether a key is one of those that take what is above the limit.
+    fn is_overflow(&self, key: &Rendered) -> bool {
+        let mut values = key.values().enumerate();
+        values.all(|(place, value)| {
+            self.shape.open >> place & 1 == 0 || value.as_str() == Some(OVERFLOW)
+        })
+    }
+
+    /// Writes a key's codes into the record of a block that does not live, and the block into the
+    /// table; `false` without memory.
+    fn name(&self, block: u32, record: Record<'_>, key: &Rendered, writer: &mut Writer) -> bool {
+        let mut named = 0;
+        for (label, value) in key.values().enumerate() {
+            let Some(code) = self.texts.code(&mut writer.texts, &value) else { break };
+            record.set_code(label, code);
+            named += 1;
+        }
+        let is_named = named == self.shape.key as usize && self.table.insert(key.hash(), block);
+        if !is_named {
+            record.codes().take(named).for_each(|code| self.texts.give_up(&mut writer.texts, code));
+        }
+        is_named
+    }
+
+    /// A block that does not live: one that has lived before, or a new one.
+    fn take_block(&self, writer: &mut Writer) -> Option<u32> {
+        if writer.free == 0 {
+            self.check(writer);
+        }
+        if let Some(block) = writer.free.checked_sub(1) {
+            writer.free = self.records.get(block, &self.shape)?.next();
+            return Some(block);
+        }
+        let block = self.blocks.load(Ordering::Relaxed);
+        let has_record = || self.records.len(&self.shape) > block || self.records.grow(&self.shape);
+        let has_cells = || !self.shape.shared || self.grow_shared(block * self.shape.block);
+        let is_there = block < self.shape.most_blocks() && has_record() && has_cells();
+        let record = self.records.get(block, &self.shape).filter(|_| is_there)?;
+        record.series().for_each(|series| record.begin(series, UNBORN, 0));
+        self.blocks.store(block + 1, Ordering::Release);
+        Some(block)
+    }
+
+    /// Makes some of those blocks free that no thread is about to write to any more.
+    fn check(&self, writer: &mut Writer) {
+        let mut blocks = [0; CHECKS];
+        let mut len = 0;
+        while let Some((place, block)) = blocks.get_mut(len).zip(writer.unchecked.checked_sub(1)) {
+            let Some(record) = self.records.get(block, &self.shape) else { break };
+            (*place, writer.unchecked, len) = (block, record.next(), len + 1);
+        }
+        // These lives have ended before this fence; who still finds one living wrote that it is about
+        // to write there before it.
+        fence(Ordering::SeqCst);
+        let mut are_written = [false; CHECKS];
+        for share in shares(&self.shares) {
+            let written = share.writes_to.load(Ordering::Acquire);
+            for (block, is_written) in blocks[..len].iter().zip(&mut are_written) {
+                *is_written |= block + 1 == written;
+            }
+        }
+        for (block, is_written) in blocks[..len].iter().zip(are_written) {
+            let list = if is_written { &mut writer.unchecked } else { &mut writer.free };
+            if let Some(record) = self.records.get(*block, &self.shape) {
+                record.set_next(std::mem::replace(list, block + 1));
+            }
+        }
+    }
+}
+
+/// Reset, removed, given up.
+impl Index {
+    /// Removes a series; one of a block of several goes back to zero instead. `false` if it did not
+    /// live.
+    pub(crate) fn remove(&self, key: &Rendered, place: u32) -> bool {
+        let Some(mut held) = self.lock() else { return false };
+        let found = self.find(key, place);
+        found.is_some_and(|at| self.remove_at(at, &mut held.writer))
+    }
+
+    /// The same for a series that was found before.
+    fn remove_at(&self, at: At, writer: &mut Writer) -> bool {
+        if self.living(at) != Some(at.life()) {
+            return false;
+        }
+        let (block, place) = self.place(at.series());
+        match self.shape.block {
+            1 => self.end(block, writer),
+            _ => self.reset(block, place),
+        }
+        true
+    }
+
+    /// Ends the lives of a block.
+    fn end(&self, block: u32, writer: &mut Writer) {
+        let Some(record) = self.records.get(block, &self.shape) else { return };
+        if !is_living(record.life(0)) {
+            return;
+        }
+        let is_exempt = record.birth() & IS_EXEMPT != 0;
+        record.series().for_each(|series| record.end(series));
+        self.table.remove(self.texts.hash(record.codes()), block);
+        for code in record.codes() {
+            self.texts.give_up(&mut writer.texts, code);
+        }
+        if !is_exempt {
+            self.living.fetch_sub(self.shape.block, Ordering::Relaxed);
+        }
+        self.free(block, record, writer);
+    }
+
+    /// Makes a block that does not live one that can be born again, unless it has lived too often.
+    fn free(&self, block: u32, record: Record<'_>, writer: &mut Writer) {
+        if record.series().any(|series| record.life(series) >= LAST_LIFE) {
+            return;
+        }
+        let list = if self.shape.shared { &mut writer.unchecked } else { &mut writer.free };
+        record.set_next(std::mem::replace(list, block + 1));
+    }
+
+    /// Makes a series of a block read as zero. Only under the lock.
+    fn reset(&self, block: u32, place: u32) {
+        let Some(record) = self.records.get(block, &self.shape) else { return };
+        let life = record.life(place);
+        if !is_living(life) {
+            return;
+        }
+        match self.own_shared_cell(block * self.shape.block + place) {
+            Some(cell) => cell.set(0),
+            // It has lived too often to be told apart for ever; it keeps its value.
+            None if life >= LAST_LIFE => self.lose(),
+            None => {
+                self.resets.store(1, Ordering::Relaxed);
+                record.begin(place, life + 2, clock::second());
+            }
+        }
+    }
+
+    /// Does something with each block, a few of them a step.
+    fn step(&self, mut work: impl FnMut(u32, &mut Writer)) {
+        let blocks = self.blocks.load(Ordering::Acquire);
+        for first in (0..blocks).step_by(STEP as usize) {
+            let Some(mut held) = self.lock() else { return };
+            (first..blocks.min(first + STEP)).for_each(|block| work(block, &mut held.writer));
+        }
+    }
+}
+
+/// What families are asked for.
+impl Index {
+    /// Removes series that were found before and still are in that life, in the order of their numbers.
+    /// Of a block of several they go back to zero, unless they are all of it.
+    pub(crate) fn remove_found(&self, found: &[At]) {
+        for found in found.chunk_by(|a, b| self.place(a.series()).0 == self.place(b.series()).0) {
+            if self.shape.is_closed() {
+                found.iter().for_each(|at| self.reset_closed(at.series(), false));
+                continue;
+            }
+            let Some(mut held) = self.lock() else { return };
+            let block = self.place(found[0].series()).0;
+            let is_whole = found.len() == self.shape.block as usize;
+            if is_whole && found.iter().all(|at| self.living(*at) == Some(at.life())) {
+                self.end(block, &mut held.writer);
+            } else {
+                found.iter().for_each(|at| _ = self.remove_at(*at, &mut held.writer));
+            }
+        }
+    }
+
+    /// Removes every series; those of a family with closed labels only go back to zero.
+    pub(crate) fn clear(&self) {
+        if self.shape.is_closed() {
+            return (0..self.shape.block).for_each(|series| self.reset_closed(series, false));
+        }
+        self.step(|block, writer| self.end(block, writer));
+    }
+
+    /// Makes every series read as zero.
+    pub(crate) fn reset_all(&self) {
+        if self.shape.is_closed() {
+            return (0..self.shape.block).for_each(|series| self.reset_closed(series, true));
+        }
+        self.step(|block, _| (0..self.shape.block).for_each(|place| self.reset(block, place)));
+    }
+}

@@ -1,0 +1,160 @@
+//! What a thread has of all families: the shares that it holds, and updates that wait.
+//!
+//! Not here: what a share is (`cells.rs`). Invariants: a thread that ends gives back all its shares;
+//! while a thread takes memory or holds a lock of this folder, no update of its own does either.
+//!
+//! A global allocator may count what it does: then taking memory for an update is itself an update.
+//! Such an update waits, in memory that is there, until the one that caused it is done.
+
+use std::cell::Cell;
+
+use super::{
+    cells::{AnyCells, Share, Words},
+    index::Index,
+    sync::{AtomicU64, Ordering},
+    update::{At, enter},
+};
+
+/// An addition to a cell that waits.
+#[derive(Clone, Copy)]
+struct Addition {
+    index: &'static Index,
+    words: Words,
+    at: At,
+    cell: u32,
+    value: u64,
+}
+
+/// How many additions can wait: more than an allocator counts while one update takes memory, since
+/// additions to one cell are one.
+const MOST_WAITING: usize = 8;
+
+/// The most cells of a series whose updates can wait.
+const MOST_CELLS: usize = 32;
+
+thread_local! {
+    /// The shares that the thread holds; gives them back when the thread ends.
+    static HELD: Held = const { Held(Cell::new(None)) };
+    // These have no destructor, so they are there as long as the thread.
+    static IS_BUSY: Cell<bool> = const { Cell::new(false) };
+    static WAITING: [Cell<Option<Addition>>; MOST_WAITING] =
+        const { [const { Cell::new(None) }; MOST_WAITING] };
+}
+
+struct Held(Cell<Option<&'static Share>>);
+
+/// A share of a family for this thread, which has none; `None` while the thread's locals are torn
+/// down, or without memory.
+pub(super) fn take_share(
+    index: &'static Index,
+    words: Words,
+    busy: &Busy,
+) -> Option<&'static Share> {
+    let take = |held: &Held| {
+        let share = index.take_share(words, busy)?;
+        share.link(held.0.get());
+        held.0.set(Some(share));
+        Some(share)
+    };
+    HELD.try_with(take).ok().flatten()
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let mut next = self.0.take();
+        while let Some(share) = next {
+            next = share.linked();
+            share.leave();
+        }
+    }
+}
+
+/// While it lives, its thread takes memory or holds a lock of this folder.
+pub(super) struct Busy(());
+
+impl Busy {
+    /// `None` if the thread is busy already.
+    #[cfg(not(loom))]
+    pub(super) fn begin() -> Option<Self> {
+        (!IS_BUSY.replace(true)).then_some(Self(()))
+    }
+
+    /// All threads of a model are one to the standard library, and none of them counts memory.
+    #[cfg(loom)]
+    pub(super) fn begin() -> Option<Self> {
+        Some(Self(()))
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        IS_BUSY.set(false);
+        // What waits may make something else wait.
+        while let Some(addition) = WAITING.with(|all| all.iter().find_map(Cell::take)) {
+            addition.make();
+        }
+    }
+}
+
+/// Whether this thread is busy.
+pub(super) fn is_busy() -> bool {
+    IS_BUSY.get()
+}
+
+/// Lets an update wait until this thread is no longer busy; `false` if there is no room for it.
+pub(super) fn wait(
+    index: &'static Index,
+    words: Words,
+    at: At,
+    update: &dyn Fn(&AnyCells),
+) -> bool {
+    // The update is made to cells of its own, which then hold what it adds.
+    let scratch = [const { AtomicU64::new(0) }; MOST_CELLS];
+    let layout = index.shape.layout;
+    if layout.cells() as usize > MOST_CELLS {
+        return false;
+    }
+    // SAFETY: there are so many cells, nobody else knows them, and `cells` goes before they do.
+    let Some(cells) = (unsafe { AnyCells::new(scratch.as_ptr(), layout) }) else { return false };
+    update(&cells);
+    let added = scratch.iter().map(|cell| cell.load(Ordering::Relaxed));
+    let mut added = (0..).zip(added).filter(|(_, value)| *value != 0);
+    added.all(|(cell, value)| Addition { index, words, at, cell, value }.wait())
+}
+
+impl Addition {
+    /// Whether it is to the same cell as another one.
+    fn joins(&self, other: &Self) -> bool {
+        std::ptr::eq(self.index, other.index) && self.at == other.at && self.cell == other.cell
+    }
+
+    /// Puts it to those that wait.
+    fn wait(self) -> bool {
+        WAITING.with(|all| {
+            for place in all {
+                match place.get() {
+                    None => {
+                        place.set(Some(self));
+                        return true;
+                    }
+                    Some(known) if known.joins(&self) => {
+                        let layout = self.index.shape.layout;
+                        let value = layout.plus(self.cell, known.value, self.value);
+                        place.set(Some(Self { value, ..known }));
+                        return true;
+                    }
+                    Some(_) => {}
+                }
+            }
+            false
+        })
+    }
+
+    fn make(self) {
+        let add = |cells: &AnyCells| cells.add(self.cell, self.value);
+        match enter(self.index, self.words, self.at) {
+            Some(cells) => add(&cells),
+            None => self.index.update_elsewhere(self.words, self.at, &add),
+        }
+    }
+}

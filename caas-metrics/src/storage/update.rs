@@ -1,0 +1,255 @@
+//! What an update does: from a label set, or from a series that was found before, to cells.
+//!
+//! The short way is here, as constants of a family; whatever it does not find is for `index.rs`.
+//! Invariant: an update of a series that its thread has updated before takes no lock and no memory.
+
+use super::{
+    cells::{AnyCells, Cells, Share, Word, Words, near, nowhere},
+    chunk::owner,
+    index::Index,
+    key::{LabelText, Text, hash},
+    records::{Life, Record, is_living},
+    shape::Shape,
+    shared::SharedCell,
+    sync::{Ordering, StaticU64, fence},
+    thread::{Busy, take_share},
+};
+
+/// A family as an update knows it.
+///
+/// Not public API. Used by generated code.
+#[doc(hidden)]
+pub trait Home {
+    const SHAPE: Shape;
+    fn index() -> &'static Index;
+    fn words() -> Words;
+}
+
+/// A series in one of its lives; of a family with closed labels only, whichever it lives.
+///
+/// Not public API. Used by generated code.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct At {
+    series: u32,
+    life: Life,
+}
+
+/// Marks a series that stands for another one, which is above the limit. No series has such a number,
+/// so the short way never finds one.
+const IS_OVERFLOW: u32 = 1 << 31;
+
+impl At {
+    /// No series: its updates are lost.
+    pub(crate) const NOWHERE: Self = Self { series: IS_OVERFLOW - 1, life: 0 };
+
+    #[inline(always)]
+    pub(super) const fn new(series: u32, life: Life) -> Self {
+        Self { series, life }
+    }
+
+    /// A series of a family with closed labels only.
+    #[inline(always)]
+    pub(crate) const fn closed(series: u32) -> Self {
+        Self { series, life: 0 }
+    }
+
+    /// The same series, in place of one that is above the limit.
+    pub(super) const fn as_overflow(self) -> Self {
+        Self { series: self.series | IS_OVERFLOW, life: self.life }
+    }
+
+    /// Whether it stands for a series that is above the limit.
+    #[inline]
+    pub(crate) const fn is_overflow(self) -> bool {
+        self.series & IS_OVERFLOW != 0
+    }
+
+    #[inline]
+    pub(super) const fn series(self) -> u32 {
+        self.series & !IS_OVERFLOW
+    }
+
+    /// The place of a series of a family with closed labels only.
+    #[inline]
+    pub(crate) const fn closed_place(self) -> u32 {
+        self.series
+    }
+
+    pub(super) const fn in_life(self, life: Life) -> Self {
+        Self { life, ..self }
+    }
+
+    #[inline]
+    pub(super) const fn life(self) -> Life {
+        self.life
+    }
+}
+
+/// A series that is remembered for the next time.
+#[derive(Debug, Default)]
+pub(crate) struct Remembered(StaticU64);
+
+impl Remembered {
+    pub(crate) const fn new() -> Self {
+        Self(StaticU64::new(0))
+    }
+
+    pub(crate) fn set(&self, at: At) {
+        self.0.store(u64::from(at.series) << 32 | u64::from(at.life), Ordering::Release);
+    }
+
+    #[inline]
+    pub(crate) fn get(&self) -> Option<At> {
+        let both = self.0.load(Ordering::Acquire);
+        // A series that was found has a life.
+        (both != 0).then_some(At { series: (both >> 32) as u32, life: both as u32 })
+    }
+}
+
+/// This thread's word of a family.
+#[inline(always)]
+fn word<F: Home>() -> *const () {
+    // Only where thread-locals are no part of the thread can it be gone before the thread is.
+    F::words().try_with(Word::get).unwrap_or(nowhere(&F::SHAPE))
+}
+
+/// This thread's cells of a series, if it has updated it before.
+#[inline(always)]
+pub(crate) fn known<F: Home>(at: At) -> Option<Cells<F>> {
+    let (shape, mut at) = (&F::SHAPE, at);
+    if shape.is_closed() {
+        if at.series >= shape.block {
+            return None;
+        }
+    } else if F::index().resets.load(Ordering::Relaxed) != 0 {
+        at = F::index().up_to_date(at)?;
+    }
+    let word = word::<F>();
+    // SAFETY: the word is the family's, which has so many series if it is in one piece.
+    unsafe { near(word, shape, at.series, || life::<F>(at)) }.map(Cells::of)
+}
+
+/// The life in which an update counts.
+#[inline(always)]
+fn life<F: Home>(at: At) -> Life {
+    if F::SHAPE.is_closed() {
+        // SAFETY: a thread that has cells of the family has found its record.
+        unsafe { F::index().records.record(0, &F::SHAPE) }.life(at.series)
+    } else {
+        at.life
+    }
+}
+
+/// This thread's cells of the series with these label values, if it has updated it before; `place` is
+/// the series' place in its block.
+///
+/// The record's life is read once, after its codes. It is enough to find it in this thread's stamp:
+/// then this thread has seen the record whole in that life, so it read no code of an earlier one,
+/// and it read none of a later one, which begins after this life has ended.
+#[inline(always)]
+pub(crate) fn known_by<F: Home>(values: &[LabelText<'_>], place: u32) -> Option<Cells<F>> {
+    let (index, shape) = (F::index(), &F::SHAPE);
+    let block = index.table.first(hash(key(values, shape)))?;
+    // SAFETY: the table has blocks whose records exist, and gives them by an acquire load.
+    let record = unsafe { index.records.record(block, shape) };
+    if !is_of(index, record, values, shape) {
+        return None;
+    }
+    fence(Ordering::Acquire);
+    let word = word::<F>();
+    // SAFETY: the word is the family's.
+    unsafe { near(word, shape, block * shape.block + place, || record.life(place)) }.map(Cells::of)
+}
+
+/// The series with these label values, if it lives.
+#[inline]
+pub(crate) fn find<F: Home>(values: &[LabelText<'_>], place: u32) -> Option<At> {
+    let (index, shape) = (F::index(), &F::SHAPE);
+    let block = index.table.first(hash(key(values, shape)))?;
+    // SAFETY: as in `known_by`.
+    let record = unsafe { index.records.record(block, shape) };
+    let life = record.life(place);
+    let is_it = is_living(life) && is_of(index, record, values, shape);
+    (is_it && record.is_still(place, life)).then(|| At::new(block * shape.block + place, life))
+}
+
+/// The values of the labels that are in the key.
+#[inline(always)]
+fn key<'v>(values: &'v [LabelText<'v>], shape: &Shape) -> impl Iterator<Item = &'v Text<'v>> {
+    let in_block = shape.in_block;
+    let values = values.iter().enumerate();
+    values.filter(move |(place, _)| in_block >> place & 1 == 0).map(|(_, value)| &value.0)
+}
+
+#[inline(always)]
+fn is_of(index: &Index, record: Record<'_>, values: &[LabelText<'_>], shape: &Shape) -> bool {
+    let mut labels = key(values, shape).enumerate();
+    // SAFETY: the codes are those of a record, loaded with acquire.
+    labels.all(|(label, value)| unsafe { index.texts.is(record.code(label), value) })
+}
+
+/// This thread's cells of a series, taken if need be. `None` while the thread's locals are torn down,
+/// while it is in here already, without memory, and if the series no longer lives.
+#[cold]
+#[inline(never)]
+pub(super) fn enter(index: &'static Index, words: Words, at: At) -> Option<AnyCells> {
+    let busy = Busy::begin()?;
+    let life = index.life_of(at, &busy)?;
+    let share = share(index, words, &busy)?;
+    let cells = share.enter(at.series(), life)?;
+    words.try_with(|word| word.set(share.word())).ok()?;
+    index.count_overflow(at);
+    Some(cells)
+}
+
+/// Updates a series that this thread has not updated before, however that can be done.
+#[cold]
+#[inline(never)]
+pub(crate) fn update_first<F: Home>(at: At, update: &dyn Fn(&Cells<F>)) {
+    let (index, words) = (F::index(), F::words());
+    match enter(index, words, at) {
+        Some(cells) => update(&Cells::of(cells)),
+        None => index.update_elsewhere(words, at, &|cells| update(&Cells::of(*cells))),
+    }
+}
+
+/// This thread's share of a family, taken if need be.
+fn share(index: &'static Index, words: Words, busy: &Busy) -> Option<&'static Share> {
+    let word = words.try_with(Word::get).ok()?;
+    // SAFETY: a word that is not null points to what belongs to a share, or to the empty directory.
+    let own = if word.is_null() { None } else { unsafe { owner(word) } };
+    own.or_else(|| take_share(index, words, busy))
+}
+
+/// Updates the shared cell of a series; `false` if that could not be done so.
+#[inline(always)]
+pub(crate) fn write<F: Home>(at: At, update: impl FnOnce(SharedCell<'_>)) -> bool {
+    let (index, shape) = (F::index(), &F::SHAPE);
+    if shape.is_closed() {
+        let Some(cell) = index.shared_cell(at.series, shape) else { return false };
+        // What is not exported from the start must be known to be touched.
+        let is_exported = shape.whole || is_living(life::<F>(at));
+        if is_exported {
+            update(cell);
+        }
+        return is_exported;
+    }
+    // SAFETY: the word of such a shape is a directory.
+    let share = unsafe { owner(word::<F>()) };
+    share.map(|share| index.write(share, at, update)).is_some()
+}
+
+/// The same where the short way does not do: takes a share, or does it under the lock.
+#[cold]
+#[inline(never)]
+pub(crate) fn write_slowly<F: Home>(at: At, update: &dyn Fn(SharedCell<'_>)) {
+    let index = F::index();
+    if !index.shape.is_closed() {
+        let share = Busy::begin().and_then(|busy| share(index, F::words(), &busy));
+        if let Some(share) = share {
+            return index.write(share, at, update);
+        }
+    }
+    index.write_locked(at, update);
+}
