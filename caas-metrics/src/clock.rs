@@ -68,12 +68,15 @@ mod source {
     }
 }
 
-/// When the program first asked, by both clocks.
-static BEGUN: LazyLock<(Instant, Duration)> = LazyLock::new(|| (Instant::now(), unix_time()));
+/// When the program first asked. By the standard library's clock, since the other one may have to be
+/// calibrated first, and the second is asked for under a lock.
+static BEGUN: LazyLock<(std::time::Instant, Duration)> =
+    LazyLock::new(|| (std::time::Instant::now(), unix_time()));
 
 /// Calibrates the clock, which may take some milliseconds, before a request has to wait for it.
 pub(crate) fn calibrate() {
     LazyLock::force(&BEGUN);
+    Instant::now();
 }
 
 /// Seconds since the Unix epoch.
@@ -86,8 +89,8 @@ pub(crate) fn begun() -> u32 {
     second_of(BEGUN.1)
 }
 
-/// The present second of the Unix time: what `begun` is, and what has passed since. It does not ask
-/// the system, and does not go back with its clock.
+/// The present second of the Unix time: what `begun` is, and what has passed since. It does not go
+/// back with the system's time.
 pub(crate) fn second() -> u32 {
     let (instant, time) = *BEGUN;
     second_of(time + instant.elapsed())

@@ -1,6 +1,6 @@
 //! Families: what is exported from the start, the cardinality limit, and large families.
 
-use caas_metrics::{Label, metrics};
+use caas_metrics::{Label, Outcome, metrics};
 
 #[derive(Label, Clone, Copy)]
 pub enum Side {
@@ -12,6 +12,10 @@ pub enum Side {
 #[derive(Label, Clone, Copy)]
 #[rustfmt::skip]
 pub enum Digit { D0, D1, D2, D3, D4, D5, D6, D7, D8, D9, A, B, C, D, E, F }
+
+#[derive(Label, Clone, Copy)]
+#[label(max_bytes = 4)]
+pub struct Tenant<'a>(&'a str);
 
 metrics! {
     namespace = "families";
@@ -29,6 +33,25 @@ metrics! {
     /// Lazy with an open label.
     #[lazy]
     pub counter LazyOpenTotal { side: Side, path: &str }
+
+    /// Blocks.
+    #[zeroed(outcome)]
+    #[limit = 12]
+    pub counter BlocksTotal { side: Side, path: &str, outcome: Outcome }
+
+    /// Texts with a maximum.
+    pub counter LongTotal { path: &str, tenant: Tenant<'_> }
+
+    /// 4,096 counters in one piece a thread.
+    pub counter WideTotal { a: Digit, b: Digit, c: Digit }
+
+    /// 4,096 histograms in chunks.
+    #[buckets(10, 100)]
+    pub histogram WideRatio { a: Digit, b: Digit, c: Digit }
+
+    /// 4,096 gauges.
+    #[updown]
+    pub gauge WideBalance { a: Digit, b: Digit, c: Digit }
 
     /// Wide.
     pub gauge WideLevel { high: Digit, low: Digit }
@@ -121,7 +144,7 @@ fn beyond_the_limit_goes_to_the_overflow_child() {
     }
     let rows = samples("families_limited_total");
     let expected =
-        [row(&["__overflow__"], 14.0), row(&["/0"], 2.0), row(&["/1"], 2.0), row(&["/2"], 2.0)];
+        [row(&["/0"], 2.0), row(&["/1"], 2.0), row(&["/2"], 2.0), row(&["__overflow__"], 14.0)];
     assert_eq!(rows, expected);
     assert_eq!(overflows("families_limited_total"), 14.0);
     // A user's own text of that name is the same child, and no overflow.
@@ -136,7 +159,7 @@ fn beyond_the_limit_goes_to_the_overflow_child() {
     for n in 0..3 {
         LimitedRatio { path: &n.to_string() }.observe(0.5);
     }
-    assert_eq!(samples("families_limited_ratio"), [row(&["__overflow__"], 2.0), row(&["0"], 1.0)]);
+    assert_eq!(samples("families_limited_ratio"), [row(&["0"], 1.0), row(&["__overflow__"], 2.0)]);
 }
 
 #[test]
@@ -145,10 +168,11 @@ fn the_limit_counts_children_and_each_closed_value_has_its_overflow() {
         LimitedClosedTotal { side: Side::Left, path: &n.to_string() }.inc();
     }
     LimitedClosedTotal { side: Side::Right, path: "new" }.inc();
+    // No series at zero takes room that a label set in use needs.
     let rows = samples("families_limited_closed_total");
     assert_eq!(rows.len(), 8, "{rows:?}");
-    assert_eq!(rows[0], row(&["left", "__overflow__"], 7.0));
-    assert_eq!(rows[1], row(&["right", "__overflow__"], 1.0));
+    assert_eq!(rows[6], row(&["left", "__overflow__"], 4.0));
+    assert_eq!(rows[7], row(&["right", "__overflow__"], 1.0));
     assert_eq!(rows.iter().map(|(_, number)| number).sum::<f64>(), 11.0);
 }
 
@@ -160,12 +184,111 @@ fn the_limit_of_a_lazy_family_counts_what_was_touched() {
     LimitedLazyLevel { side: Side::Right, path: "a" }.set(4);
     let rows = samples("families_limited_lazy_level");
     let expected = [
-        row(&["right", "__overflow__"], 4.0),
         row(&["left", "a"], 1.0),
         row(&["left", "b"], 2.0),
         row(&["left", "c"], 3.0),
+        row(&["right", "__overflow__"], 4.0),
     ];
     assert_eq!(rows, expected);
+}
+
+/// What `#[zeroed(outcome)]` names is born together: at zero, and counted together.
+#[test]
+fn a_block_is_born_and_ends_as_a_whole() {
+    let born = |side, path, outcome| BlocksTotal { side, path, outcome };
+    born(Side::Left, "/a", Outcome::Err).inc();
+    let names = ["ok", "err", "panic", "cancelled", "unknown"];
+    let rows = |path, counts: [f64; 5]| {
+        let row = |(outcome, count)| row(&["left", path, outcome], count);
+        names.into_iter().zip(counts).map(row).collect::<Vec<_>>()
+    };
+    assert_eq!(samples("families_blocks_total"), rows("/a", [0.0, 1.0, 0.0, 0.0, 0.0]));
+    // The limit of 12 has room for two blocks of five.
+    born(Side::Left, "/b", Outcome::Ok).inc();
+    born(Side::Left, "/c", Outcome::Ok).inc();
+    assert_eq!(born(Side::Left, "/c", Outcome::Ok).get(), None);
+    assert_eq!(born(Side::Left, "__overflow__", Outcome::Ok).get(), Some(1));
+    assert_eq!(born(Side::Left, "__overflow__", Outcome::Err).get(), Some(0));
+    BlocksTotal::retain(|labels| labels.path != "__overflow__");
+    // One series goes back to zero and stays.
+    born(Side::Left, "/b", Outcome::Err).inc_by(7);
+    let handle = born(Side::Left, "/b", Outcome::Err).child();
+    assert!(born(Side::Left, "/b", Outcome::Err).remove());
+    handle.inc();
+    let all = [rows("/a", [0.0, 1.0, 0.0, 0.0, 0.0]), rows("/b", [1.0, 1.0, 0.0, 0.0, 0.0])];
+    assert_eq!(samples("families_blocks_total"), all.concat());
+    // Some of a block go back to zero, and all of a block are gone.
+    BlocksTotal::retain(|labels| labels.path == "/a" && labels.outcome == Outcome::Ok);
+    assert_eq!(samples("families_blocks_total"), rows("/a", [0.0; 5]));
+    handle.inc();
+    assert_eq!(born(Side::Left, "/b", Outcome::Err).get(), None);
+    BlocksTotal::clear();
+    assert_eq!(samples("families_blocks_total"), []);
+}
+
+#[test]
+fn a_text_that_is_too_long_is_above_the_limit() {
+    for (bytes, is_kept) in [(1024, true), (1025, false), (1 << 20, false)] {
+        let path = "p".repeat(bytes);
+        LongTotal { path: &path, tenant: Tenant("a") }.inc();
+        let kept = LongTotal { path: &path, tenant: Tenant("a") }.get();
+        assert_eq!(kept, is_kept.then_some(1), "{bytes}");
+    }
+    LongTotal { path: "/", tenant: Tenant("four") }.inc();
+    LongTotal { path: "/", tenant: Tenant("fives") }.inc();
+    assert_eq!(LongTotal { path: "/", tenant: Tenant("four") }.get(), Some(1));
+    let over = LongTotal { path: "__overflow__", tenant: Tenant("__overflow__") };
+    assert_eq!(over.get(), None, "that text is too long as well");
+    assert_eq!(overflows("families_long_total"), 3.0);
+    let rows = samples("families_long_total");
+    assert_eq!(rows[1], row(&["__overflow__", "__overflow__"], 3.0));
+    // What is too long takes no memory, whatever is done with it.
+    let set = LongTotal { path: "/", tenant: Tenant("fives") };
+    assert!(!set.remove());
+    set.init();
+    assert_eq!(overflows("families_long_total"), 3.0, "`init` is no update");
+    set.child().inc_by(2);
+    assert_eq!(overflows("families_long_total"), 4.0);
+}
+
+/// More than 65,536 bytes a thread: chunks. Each of the 4,096 series is found again.
+#[test]
+fn closed_families_of_any_size_count_by_place() {
+    const DIGITS: [Digit; 16] = [
+        Digit::D0, Digit::D1, Digit::D2, Digit::D3, Digit::D4, Digit::D5, Digit::D6, Digit::D7,
+        Digit::D8, Digit::D9, Digit::A, Digit::B, Digit::C, Digit::D, Digit::E, Digit::F,
+    ];
+    let all = || DIGITS.into_iter().flat_map(|a| DIGITS.map(|b| DIGITS.map(|c| (a, b, c)))).flatten();
+    std::thread::scope(|scope| {
+        for thread in 1..=3_u64 {
+            scope.spawn(move || {
+                for (place, (a, b, c)) in all().enumerate().filter(|(place, _)| place % 3 != 0) {
+                    WideTotal { a, b, c }.inc_by(thread * place as u64);
+                    WideRatio { a, b, c }.observe(place as u64);
+                    WideBalance { a, b, c }.inc_by(thread as i64);
+                    WideBalance { a, b, c }.dec_by(1);
+                }
+            });
+        }
+    });
+    for (place, (a, b, c)) in all().enumerate() {
+        let is_used = place % 3 != 0;
+        assert_eq!(WideTotal { a, b, c }.get(), is_used.then_some(6 * place as u64));
+        let reading = WideRatio { a, b, c }.get().map(|reading| (reading.count(), reading.sum));
+        assert_eq!(reading, is_used.then_some((3, 3.0 * place as f64)));
+        assert_eq!(WideBalance { a, b, c }.get(), is_used.then_some(3));
+    }
+    let used = all().enumerate().filter(|(place, _)| place % 3 != 0).count();
+    for name in ["families_wide_total", "families_wide_ratio", "families_wide_balance"] {
+        assert_eq!(samples(name).len(), used, "{name}");
+    }
+    let (a, b, c) = (Digit::D0, Digit::D0, Digit::D1);
+    WideTotal::reset();
+    assert_eq!(WideTotal { a, b, c }.get(), Some(0));
+    WideTotal { a, b, c }.inc();
+    assert_eq!(WideTotal { a, b, c }.get(), Some(1));
+    WideRatio::clear();
+    assert_eq!(samples("families_wide_ratio"), []);
 }
 
 #[test]

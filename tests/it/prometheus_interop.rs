@@ -23,6 +23,7 @@ metrics! {
     namespace = "interop";
 
     /// Things "counted", with a \ in the help.
+    #[zeroed]
     counter ThingsTotal { kind: Kind, owner: &str }
 
     /// Time of things in seconds.

@@ -25,6 +25,7 @@ metrics! {
     pub counter FixedTotal { side: Side }
 
     /// Looked up.
+    #[zeroed(side)]
     pub counter LookedUpTotal { side: Side, path: &str }
 
     /// Floats.

@@ -12,7 +12,6 @@
 use std::{
     cell::Cell,
     marker::PhantomData,
-    ops::Range,
     ptr::{self, NonNull},
     thread::LocalKey,
 };
@@ -78,8 +77,8 @@ pub(super) struct AnyCells {
 
 impl AnyCells {
     /// # Safety
-    /// It must point to cells with this layout that are kept for good, and no other thread may write
-    /// to them for as long as the caller uses the result.
+    /// It must point to cells with this layout that are kept for good, and only the one thread that may
+    /// write to them uses `put` and `add`.
     #[inline(always)]
     pub(super) unsafe fn new(first: *const AtomicU64, layout: Layout) -> Option<Self> {
         NonNull::new(first.cast_mut()).map(|first| Self { first, layout })
@@ -94,7 +93,7 @@ impl AnyCells {
 
     #[inline(always)]
     fn get(&self, cell: u32) -> u64 {
-        self.cell(cell).load(Ordering::Relaxed)
+        self.cell(cell).load(if self.layout.paired { Ordering::Acquire } else { Ordering::Relaxed })
     }
 
     /// What went down is seen only together with what went up before it, on whichever thread.
@@ -279,6 +278,24 @@ impl Share {
     }
 }
 
+/// The readers' side.
+impl Share {
+    /// The share's cells of a series, if they count for this life. Whoever reads them asks afterwards
+    /// whether the series still lives it.
+    #[inline]
+    fn read(&self, series: u32, life: Life) -> Option<AnyCells> {
+        let shape = &self.index.shape;
+        let (chunk, place) = self.find(series)?;
+        // SAFETY: the chunk is of this shape. Another thread may write to the cells; they are only read.
+        unsafe {
+            if shape.is_stamped() && chunk.stamp(place).load(Ordering::Acquire) != life {
+                return None;
+            }
+            AnyCells::new(chunk.cells(place, shape), shape.layout)
+        }
+    }
+}
+
 /// The links of a share, which belong to whoever has it: its thread, or the family while it is idle.
 impl Share {
     pub(super) fn link(&self, next: Option<&'static Self>) {
@@ -325,26 +342,51 @@ pub(super) fn add_up(
     sums: &mut [u64],
 ) {
     let cells = shape.layout.cells();
-    // Of a pair all that went down comes first: what went up before it is then seen as well.
-    let passes: &[Range<u32>] = if shape.layout.paired { &[0..1, 1..2] } else { &[0..cells] };
-    for pass in passes {
-        for share in shares(first) {
-            let series = (from..).zip(lives).zip(sums.chunks_exact_mut(cells.max(1) as usize));
-            for ((series, life), sums) in series {
-                let Some((chunk, place)) = share.find(series) else { continue };
-                // SAFETY: the chunk is of this shape.
-                unsafe {
-                    if shape.is_stamped() && chunk.stamp(place).load(Ordering::Acquire) != *life {
-                        continue;
-                    }
-                    let first = chunk.cells(place, shape);
-                    for cell in pass.clone() {
-                        let value = (*first.add(cell as usize)).load(Ordering::Acquire);
-                        let sum = &mut sums[cell as usize];
-                        *sum = shape.layout.plus(cell, *sum, value);
-                    }
-                }
+    let series = || (from..).zip(lives.iter().copied());
+    if shape.layout.paired {
+        for ((series, life), sums) in series().zip(sums.chunks_exact_mut(2)) {
+            add_up_pair(first, shape, series, life, sums);
+        }
+        return;
+    }
+    for share in shares(first) {
+        for ((series, life), sums) in series().zip(sums.chunks_exact_mut(cells.max(1) as usize)) {
+            let Some(own) = share.read(series, life) else { continue };
+            for (cell, sum) in (0..cells).zip(sums) {
+                *sum = shape.layout.plus(cell, *sum, own.get(cell));
             }
         }
+    }
+}
+
+/// How often a pair is read again that has changed meanwhile.
+const TRIES: usize = if cfg!(loom) { 2 } else { 1000 };
+
+/// Adds what went down and what went up, such that their difference is a value that was there.
+///
+/// What went down comes first: what went up before it is then seen too, so the difference is not below
+/// what it was. If nothing more has gone down by the end, it is not above it either; else the pair is
+/// read again. Where every try meets a move, that with the fewest counts.
+fn add_up_pair(first: &AtomicPtr<Share>, shape: &Shape, series: u32, life: Life, sums: &mut [u64]) {
+    let read = |cell: u32| {
+        let cells = shares(first).filter_map(|share| share.read(series, life));
+        cells.fold(0, |sum, own| shape.layout.plus(cell, sum, own.get(cell)))
+    };
+    let (mut best, mut least) = ([0; 2], f64::INFINITY);
+    let mut down = read(0);
+    for _ in 0..TRIES {
+        let (up, later) = (read(1), read(0));
+        let moved = shape.layout.difference(0, later, down);
+        if moved < least {
+            (best, least) = ([down, up], moved);
+        }
+        if later == down {
+            break;
+        }
+        down = later;
+        std::hint::spin_loop();
+    }
+    for (cell, (sum, value)) in (0..).zip(sums.iter_mut().zip(best)) {
+        *sum = shape.layout.plus(cell, *sum, value);
     }
 }

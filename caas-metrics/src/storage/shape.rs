@@ -22,6 +22,15 @@ impl Layout {
         self.integers + self.floats
     }
 
+    /// How much more one value of a cell is than another one.
+    pub(super) fn difference(self, cell: u32, more: u64, less: u64) -> f64 {
+        if cell < self.integers {
+            more.wrapping_sub(less) as f64
+        } else {
+            f64::from_bits(more) - f64::from_bits(less)
+        }
+    }
+
     /// The sum of two values of a cell.
     #[inline]
     pub(super) fn plus(self, cell: u32, a: u64, b: u64) -> u64 {

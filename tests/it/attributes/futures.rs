@@ -17,6 +17,7 @@ metrics! {
     namespace = "attribute_futures";
 
     /// Lookups by how they ended.
+    #[zeroed(outcome)]
     counter LookupsTotal { key: &str, outcome: Outcome }
 
     /// Time of lookups in seconds.

@@ -44,6 +44,7 @@ metrics! {
     histogram RequestSeconds { path: &str, status: u16 }
 
     /// Calls by ending.
+    #[zeroed(outcome)]
     counter EndedTotal { function: &'static str, outcome: Outcome }
 
     /// Calls.
