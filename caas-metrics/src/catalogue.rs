@@ -238,7 +238,9 @@ fn reason_against(family: &FamilySnapshot) -> Option<&'static str> {
             return Some("a label's name is not a label name");
         }
         if sample.labels.iter().any(|(name, _)| reserved_for(name).is_some()) {
-            return Some("a label has a name that is reserved: `le`, `quantile`, or `__` at its beginning");
+            return Some(
+                "a label has a name that is reserved: `le`, `quantile`, or `__` at its beginning",
+            );
         }
         let mut labels: Vec<_> = sample.labels.iter().collect();
         labels.sort_unstable();

@@ -16,8 +16,8 @@ use crate::{
     label::{LabelText, ViewSource},
     metric::{self, Metric},
     storage::{
-        constant,
         cells::{Cells, Word, Words, nowhere},
+        constant,
         flag::Tally,
         index::Index,
         key::Text,

@@ -49,9 +49,7 @@ impl Own {
     fn of(self, family: &Family) -> Option<u64> {
         let descriptor = family.descriptor();
         match self {
-            Self::Overflow => {
-                (count_labels(descriptor).0 > 0).then(|| family.index().overflows())
-            }
+            Self::Overflow => (count_labels(descriptor).0 > 0).then(|| family.index().overflows()),
             Self::Refused => can_refuse(descriptor).then(|| family.refusals().get()),
             Self::Lost => Some(family.index().lost()),
             Self::LabelPanics => None,

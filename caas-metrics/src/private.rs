@@ -28,8 +28,7 @@ pub use crate::{
     },
     label::{Label, LabelPart as Part, LabelText, ViewSource},
     metric::{
-        Counter, Gauge, Histogram, HistogramReading, Info, Observation, UpDown,
-        ends_in_nanoseconds,
+        Counter, Gauge, Histogram, HistogramReading, Info, Observation, UpDown, ends_in_nanoseconds,
     },
     sites::{Annotated, Function, Measure, Site},
     storage::cells::{Word, Words},

@@ -175,11 +175,7 @@ impl Registry {
     }
 
     /// The families of collectors that can stand beside those of the program, by name.
-    fn collect(
-        &self,
-        catalogue: &Catalogue,
-        problems: &mut Vec<Problem>,
-    ) -> Vec<FamilySnapshot> {
+    fn collect(&self, catalogue: &Catalogue, problems: &mut Vec<Problem>) -> Vec<FamilySnapshot> {
         let collectors = self.collectors.read().unwrap_or_else(PoisonError::into_inner).clone();
         if collectors.is_empty() {
             return Vec::new();

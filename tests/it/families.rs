@@ -255,10 +255,25 @@ fn a_text_that_is_too_long_is_above_the_limit() {
 #[test]
 fn closed_families_of_any_size_count_by_place() {
     const DIGITS: [Digit; 16] = [
-        Digit::D0, Digit::D1, Digit::D2, Digit::D3, Digit::D4, Digit::D5, Digit::D6, Digit::D7,
-        Digit::D8, Digit::D9, Digit::A, Digit::B, Digit::C, Digit::D, Digit::E, Digit::F,
+        Digit::D0,
+        Digit::D1,
+        Digit::D2,
+        Digit::D3,
+        Digit::D4,
+        Digit::D5,
+        Digit::D6,
+        Digit::D7,
+        Digit::D8,
+        Digit::D9,
+        Digit::A,
+        Digit::B,
+        Digit::C,
+        Digit::D,
+        Digit::E,
+        Digit::F,
     ];
-    let all = || DIGITS.into_iter().flat_map(|a| DIGITS.map(|b| DIGITS.map(|c| (a, b, c)))).flatten();
+    let all =
+        || DIGITS.into_iter().flat_map(|a| DIGITS.map(|b| DIGITS.map(|c| (a, b, c)))).flatten();
     std::thread::scope(|scope| {
         for thread in 1..=3_u64 {
             scope.spawn(move || {

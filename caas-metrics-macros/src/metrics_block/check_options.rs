@@ -104,7 +104,11 @@ fn check_zeroed_labels(family: &Family, errors: &mut Errors) {
             let meant = naming::did_you_mean(&name, &known);
             let ident = &family.ident;
             if known.is_empty() {
-                report!(errors, label, "`{ident}` has no label `{name}`, and no other: leave it out");
+                report!(
+                    errors,
+                    label,
+                    "`{ident}` has no label `{name}`, and no other: leave it out"
+                );
             } else {
                 let listed = naming::listed(&known);
                 report!(

@@ -40,8 +40,7 @@ impl Expansion<'_> {
         let (name, label_type) = (label.name(), self.owned_type(label));
         let at = label.span;
         let p = self.runtime.at(self.site.located_at(at));
-        let descriptor =
-            quote_spanned!(at=> #p::LabelDescriptor::of::<#label_type>(#name));
+        let descriptor = quote_spanned!(at=> #p::LabelDescriptor::of::<#label_type>(#name));
         let named = self.family.options.zeroed.iter().flat_map(|zeroed| &zeroed.value);
         match named.into_iter().find(|named| named.unraw() == name) {
             Some(named) => quote_spanned!(named.span()=> #descriptor.zeroed()),

@@ -17,16 +17,16 @@ mod site;
 
 use crate::label::{Label, LabelPart, LabelText};
 
-pub(crate) use self::{
-    guard::{Ends, Entry},
-    on_exit::label_panics,
-};
 pub use self::{
     enclose::{Probe, apply, call_once, err_of, never},
     guard::{Count, Time, counted, end, in_flight, on, record, timed},
     held::{fields, resolve_held, resolve_held_with},
     on_exit::{on_exit, otherwise, returned},
     site::{EachCall, SiteChild},
+};
+pub(crate) use self::{
+    guard::{Ends, Entry},
+    on_exit::label_panics,
 };
 
 /// How a call ended, as a label: `ok`, `err`, `panic`, `cancelled` or `unknown`.

@@ -13,8 +13,8 @@ mod http;
 mod open;
 
 pub use crate::storage::key::LabelText;
-use crate::storage::texts::MOST_BYTES;
 use crate::storage::key::{Inline, Text};
+use crate::storage::texts::MOST_BYTES;
 
 /// The type of a label's values.
 ///

@@ -4,12 +4,12 @@
 //! since there are only as many series as functions.
 
 use crate::{
+    __private::DEFAULTS,
     desc::{Descriptor, LabelDescriptor, Location, MetricType},
     exit::Outcome,
     family::{Family, LabelSet, word},
     label::{Label, LabelText, ViewSource},
     metric::{Counter, Histogram, UpDown, ends_in_nanoseconds},
-    __private::DEFAULTS,
     storage::{
         cells::{Word, Words},
         texts::MOST_BYTES,

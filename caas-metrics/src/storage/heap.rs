@@ -240,7 +240,9 @@ mod tests {
             } else if let Some(chosen) = blocks.len().checked_sub(1) {
                 let chosen = random(&mut state, chosen as u32 + 1);
                 let (place, words) = blocks.swap_remove(chosen as usize);
-                assert!((place + 1..=place + words).all(|word| heap.word(word) == u64::from(place)));
+                assert!(
+                    (place + 1..=place + words).all(|word| heap.word(word) == u64::from(place))
+                );
                 free.give(&heap, place);
             }
         }

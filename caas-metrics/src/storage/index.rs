@@ -179,7 +179,12 @@ impl Index {
     /// made under the lock. Without memory it is counted as lost.
     #[cold]
     #[inline(never)]
-    pub(super) fn update_elsewhere(&'static self, words: Words, at: At, update: &dyn Fn(&AnyCells)) {
+    pub(super) fn update_elsewhere(
+        &'static self,
+        words: Words,
+        at: At,
+        update: &dyn Fn(&AnyCells),
+    ) {
         let Some(mut held) = self.lock() else {
             if !is_busy() || !wait(self, words, at, update) {
                 self.lose();

@@ -159,9 +159,8 @@ impl Records {
         // SAFETY: the caller's promise.
         let page = unsafe { self.pages.page(page as usize) };
         // SAFETY: a page has so many records, and is kept for good.
-        let words = unsafe {
-            std::slice::from_raw_parts(page.add(place * shape.record()), shape.record())
-        };
+        let words =
+            unsafe { std::slice::from_raw_parts(page.add(place * shape.record()), shape.record()) };
         Record { words, key: shape.key as usize }
     }
 

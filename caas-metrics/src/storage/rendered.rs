@@ -23,8 +23,7 @@ const INTEGER: u64 = 1 << 63;
 impl Rendered {
     /// A copy of values, each with the most bytes that it may have; `None` without memory.
     pub(crate) fn new<'a>(values: impl Iterator<Item = (Text<'a>, usize)>) -> Option<Self> {
-        let mut rendered =
-            Self { short: [0; SHORT], len: 0, long: Vec::new(), is_too_long: false };
+        let mut rendered = Self { short: [0; SHORT], len: 0, long: Vec::new(), is_too_long: false };
         for (value, most) in values {
             match value.as_str() {
                 // It becomes the overflow series' value, so there is no need for its text.

@@ -63,8 +63,7 @@ impl Index {
         let next = |scrapes: u32| (scrapes < LAST_SCRAPE).then(|| scrapes + 1);
         let scrapes = self.scrapes.fetch_update(Ordering::AcqRel, Ordering::Acquire, next);
         let scrapes = scrapes.unwrap_or(LAST_SCRAPE);
-        let blocks =
-            if self.shape.is_closed() { 1 } else { self.blocks.load(Ordering::Acquire) };
+        let blocks = if self.shape.is_closed() { 1 } else { self.blocks.load(Ordering::Acquire) };
         Extent { series: 0..blocks * self.shape.block, scrapes }
     }
 }
