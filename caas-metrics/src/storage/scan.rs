@@ -11,6 +11,7 @@ use super::{
     index::Index,
     lives::{IS_EXEMPT, LAST_SCRAPE},
     records::{Life, Record, is_living},
+    shared::SharedCell,
     sync::Ordering,
     texts::{Code, as_integer},
     update::At,
@@ -76,7 +77,7 @@ impl Index {
         let record = self.records.get(block, &self.shape);
         if let (true, Some(cell)) = (self.shape.shared, cells.first_mut()) {
             let shared = self.shared_cell(at.series(), &self.shape);
-            *cell = shared.map_or(0, |shared| shared.get());
+            *cell = shared.map_or(0, SharedCell::get);
             return self.shape.is_closed() || self.living(at).is_some();
         }
         loop {
@@ -131,7 +132,7 @@ impl Scan {
         if shape.shared {
             for row in &self.rows {
                 let cell = index.shared_cell(from + row.read as u32, shape);
-                self.values[row.read * cells] = cell.map_or(0, |cell| cell.get());
+                self.values[row.read * cells] = cell.map_or(0, SharedCell::get);
             }
         } else {
             if shape.is_closed() {
