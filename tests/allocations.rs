@@ -104,6 +104,9 @@ metrics! {
     counter ResultsTotal { path: &str, size: usize }
 }
 
+/// As many are updated by `update_everything`, those of the bare attributes included.
+const FAMILIES: usize = 13;
+
 #[timed]
 #[in_flight]
 #[counted]
@@ -146,16 +149,16 @@ fn allocations_are_where_they_are_documented() {
 }
 
 fn updates_of_children_that_exist_do_not_allocate() {
-    // The thread's first update takes a slab, and the children are made.
+    // The thread's first updates take cells, and the children are made.
     assert!(allocations(update_everything) > 0);
     assert_eq!(allocations(|| (0..1000).for_each(|_| update_everything())), 0, "warm");
-    // A thread that starts cold takes a slab once, or the one that another thread left.
+    // A thread that starts cold takes its share of each family once, with a directory and a chunk.
     let cold = thread::spawn(|| (allocations(update_everything), allocations(update_everything)));
     let (first, second) = cold.join().unwrap();
-    assert!(first <= 4, "first update of a thread: {first} allocations");
+    assert!(first <= 3 * FAMILIES, "first updates of a thread: {first} allocations");
     assert_eq!(second, 0, "second");
     let next = thread::spawn(|| allocations(update_everything)).join().unwrap();
-    assert!(next <= first, "a thread that takes over a slab: {next} allocations");
+    assert_eq!(next, 0, "a thread that takes over what another one had");
 }
 
 /// Counts what is written and keeps nothing.
@@ -192,8 +195,8 @@ fn a_scrape_allocates_independently_of_the_series() {
         scrape(format);
         let (many, peak, large) = scrape(format);
         assert!(large > small + 3_000_000, "{small} and {large} bytes");
-        // The buffer of a piece grows to its size in a few steps.
-        assert!(many <= few + 8, "allocations of a scrape: {few}, then {many}");
+        // The buffers of a piece grow to its size in a few steps.
+        assert!(many <= few + 16, "allocations of a scrape: {few}, then {many}");
         assert!(peak < 512 * 1024, "the heap grew by {peak} bytes for a page of {large}");
         ManyTotal::clear();
     }

@@ -3,6 +3,7 @@ impl P::Label for Method {
     const VALUES: P::Option<&'static [&'static P::str]> = P::Some(
         &["GET", "POST", "OTHER"],
     );
+    const __ONE_FORM: P::bool = true;
     type View<'__caas> = Self;
     fn index(&self) -> P::usize {
         match self {

@@ -10,7 +10,11 @@ pub struct HttpRequestsTotalView<'v> {
     __caas_end: P::End,
 }
 const _: () = {
-    static __CAAS_FAMILY: P::Family = P::family::<HttpRequestsTotal<'static>>();
+    static __CAAS_FAMILY: P::Family = P::Family::of::<HttpRequestsTotal<'static>>();
+    P::thread_local! {
+        static __CAAS_WORD : P::Word = const { P::word:: < HttpRequestsTotal < 'static >
+        > () };
+    }
     #[automatically_derived]
     impl<'a> P::LabelSet for HttpRequestsTotal<'a> {
         type Static = HttpRequestsTotal<'static>;
@@ -22,14 +26,8 @@ const _: () = {
             help: "Total HTTP requests.",
             metric_type: P::MetricType::Counter,
             labels: &[
-                P::LabelDescriptor {
-                    name: "method",
-                    values: <Method as P::Label>::VALUES,
-                },
-                P::LabelDescriptor {
-                    name: "path",
-                    values: <&'static str as P::Label>::VALUES,
-                },
+                P::LabelDescriptor::of("method", <Method as P::Label>::__CONSTANTS),
+                P::LabelDescriptor::of("path", <&'static str as P::Label>::__CONSTANTS),
             ],
             location: P::here(),
             ..P::DEFAULTS
@@ -37,9 +35,19 @@ const _: () = {
         fn family() -> &'static P::Family {
             &__CAAS_FAMILY
         }
-        fn visit<__V: P::Visitor>(&self, __caas_visitor: &mut __V) {
-            <Method as P::Label>::__visit(&self.method, __caas_visitor);
-            <&'a str as P::Label>::__visit(&self.path, __caas_visitor);
+        fn words() -> P::Words {
+            &__CAAS_WORD
+        }
+        fn with_values<__R>(
+            &self,
+            __caas_show: impl P::FnOnce(&[P::LabelText<'_>]) -> __R,
+        ) -> __R {
+            __caas_show(
+                &[
+                    <Method as P::Label>::__value(&self.method),
+                    <&'a str as P::Label>::__value(&self.path),
+                ],
+            )
         }
         fn view<'v>(__caas_source: &mut P::ViewSource<'v>) -> HttpRequestsTotalView<'v> {
             HttpRequestsTotalView {

@@ -3,7 +3,10 @@
 struct StoreSeconds;
 #[cfg(feature = "store")]
 const _: () = {
-    static __CAAS_FAMILY: P::Family = P::family::<StoreSeconds>();
+    static __CAAS_FAMILY: P::Family = P::Family::of::<StoreSeconds>();
+    P::thread_local! {
+        static __CAAS_WORD : P::Word = const { P::word:: < StoreSeconds > () };
+    }
     #[automatically_derived]
     impl P::LabelSet for StoreSeconds {
         type Static = StoreSeconds;
@@ -20,10 +23,21 @@ const _: () = {
             location: P::here(),
             ..P::DEFAULTS
         };
+        const ENDS: &'static [P::u64] = &P::ends_in_nanoseconds::<
+            3,
+        >(<StoreSeconds as P::LabelSet>::DESCRIPTOR.buckets);
         fn family() -> &'static P::Family {
             &__CAAS_FAMILY
         }
-        fn visit<__V: P::Visitor>(&self, _: &mut __V) {}
+        fn words() -> P::Words {
+            &__CAAS_WORD
+        }
+        fn with_values<__R>(
+            &self,
+            __caas_show: impl P::FnOnce(&[P::LabelText<'_>]) -> __R,
+        ) -> __R {
+            __caas_show(&[])
+        }
         fn view<'v>(__caas_source: &mut P::ViewSource<'v>) -> () {
             let _ = __caas_source;
         }

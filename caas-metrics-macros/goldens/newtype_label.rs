@@ -5,6 +5,8 @@ where
     T: P::Label,
 {
     const VALUES: P::Option<&'static [&'static P::str]> = <T as P::Label>::VALUES;
+    const MAX_BYTES: P::usize = <T as P::Label>::MAX_BYTES;
+    const __ONE_FORM: P::bool = <T as P::Label>::__ONE_FORM;
     type View<'__caas> = <T as P::Label>::View<'__caas>;
     fn index(&self) -> P::usize {
         <T as P::Label>::index(&self.0)

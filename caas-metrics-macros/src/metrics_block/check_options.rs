@@ -72,6 +72,7 @@ fn check_export(family: &Family, errors: &mut Errors) {
     }
     check_zeroed_labels(family, errors);
     let is_info = family.metric_type == MetricType::Info;
+    let names_nothing = options.zeroed.as_ref().is_none_or(|zeroed| zeroed.value.is_empty());
     for site in [zeroed, lazy].into_iter().flatten() {
         if is_info {
             report!(
@@ -79,7 +80,7 @@ fn check_export(family: &Family, errors: &mut Errors) {
                 site,
                 "`#[{site}]` on an info, which is always exported once it is set"
             );
-        } else if family.labels.is_empty() && site == "zeroed" {
+        } else if family.labels.is_empty() && names_nothing && site == "zeroed" {
             report!(
                 errors,
                 site,

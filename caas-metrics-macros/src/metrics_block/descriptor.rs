@@ -40,10 +40,15 @@ impl Expansion<'_> {
         let (name, label_type) = (label.name(), self.owned_type(label));
         let at = label.span;
         let p = self.runtime.at(self.site.located_at(at));
-        let descriptor = quote_spanned!(at=> #p::LabelDescriptor::of::<#label_type>(#name));
+        // A constant of the trait: a function's bound would report such a type once more.
+        let constants = quote_spanned!(at=> <#label_type as #p::Label>::__CONSTANTS);
+        let descriptor = quote_spanned!(at=> #p::LabelDescriptor::of(#name, #constants));
         let named = self.family.options.zeroed.iter().flat_map(|zeroed| &zeroed.value);
         match named.into_iter().find(|named| named.unraw() == name) {
-            Some(named) => quote_spanned!(named.span()=> #descriptor.zeroed()),
+            Some(named) => {
+                let p = self.runtime.at(self.site.located_at(named.span()));
+                quote_spanned!(named.span()=> #p::LabelDescriptor::zeroed(#descriptor))
+            }
             None => descriptor,
         }
     }
@@ -58,6 +63,7 @@ impl Expansion<'_> {
         let updown = options.updown.as_ref().map(|_| quote_spanned!(site=> updown: true,));
         let buckets = self.bounds().map(|bounds| quote_spanned!(site=> buckets: &[#(#bounds),*],));
         let limit = options.limit.as_ref().and_then(|limit| limit.value.children);
+        let limit = limit.filter(|limit| *limit > 0);
         let limit = limit.map(Literal::u32_unsuffixed);
         let limit = limit.map(|limit| quote_spanned!(site=> limit: #limit,));
         let export = if options.lazy.is_some() || family.metric_type == MetricType::Info {

@@ -68,6 +68,16 @@ pub trait Label {
     #[doc(hidden)]
     const __ONE_FORM: bool = false;
 
+    /// The constants above.
+    ///
+    /// Not public API. Used by generated code.
+    #[doc(hidden)]
+    const __CONSTANTS: LabelConstants = LabelConstants {
+        values: Self::VALUES,
+        max_bytes: Self::MAX_BYTES,
+        is_one_form: Self::__ONE_FORM,
+    };
+
     /// How the views of `retain` show a value: closed labels as themselves, open ones as `&str`.
     type View<'v>;
 
@@ -193,26 +203,38 @@ impl<'v> ViewSource<'v> {
     }
 }
 
+/// The constants of a label type.
+///
+/// Not public API. Used by generated code.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct LabelConstants {
+    values: Option<&'static [&'static str]>,
+    max_bytes: usize,
+    is_one_form: bool,
+}
+
 impl crate::desc::LabelDescriptor {
-    /// The descriptor of a label of the type `L`.
+    /// The descriptor of a label of a type with these constants.
     ///
     /// Not public API. Used by generated code.
     #[doc(hidden)]
     #[must_use]
     #[track_caller]
-    pub const fn of<L: Label>(name: &'static str) -> Self {
-        if let Some(values) = L::VALUES {
+    pub const fn of(name: &'static str, label: LabelConstants) -> Self {
+        let LabelConstants { values, max_bytes, is_one_form } = label;
+        if let Some(values) = values {
             assert!(!values.is_empty(), "this label has no values: `VALUES` is empty");
             assert!(
-                L::__ONE_FORM || are_distinct(values),
+                is_one_form || are_distinct(values),
                 "this label has one text twice in `VALUES`, so two of its values would be one series"
             );
         }
         assert!(
-            L::MAX_BYTES <= MOST_BYTES,
+            max_bytes <= MOST_BYTES,
             "`MAX_BYTES` of this label is above 4,000, the most that a family keeps of a text"
         );
-        Self { name, values: L::VALUES, max_bytes: L::MAX_BYTES, zeroed: false }
+        Self { name, values, max_bytes, zeroed: false }
     }
 
     /// The same for a label that `#[zeroed(…)]` names.

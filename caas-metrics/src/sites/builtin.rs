@@ -19,7 +19,7 @@ use crate::{
 
 /// A label whose values are names in the program's source.
 const fn name(name: &'static str) -> LabelDescriptor {
-    LabelDescriptor { max_bytes: MOST_BYTES, ..LabelDescriptor::of::<&str>(name) }
+    LabelDescriptor { max_bytes: MOST_BYTES, ..LabelDescriptor::of(name, <&str>::__CONSTANTS) }
 }
 
 const MODULE: LabelDescriptor = name("module");
@@ -90,7 +90,7 @@ built_in! {
     /// `function_calls_total`
     FunctionCalls { module: &'a str, function: &'a str, outcome: Outcome } as Counter<u64>, Unitless;
     Descriptor {
-        labels: &[MODULE, FUNCTION, LabelDescriptor::of::<Outcome>("outcome")],
+        labels: &[MODULE, FUNCTION, LabelDescriptor::of("outcome", Outcome::__CONSTANTS)],
         ..built_in("function_calls_total", "Calls of annotated functions.", MetricType::Counter)
     },
     &[]

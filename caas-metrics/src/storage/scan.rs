@@ -119,10 +119,15 @@ impl Scan {
         self.lives.clear();
         self.codes.clear();
         self.texts.clear();
+        self.rows.reserve((to - from) as usize);
+        self.lives.reserve((to - from) as usize);
         if shape.is_closed() {
             self.read_closed(index, from..to);
         } else {
-            for block in from / shape.block..to / shape.block {
+            let blocks = from / shape.block..to / shape.block;
+            self.texts.places.reserve(blocks.len() * self.key);
+            self.codes.reserve(blocks.len() * self.key);
+            for block in blocks {
                 self.read_block(index, block, extent.scrapes);
             }
         }

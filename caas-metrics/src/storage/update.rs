@@ -219,7 +219,12 @@ fn share(index: &'static Index, words: Words, busy: &Busy) -> Option<&'static Sh
     let word = words.try_with(Word::get).ok()?;
     // SAFETY: a word that is not null points to what belongs to a share, or to the empty directory.
     let own = if word.is_null() { None } else { unsafe { owner(word) } };
-    own.or_else(|| take_share(index, words, busy))
+    if own.is_some() {
+        return own;
+    }
+    let share = take_share(index, words, busy)?;
+    words.try_with(|word| word.set(share.word())).ok()?;
+    Some(share)
 }
 
 /// Updates the shared cell of a series; `false` if that could not be done so.
