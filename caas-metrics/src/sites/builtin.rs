@@ -67,11 +67,8 @@ macro_rules! built_in {
             }
 
             fn words() -> Words {
-                std::thread_local! {
-                    #[cfg(not(loom))]
+                crate::storage::thread_locals! {
                     static WORD: Word = const { word::<$family<'static>>() };
-                    #[cfg(loom)]
-                    static WORD: Word = word::<$family<'static>>();
                 }
                 &WORD
             }

@@ -13,7 +13,6 @@ use std::{
     cell::Cell,
     marker::PhantomData,
     ptr::{self, NonNull},
-    thread::LocalKey,
 };
 
 use super::{
@@ -22,7 +21,7 @@ use super::{
     memory::kept,
     records::Life,
     shape::{Layout, Shape},
-    sync::{AtomicPtr, AtomicU32, AtomicU64, Ordering, constant, fence},
+    sync::{AtomicPtr, AtomicU32, AtomicU64, LocalKey, Ordering, constant, fence},
     update::Home,
 };
 
@@ -180,7 +179,7 @@ impl Share {
     pub(super) fn new(index: &'static Index, words: Words) -> Option<&'static Self> {
         let make = || {
             let (cells, far) = (ptr::null_mut(), AtomicPtr::new(empty().cast_mut()));
-            let [next, link] = [const { AtomicPtr::new(ptr::null_mut()) }; 2];
+            let (next, link) = (AtomicPtr::new(ptr::null_mut()), AtomicPtr::new(ptr::null_mut()));
             let writes_to = AtomicU32::new(0);
             kept(Self { index, words, cells: AtomicPtr::new(cells), far, next, link, writes_to })
         };

@@ -142,7 +142,9 @@ impl Index {
             self.free(block, record, &mut held.writer);
             return None;
         }
-        let scrapes = self.scrapes.load(Ordering::Relaxed);
+        // Not a load: a scrape that begins later must see what has ended before, or it shows this label
+        // set in the block that it had before and in this one.
+        let scrapes = self.scrapes.fetch_add(0, Ordering::Release);
         let last = record.series().map(|series| record.life(series)).max();
         let life = (last.unwrap_or(0) + 1) | 1;
         record.set_birth(scrapes | if is_exempt { IS_EXEMPT } else { 0 }, life);

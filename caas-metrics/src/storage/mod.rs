@@ -27,6 +27,8 @@ pub(crate) mod index;
 pub(crate) mod key;
 pub(crate) mod lives;
 mod memory;
+#[cfg(all(test, loom))]
+mod models;
 mod pairs;
 mod records;
 pub(crate) mod rendered;
@@ -39,4 +41,4 @@ pub(crate) mod texts;
 mod thread;
 pub(crate) mod update;
 
-pub(crate) use sync::constant;
+pub(crate) use sync::{constant, thread_locals};

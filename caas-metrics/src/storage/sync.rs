@@ -9,17 +9,38 @@
 /// An atomic that a static can hold, also in a model.
 pub(super) use std::sync::atomic::AtomicU64 as StaticU64;
 
+#[cfg(loom)]
+pub(super) mod weak;
+
 #[cfg(not(loom))]
-pub(super) use std::sync::{
-    Mutex, MutexGuard,
-    atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering, fence},
+pub(crate) use std::thread_local as thread_locals;
+#[cfg(not(loom))]
+pub(super) use std::{
+    sync::{
+        Mutex, MutexGuard,
+        atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering, fence},
+    },
+    thread::LocalKey,
 };
 
 #[cfg(loom)]
-pub(super) use loom::sync::{
-    Mutex, MutexGuard,
-    atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering, fence},
+pub(super) use loom::{
+    sync::{Mutex, MutexGuard, atomic::Ordering},
+    thread::LocalKey,
 };
+#[cfg(loom)]
+pub(super) use weak::{AtomicPtr, AtomicU32, AtomicU64, fence};
+
+/// Thread-locals as std's, of loom's threads.
+#[cfg(loom)]
+macro_rules! thread_locals {
+    ($($(#[$attribute:meta])* static $name:ident: $type:ty = const { $value:expr };)*) => {
+        loom::thread_local! { $($(#[$attribute])* static $name: $type = $value;)* }
+    };
+}
+
+#[cfg(loom)]
+pub(crate) use thread_locals;
 
 /// A constructor that is `const`, but for loom's atomics, which no constant can hold.
 macro_rules! constant {

@@ -11,7 +11,7 @@ use std::cell::Cell;
 use super::{
     cells::{AnyCells, Share, Words},
     index::Index,
-    sync::{AtomicU64, Ordering},
+    sync::{AtomicU64, Ordering, thread_locals},
     update::{At, enter},
 };
 
@@ -32,9 +32,12 @@ const MOST_WAITING: usize = 8;
 /// The most cells of a series whose updates can wait.
 const MOST_CELLS: usize = 32;
 
-thread_local! {
+thread_locals! {
     /// The shares that the thread holds; gives them back when the thread ends.
     static HELD: Held = const { Held(Cell::new(None)) };
+}
+
+std::thread_local! {
     // These have no destructor, so they are there as long as the thread.
     static IS_BUSY: Cell<bool> = const { Cell::new(false) };
     static WAITING: [Cell<Option<Addition>>; MOST_WAITING] =
@@ -61,6 +64,10 @@ pub(super) fn take_share(
 
 impl Drop for Held {
     fn drop(&mut self) {
+        if cfg!(loom) && std::thread::panicking() {
+            // The model has failed, and its lock is gone.
+            return;
+        }
         let mut next = self.0.take();
         while let Some(share) = next {
             next = share.linked();
@@ -109,7 +116,7 @@ pub(super) fn wait(
     update: &dyn Fn(&AnyCells),
 ) -> bool {
     // The update is made to cells of its own, which then hold what it adds.
-    let scratch = [const { AtomicU64::new(0) }; MOST_CELLS];
+    let scratch: [_; MOST_CELLS] = std::array::from_fn(|_| AtomicU64::new(0));
     let layout = index.shape.layout;
     if layout.cells() as usize > MOST_CELLS {
         return false;
