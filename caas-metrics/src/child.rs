@@ -233,12 +233,11 @@ impl<L: LabelSet, R: Reach<L>> Handle<L, R> {
         L: LabelSet<Metric = Histogram>,
     {
         // What the value is, is asked before anything of the family is looked at.
-        match value.as_nanoseconds() {
-            Some(nanoseconds) => self.observe_time(nanoseconds),
-            None => {
-                let number = value.as_f64();
-                self.in_cells(|cells| Histogram::observe(cells, &L::DESCRIPTOR, number));
-            }
+        if let Some(nanoseconds) = value.as_nanoseconds() {
+            self.observe_time(nanoseconds);
+        } else {
+            let number = value.as_f64();
+            self.in_cells(|cells| Histogram::observe(cells, &L::DESCRIPTOR, number));
         }
     }
 

@@ -311,12 +311,12 @@ fn merge(families: &[&'static Family]) -> FamilySnapshot {
     let mut known: HashMap<_, usize> =
         known.map(|(place, sample)| (sample.labels.clone(), place)).collect();
     for sample in parts.flat_map(|part| part.samples) {
-        match known.get(&sample.labels).and_then(|place| merged.samples.get_mut(*place)) {
-            Some(same) => same.value.add(&sample.value),
-            None => {
-                known.insert(sample.labels.clone(), merged.samples.len());
-                merged.samples.push(sample);
-            }
+        let same = known.get(&sample.labels).and_then(|place| merged.samples.get_mut(*place));
+        if let Some(same) = same {
+            same.value.add(&sample.value);
+        } else {
+            known.insert(sample.labels.clone(), merged.samples.len());
+            merged.samples.push(sample);
         }
     }
     merged

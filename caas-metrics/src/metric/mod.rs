@@ -64,22 +64,22 @@ impl<F: Home> Slots for Cells<F> {
 /// The one cell of a series that can be set.
 impl Slots for SharedCell<'_> {
     fn get(&self, _: u32) -> u64 {
-        SharedCell::get(self)
+        SharedCell::get(*self)
     }
 
     #[inline(always)]
     fn put(&self, _: u32, bits: u64) {
-        SharedCell::set(self, bits);
+        SharedCell::set(*self, bits);
     }
 
     #[inline(always)]
     fn add(&self, _: u32, n: u64) {
-        SharedCell::add(self, n);
+        SharedCell::add(*self, n);
     }
 
     #[inline(always)]
     fn add_f64(&self, _: u32, x: f64) {
-        SharedCell::add_f64(self, x);
+        SharedCell::add_f64(*self, x);
     }
 }
 
@@ -152,7 +152,6 @@ pub(crate) fn value<'a>(descriptor: &Descriptor, cells: &'a [u64]) -> Value<'a> 
         }
         (MetricType::Info, _) => Number::Unsigned(1),
         (MetricType::Gauge, NumberType::Integer) => Number::Signed(number::net(cells)),
-        (MetricType::Gauge, NumberType::Float) => Number::Float(number::net(cells)),
         (_, NumberType::Integer) => Number::Unsigned(number::net(cells)),
         (_, NumberType::Float) => Number::Float(number::net(cells)),
     })

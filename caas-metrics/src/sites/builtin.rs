@@ -81,7 +81,7 @@ macro_rules! built_in {
                 show(&[$(<$type as Label>::__value(&self.$label)),*])
             }
 
-            fn view<'v>(_: &mut ViewSource<'v>) {}
+            fn view(_: &mut ViewSource<'_>) {}
         }
     };
 }

@@ -229,14 +229,13 @@ impl Share {
             self.grown(&self.cells, number)?
         } else {
             let far = self.grown(&self.far, number / NEAR)?;
-            match far.get(number / NEAR) {
+            if let Some(directory) = far.get(number / NEAR) {
                 // SAFETY: what the far directory finds are directories.
-                Some(directory) => unsafe { Directory::from_raw(directory) },
-                None => {
-                    let directory = Directory::new(Directory::zeros(NEAR)?, self);
-                    far.set(number / NEAR, directory.as_raw());
-                    directory
-                }
+                unsafe { Directory::from_raw(directory) }
+            } else {
+                let directory = Directory::new(Directory::zeros(NEAR)?, self);
+                far.set(number / NEAR, directory.as_raw());
+                directory
             }
         };
         let chunk = Chunk::new(Chunk::zeros(shape)?, self);

@@ -22,19 +22,19 @@ pub(super) type Unowned = Box<[AtomicU64]>;
 
 #[cfg(not(loom))]
 impl Chunk {
-    /// Bytes before the stamps, on any target.
-    const HEAD: usize = 8;
+    /// Words of 8 bytes before the stamps, on any target.
+    const HEAD: usize = 1;
 
-    /// Bytes before the cells.
+    /// Words before the cells.
     const fn before_cells(shape: &Shape) -> usize {
-        let stamps = if shape.is_stamped() { 4 * shape.chunk() as usize } else { 0 };
-        Self::HEAD + stamps.next_multiple_of(8)
+        let stamps = if shape.is_stamped() { shape.chunk() as usize } else { 0 };
+        Self::HEAD + stamps.div_ceil(2)
     }
 
     /// A chunk of zeros; `None` without memory.
     pub(super) fn zeros(shape: &Shape) -> Option<Unowned> {
         let cells = (shape.chunk() as usize).checked_mul(shape.layout.cells() as usize)?;
-        zeros(cells.checked_add(Self::before_cells(shape) / 8)?)
+        zeros(cells.checked_add(Self::before_cells(shape))?)
     }
 
     fn kept(memory: Unowned) -> Self {
@@ -48,7 +48,10 @@ impl Chunk {
     #[inline(always)]
     pub(super) unsafe fn stamp(self, series: u32) -> &'static AtomicU32 {
         // SAFETY: the caller's promise; chunks are kept for good.
-        unsafe { &*self.0.cast::<u8>().add(Self::HEAD).cast::<AtomicU32>().add(series as usize) }
+        unsafe {
+            let stamps = self.0.cast::<AtomicU64>().add(Self::HEAD).cast::<AtomicU32>();
+            &*stamps.add(series as usize)
+        }
     }
 
     /// The cells of a series.
@@ -59,7 +62,7 @@ impl Chunk {
     pub(super) unsafe fn cells(self, series: u32, shape: &Shape) -> *const AtomicU64 {
         let place = series as usize * shape.layout.cells() as usize;
         // SAFETY: the caller's promise.
-        unsafe { self.0.cast::<u8>().add(Self::before_cells(shape)).cast::<AtomicU64>().add(place) }
+        unsafe { self.0.cast::<AtomicU64>().add(Self::before_cells(shape) + place) }
     }
 }
 

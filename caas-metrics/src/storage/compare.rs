@@ -25,7 +25,7 @@ pub(crate) fn below(numbers: &[f64], x: f64) -> u32 {
             counts = _mm_sub_epi64(counts, _mm_castpd_si128(are_below));
         }
         let high = _mm_unpackhi_epi64(counts, counts);
-        (_mm_cvtsi128_si64(counts) + _mm_cvtsi128_si64(high)) as u32
+        (_mm_cvtsi128_si64(counts) + _mm_cvtsi128_si64(high)).cast_unsigned() as u32
     }
 }
 

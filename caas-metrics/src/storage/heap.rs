@@ -108,14 +108,14 @@ impl Free {
     /// Gives a block back. Only under the writer's lock.
     pub(super) fn give(&mut self, heap: &Heap, place: Place) {
         let (mut place, mut size) = (place, heap.size(place));
-        let head = heap.word(place);
-        if let Some(next) = heap.next(place, size) {
+        let is_free_before = heap.word(place) & FREE_BEFORE != 0;
+        if let Some(next) = Heap::after(place, size) {
             if heap.word(next) & IS_FREE != 0 {
                 self.unlink(heap, next);
                 size += heap.size(next);
             }
         }
-        if head & FREE_BEFORE != 0 {
+        if is_free_before {
             let before = heap.word(place - 1) as u32;
             place -= before;
             self.unlink(heap, place);
@@ -189,14 +189,14 @@ impl Heap {
     }
 
     /// The block after one, in the same page.
-    fn next(&self, place: Place, size: u32) -> Option<Place> {
+    fn after(place: Place, size: u32) -> Option<Place> {
         let next = place + size;
-        (next % WORDS != 0).then_some(next)
+        (!next.is_multiple_of(WORDS)).then_some(next)
     }
 
     /// Tells the block after one whether that is free.
     fn mark_next(&self, place: Place, size: u32, is_free: bool) {
-        if let Some(next) = self.next(place, size) {
+        if let Some(next) = Self::after(place, size) {
             let mark = if is_free { FREE_BEFORE } else { 0 };
             self.set(next, self.word(next) & !FREE_BEFORE | mark);
         }
@@ -263,7 +263,9 @@ mod tests {
             let blocks = 20 * WORDS / (words + 1).max(LEAST);
             let blocks: Vec<Place> =
                 (0..blocks).map(|_| free.take(&heap, words, 0).unwrap()).collect();
-            blocks.into_iter().for_each(|place| free.give(&heap, place));
+            for place in blocks {
+                free.give(&heap, place);
+            }
             pages = pages.max(heap.pages.pages());
         }
         assert!(pages <= 40, "{pages} pages");

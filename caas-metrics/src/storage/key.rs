@@ -73,7 +73,7 @@ impl core::fmt::Write for Inline {
     }
 }
 
-impl<'a> Text<'a> {
+impl Text<'_> {
     /// The text, unless it is an integer.
     #[inline]
     pub(crate) fn as_str(&self) -> Option<&str> {

@@ -314,7 +314,9 @@ impl Index {
     pub(crate) fn remove_found(&self, found: &[At]) {
         for found in found.chunk_by(|a, b| self.place(a.series()).0 == self.place(b.series()).0) {
             if self.shape.is_closed() {
-                found.iter().for_each(|at| self.reset_closed(at.series(), false));
+                for at in found {
+                    self.reset_closed(at.series(), false);
+                }
                 continue;
             }
             let Some(mut held) = self.lock() else { return };
@@ -323,7 +325,9 @@ impl Index {
             if is_whole && found.iter().all(|at| self.living(*at) == Some(at.life())) {
                 self.end(block, &mut held.writer);
             } else {
-                found.iter().for_each(|at| _ = self.remove_at(*at, &mut held.writer));
+                for at in found {
+                    self.remove_at(*at, &mut held.writer);
+                }
             }
         }
     }

@@ -54,6 +54,9 @@ zero!(AtomicPtr<T>, Self::new(ptr::null_mut()), T);
 /// `len` zeros, or `None` if the allocator has no room.
 #[cfg(not(loom))]
 pub(super) fn zeros<T: Zero>(len: usize) -> Option<Box<[T]>> {
+    if len == 0 {
+        return Some(Box::default());
+    }
     let start = bytes(std::alloc::Layout::array::<T>(len).ok()?)?.cast::<T>();
     // SAFETY: the memory comes from the global allocator with the layout of `len` values, and its
     // bytes are zero, a valid value of `T: Zero`.
@@ -65,14 +68,12 @@ pub(super) fn zeros<T: Zero>(len: usize) -> Option<Box<[T]>> {
     Some((0..len).map(|_| T::zero()).collect())
 }
 
-/// Zero bytes of a layout.
+/// Zero bytes of a layout that has a size.
 #[cfg(not(loom))]
 pub(super) fn bytes(layout: std::alloc::Layout) -> Option<ptr::NonNull<u8>> {
-    if layout.size() == 0 {
-        return Some(layout.dangling_ptr());
-    }
     // SAFETY: the layout has a size above zero.
-    ptr::NonNull::new(unsafe { std::alloc::alloc_zeroed(layout) })
+    let take = || unsafe { std::alloc::alloc_zeroed(layout) };
+    if layout.size() == 0 { None } else { ptr::NonNull::new(take()) }
 }
 
 /// Where an array begins that is kept for good.
@@ -104,22 +105,22 @@ pub(super) struct Pages<T: 'static> {
     /// Where each page begins.
     directory: AtomicPtr<AtomicPtr<T>>,
     /// How many pages there are, and how many the directory has a place for.
-    pages: AtomicU32,
+    len: AtomicU32,
     places: AtomicU32,
 }
 
 impl<T: Zero> Pages<T> {
     constant! {
         pub(super) fn new() -> Self {
-            let (pages, places) = (AtomicU32::new(0), AtomicU32::new(0));
-            Self { directory: AtomicPtr::new(ptr::null_mut()), pages, places }
+            let (len, places) = (AtomicU32::new(0), AtomicU32::new(0));
+            Self { directory: AtomicPtr::new(ptr::null_mut()), len, places }
         }
     }
 
     /// How many pages there are.
     #[inline]
     pub(super) fn pages(&self) -> u32 {
-        self.pages.load(Ordering::Acquire)
+        self.len.load(Ordering::Acquire)
     }
 
     /// Where a page begins.
@@ -135,7 +136,7 @@ impl<T: Zero> Pages<T> {
 
     /// Adds a page of so many zeros; `false` without memory. Only under the writer's lock.
     pub(super) fn grow(&self, len: usize) -> bool {
-        let pages = self.pages.load(Ordering::Relaxed);
+        let pages = self.len.load(Ordering::Relaxed);
         if pages == self.places.load(Ordering::Relaxed) && !self.grow_directory(pages) {
             return false;
         }
@@ -145,7 +146,7 @@ impl<T: Zero> Pages<T> {
         let place = unsafe { &*directory.add(pages as usize) };
         place.store(keep(page), Ordering::Relaxed);
         // Whoever sees the page counted sees its place filled.
-        self.pages.store(pages + 1, Ordering::Release);
+        self.len.store(pages + 1, Ordering::Release);
         true
     }
 

@@ -11,6 +11,7 @@ use super::{
     index::Index,
     lives::{IS_EXEMPT, LAST_SCRAPE},
     records::{Life, Record, is_living},
+    shared::SharedCell,
     sync::Ordering,
     texts::{Code, as_integer},
     update::At,
@@ -76,7 +77,7 @@ impl Index {
         let record = self.records.get(block, &self.shape);
         if let (true, Some(cell)) = (self.shape.shared, cells.first_mut()) {
             let shared = self.shared_cell(at.series(), &self.shape);
-            *cell = shared.map_or(0, |shared| shared.get());
+            *cell = shared.map_or(0, SharedCell::get);
             return self.shape.is_closed() || self.living(at).is_some();
         }
         loop {
@@ -131,7 +132,7 @@ impl Scan {
         if shape.shared {
             for row in &self.rows {
                 let cell = index.shared_cell(from + row.read as u32, shape);
-                self.values[row.read * cells] = cell.map_or(0, |cell| cell.get());
+                self.values[row.read * cells] = cell.map_or(0, SharedCell::get);
             }
         } else {
             if shape.is_closed() {
@@ -175,25 +176,40 @@ impl Scan {
         let (first, shown) = (self.lives.len(), self.codes.len());
         let record = index.records.get(block, &index.shape);
         let places = 0..index.shape.block;
-        let Some(record) = record.filter(|record| is_living(record.life(0))) else {
+        let Some(record) = record.filter(|record| self.read_label_sets(index, *record, scrapes))
+        else {
+            self.codes.truncate(shown);
+            self.lives.truncate(first);
             return self.lives.extend(places.map(|_| 0));
         };
-        self.lives.extend(places.clone().map(|place| record.life(place)));
-        let is_old = record.birth() & !IS_EXEMPT <= scrapes;
-        let life = self.lives[first];
-        self.codes.extend(record.codes());
-        let is_whole = is_living(life) && is_old && self.texts.read(index, record, life);
-        if !is_whole {
-            self.codes.truncate(shown);
-            self.lives[first..].fill(0);
-            return;
-        }
         self.rows.extend(places.map(|place| Row {
             block: shown / self.key,
             place,
             start: record.start(place),
             read: first + place as usize,
         }));
+    }
+
+    /// Adds the lives and the texts of a block; `false` if it is not there or too young.
+    fn read_label_sets(&mut self, index: &Index, record: Record<'_>, scrapes: u32) -> bool {
+        let (first, shown) = (self.lives.len(), self.codes.len());
+        loop {
+            self.lives.truncate(first);
+            self.lives.extend(record.series().map(|place| record.life(place)));
+            let life = self.lives[first];
+            if !is_living(life) || record.birth() & !IS_EXEMPT > scrapes {
+                return false;
+            }
+            self.codes.truncate(shown);
+            self.codes.extend(record.codes());
+            if self.texts.read(index, record, life) {
+                return true;
+            }
+            // A block whose first series was reset meanwhile lives on.
+            if !is_living(record.life(0)) || record.born() > life {
+                return false;
+            }
+        }
     }
 
     /// Reads a series again whose life has changed, for it may have been reset; `false` if it has been
@@ -214,7 +230,7 @@ impl Scan {
             sums.fill(0);
             add_up(&index.shares, &index.shape, series, &[life], sums);
             if record.is_still(row.place, life) {
-                return is_same && (is_living(life) || index.shape.whole);
+                return is_same && is_living(life);
             }
         }
     }

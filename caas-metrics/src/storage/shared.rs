@@ -12,12 +12,12 @@ pub(crate) struct SharedCell<'a>(pub(super) &'a AtomicU64);
 
 impl SharedCell<'_> {
     #[inline]
-    pub(crate) fn add(&self, n: u64) {
+    pub(crate) fn add(self, n: u64) {
         self.0.fetch_add(n, Ordering::Relaxed);
     }
 
     #[inline]
-    pub(crate) fn add_f64(&self, x: f64) {
+    pub(crate) fn add_f64(self, x: f64) {
         let mut current = self.0.load(Ordering::Relaxed);
         loop {
             let next = (f64::from_bits(current) + x).to_bits();
@@ -30,12 +30,12 @@ impl SharedCell<'_> {
     }
 
     #[inline]
-    pub(crate) fn get(&self) -> u64 {
+    pub(crate) fn get(self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
 
     #[inline]
-    pub(crate) fn set(&self, bits: u64) {
+    pub(crate) fn set(self, bits: u64) {
         self.0.store(bits, Ordering::Relaxed);
     }
 }
@@ -52,6 +52,7 @@ impl StaticCell {
 
     #[cfg(not(loom))]
     #[inline]
+    #[allow(clippy::unnecessary_wraps, reason = "a model has no such cell")]
     pub(crate) fn cell(&self) -> Option<SharedCell<'_>> {
         Some(SharedCell(&self.0))
     }

@@ -194,9 +194,8 @@ impl Segment {
     /// The first number of a hash from a place on, and its place.
     #[inline]
     fn next(self, hash: u64, from: usize) -> Option<(usize, u32)> {
-        let mut place = from;
         // A place is free, so the loop ends; the bound is for a reader whose segment becomes another.
-        for _ in 0..self.places() {
+        for place in (from..).take(self.places()) {
             let entry = self.place(place).load(Ordering::Acquire);
             if entry == 0 {
                 return None;
@@ -204,7 +203,6 @@ impl Segment {
             if tag(entry) == tag(hash) && entry != BURIED {
                 return Some((place, (entry as u32).wrapping_sub(1)));
             }
-            place += 1;
         }
         None
     }
@@ -214,7 +212,7 @@ impl Segment {
 mod empty {
     //! What a table without entries is: no family needs memory before it has a series.
 
-    use super::*;
+    use super::{AtomicPtr, AtomicU64, HEAD, ptr};
 
     static SEGMENT: [AtomicU64; HEAD + 1] = [const { AtomicU64::new(0) }; HEAD + 1];
     static ROOT: [AtomicPtr<AtomicU64>; 2] =

@@ -236,8 +236,8 @@ pub(crate) fn write<F: Home>(at: At, update: impl FnOnce(SharedCell<'_>)) -> boo
         return is_exported;
     }
     // SAFETY: the word of such a shape is a directory.
-    let share = unsafe { owner(word::<F>()) };
-    share.map(|share| index.write(share, at, update)).is_some()
+    let own = unsafe { owner(word::<F>()) };
+    own.map(|share| index.write(share, at, update)).is_some()
 }
 
 /// The same where the short way does not do: takes a share, or does it under the lock.
