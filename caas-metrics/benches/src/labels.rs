@@ -162,7 +162,7 @@ pub mod texts {
 
     /// The values of a label set.
     #[inline]
-    pub fn values<'a, const N: usize>(labels: Texts<'a, N>) -> [&'a str; N] {
+    pub fn values<const N: usize>(labels: Texts<'_, N>) -> [&str; N] {
         labels.map(|(_, text)| text)
     }
 }

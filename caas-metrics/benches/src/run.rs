@@ -71,6 +71,9 @@ impl Plan {
             return false;
         }
         machine::print(&self.contenders);
+        if self.quick {
+            println!("quick: a tenth of the series in pages, first uses and stalls; one turn");
+        }
         let mut table = Table::new(&self.contenders);
         for (place, row) in ROWS.iter().enumerate() {
             let is_named = self.names.is_empty() || self.names.iter().any(|n| row.name.contains(n));

@@ -120,8 +120,7 @@ fn dash() -> String {
 /// Three digits that count.
 pub fn number(value: f64) -> String {
     match value.abs() {
-        0.0..0.995 => format!("{value:.2}"),
-        0.995..9.95 => format!("{value:.2}"),
+        0.0..9.95 => format!("{value:.2}"),
         9.95..99.5 => format!("{value:.1}"),
         _ => {
             let whole = format!("{value:.0}");

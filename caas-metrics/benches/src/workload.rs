@@ -42,7 +42,7 @@ pub static HOT: LazyLock<Vec<Request<'static>>> = LazyLock::new(|| requests(16))
 
 /// Requests over all 4,200 combinations of status, zone and cache.
 pub static SPREAD: LazyLock<Vec<Request<'static>>> = LazyLock::new(|| {
-    let mut random = Random::new();
+    let mut random = Random::seeded();
     let spread = |request: &Request<'static>| {
         let code = Status::ALL[random.below(Status::ALL.len())];
         Request { code, status: code.number(), ..*request }
@@ -53,7 +53,7 @@ pub static SPREAD: LazyLock<Vec<Request<'static>>> = LazyLock::new(|| {
 fn requests(sets: usize) -> Vec<Request<'static>> {
     let paths: Vec<&str> = (0..PATHS).map(|n| &*path(n).leak()).collect();
     let servers: Vec<&str> = (0..SERVERS).map(|n| &*format!("socket-{n}.chat").leak()).collect();
-    let mut random = Random::new();
+    let mut random = Random::seeded();
     let mut pick = || {
         let code = Status::ALL[random.below(10)];
         Request {
@@ -69,7 +69,7 @@ fn requests(sets: usize) -> Vec<Request<'static>> {
         }
     };
     let chosen: Vec<_> = (0..sets.min(REQUESTS)).map(|_| pick()).collect();
-    let mut order = Random::new();
+    let mut order = Random::seeded();
     let next = |n: usize| if chosen.len() == REQUESTS { n } else { order.below(chosen.len()) };
     (0..REQUESTS).map(next).map(|n| chosen[n]).collect()
 }
@@ -85,7 +85,7 @@ pub fn path(n: usize) -> String {
 pub struct Random(u64);
 
 impl Random {
-    pub const fn new() -> Self {
+    pub const fn seeded() -> Self {
         Self(0x2545_f491_4f6c_dd1d)
     }
 

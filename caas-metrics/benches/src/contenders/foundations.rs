@@ -27,7 +27,7 @@ pub const CONTENDER: Contender = Contender {
     updates: &[
         (Update::Counter, |requests| {
             let counter = &*REQUESTS;
-            each(requests, |_| _ = counter.inc());
+            each(requests, |_| counter.inc());
         }),
         (Update::Route, |requests| count(&ROUTES, requests)),
         (Update::TwoStrings, |requests| count(&SERVERS, requests)),

@@ -63,7 +63,7 @@ fn by_series(contender: &Contender, shape: Shape, series: usize) -> Option<[f64;
     let family = (contender.family)(shape, Kind::Counter)?;
     fill(&*family, &large, 0..series);
     let bytes = resident().saturating_sub(before) as f64 / series as f64;
-    let mut random = Random::new();
+    let mut random = Random::seeded();
     let update = least(20, || {
         let picked: Vec<_> = (0..10_000).map(|_| large.set(random.below(series))).collect();
         let start = Instant::now();

@@ -1,4 +1,4 @@
-//! Memory of series: the growth of the process's resident size while they are made.
+//! Memory of series: what is in memory and what was asked for, more than before they were made.
 //!
 //! Invariant: texts and threads exist before the first size is taken.
 
@@ -8,17 +8,17 @@ use super::{answer, fill};
 use crate::{
     contender::{Contender, Kind},
     large::{Large, Shape},
-    memory::resident,
+    memory::{Grown, since_now},
     run::Answer,
 };
 
 /// Bytes of a series, of so many.
 pub fn of_a_series(contender: &Contender, shape: Shape, kind: Kind, series: usize) -> Vec<Answer> {
     let large = Large::new(shape, series);
-    let before = resident();
+    let before = since_now();
     let Some(family) = (contender.family)(shape, kind) else { return Vec::new() };
     fill(&*family, &large, 0..series);
-    vec![answer("", "B", vec![resident().saturating_sub(before) as f64 / series as f64])]
+    answers("B", before.grown(), series as f64)
 }
 
 const THREADS: usize = 64;
@@ -32,7 +32,7 @@ pub fn of_threads(contender: &Contender, kind: Kind) -> Vec<Answer> {
     let Some(family) = (contender.family)(Shape::Sparse, kind) else { return Vec::new() };
     let (begun, counted, ended) =
         (Barrier::new(THREADS + 1), Barrier::new(THREADS + 1), Barrier::new(THREADS + 1));
-    let bytes = thread::scope(|scope| {
+    let grown = thread::scope(|scope| {
         for _ in 0..THREADS {
             scope.spawn(|| {
                 touch_stack();
@@ -45,18 +45,25 @@ pub fn of_threads(contender: &Contender, kind: Kind) -> Vec<Answer> {
             });
         }
         begun.wait();
-        let before = resident();
+        let before = since_now();
         counted.wait();
         ended.wait();
-        let bytes = resident().saturating_sub(before);
+        let grown = before.grown();
         counted.wait();
-        bytes
+        grown
     });
-    vec![answer("", "kB", vec![bytes as f64 / 1e3])]
+    answers("kB", grown, 1e3)
+}
+
+fn answers(unit: &'static str, grown: Grown, divisor: f64) -> Vec<Answer> {
+    vec![
+        answer("", unit, vec![grown.resident as f64 / divisor]),
+        answer(": asked of the allocator", unit, vec![grown.asked as f64 / divisor]),
+    ]
 }
 
 /// Makes the stack and a heap of this thread resident.
 fn touch_stack() {
-    black_box([1_u8; 64 * 1024]);
-    black_box(Box::new([1_u8; 4096]));
+    black_box([1_u8; 16 * 1024]);
+    black_box(vec![1_u8; 4096]);
 }

@@ -59,7 +59,7 @@ pub fn longest_creation(effort: Effort, contender: &Contender, beside: Beside) -
 pub fn update(effort: Effort, contender: &Contender, beside: Beside) -> Vec<Answer> {
     let Some(family) = (contender.family)(Shape::Mixed, Kind::Counter) else { return Vec::new() };
     let large = Large::new(Shape::Mixed, effort.series);
-    let mut random = crate::workload::Random::new();
+    let mut random = crate::workload::Random::seeded();
     let times = with(
         &*family,
         beside,

@@ -7,7 +7,7 @@ use std::{
     ptr,
     sync::{
         Mutex,
-        atomic::{AtomicPtr, AtomicU64, Ordering},
+        atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering},
     },
 };
 
@@ -15,15 +15,16 @@ use hashbrown::HashTable;
 
 use super::hash::{hash, same};
 
-/// Bytes of a chunk, and how many more may be read.
-const CHUNK: usize = 1 << 20;
+/// Chunks, bytes of a chunk, and how many more may be read.
+const CHUNKS: usize = 1024;
+const CHUNK: usize = 1 << 16;
 pub(super) const SLACK: usize = 64;
 
 /// A place is counted in words.
 const WORD: usize = 8;
 
 pub(super) struct Arena {
-    chunks: [AtomicPtr<u8>; 256],
+    chunks: [AtomicPtr<u8>; CHUNKS],
     writer: Mutex<Writer>,
 }
 
@@ -37,7 +38,7 @@ struct Writer {
 impl Arena {
     pub(super) fn new() -> Self {
         Self {
-            chunks: [const { AtomicPtr::new(ptr::null_mut()) }; 256],
+            chunks: [const { AtomicPtr::new(ptr::null_mut()) }; CHUNKS],
             writer: Mutex::new(Writer { next: 0, known: HashTable::new() }),
         }
     }
@@ -78,7 +79,7 @@ impl Arena {
 
     fn write(&self, writer: &mut Writer, text: &str) -> usize {
         let room = text.len().next_multiple_of(WORD);
-        if writer.next % CHUNK + room > CHUNK || writer.next % CHUNK == 0 {
+        if writer.next % CHUNK + room > CHUNK || writer.next.is_multiple_of(CHUNK) {
             writer.next = writer.next.next_multiple_of(CHUNK);
             let chunk = Box::leak(vec![0; CHUNK + SLACK].into_boxed_slice());
             self.chunks[writer.next / CHUNK].store(chunk.as_mut_ptr(), Ordering::Release);
@@ -96,11 +97,17 @@ impl Arena {
 /// Short texts of a label by number, as words.
 pub(super) struct Words {
     words: [AtomicU64; 256],
+    len: AtomicUsize,
 }
 
 impl Words {
     pub(super) fn new() -> Self {
-        Self { words: [const { AtomicU64::new(0) }; 256] }
+        Self { words: [const { AtomicU64::new(0) }; 256], len: AtomicUsize::new(0) }
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.len.load(Ordering::Acquire)
     }
 
     #[inline]
@@ -117,7 +124,10 @@ impl Words {
                 return place as u64;
             }
             match here.compare_exchange(0, word, Ordering::AcqRel, Ordering::Acquire) {
-                Ok(_) => return place as u64,
+                Ok(_) => {
+                    self.len.fetch_add(1, Ordering::Release);
+                    return place as u64;
+                }
                 Err(other) if other == word => return place as u64,
                 Err(_) => place = (place + 1) % self.words.len(),
             }

@@ -12,19 +12,19 @@ use super::cells::{Fresh, add, cells, families};
 use crate::workload::BOUNDS;
 
 families! {
-    static TICKS: Buckets<false>;
-    static NANOSECONDS: Buckets<true>;
+    static TICKS: Calls<false>;
+    static NANOSECONDS: Calls<true>;
 }
 
 /// Bounds in the unit of the clock, what is in the buckets, and calls by how they ended.
-struct Buckets<const IN_NANOSECONDS: bool> {
+struct Calls<const IN_NANOSECONDS: bool> {
     bounds: [u64; BOUNDS.len()],
     buckets: [AtomicU64; BOUNDS.len() + 1],
     sum: AtomicU64,
-    calls: [AtomicU64; 2],
+    ends: [AtomicU64; 2],
 }
 
-impl<const IN_NANOSECONDS: bool> Buckets<IN_NANOSECONDS> {
+impl<const IN_NANOSECONDS: bool> Calls<IN_NANOSECONDS> {
     #[inline(always)]
     fn observe(&self, time: u64) {
         let mut bucket = 0;
@@ -36,14 +36,14 @@ impl<const IN_NANOSECONDS: bool> Buckets<IN_NANOSECONDS> {
     }
 }
 
-impl<const IN_NANOSECONDS: bool> Fresh for Buckets<IN_NANOSECONDS> {
+impl<const IN_NANOSECONDS: bool> Fresh for Calls<IN_NANOSECONDS> {
     fn fresh() -> Box<Self> {
         let second = if IN_NANOSECONDS { 1e9 } else { *TICKS_OF_A_SECOND };
         Box::new(Self {
             bounds: BOUNDS.map(|bound| (bound * second) as u64),
             buckets: Default::default(),
             sum: AtomicU64::new(0),
-            calls: Default::default(),
+            ends: Default::default(),
         })
     }
 }
@@ -100,7 +100,7 @@ impl Drop for CountedTimed {
         let time = ticks().wrapping_sub(self.0);
         let all = TICKS.with(cells);
         all.observe(time);
-        add(&all.calls[usize::from(std::thread::panicking())], 1);
+        add(&all.ends[usize::from(std::thread::panicking())], 1);
     }
 }
 

@@ -17,22 +17,35 @@ pub(super) fn hash<const N: usize>(number: u64, texts: [&str; N]) -> u64 {
     fold(all, K[3])
 }
 
-/// The products of a text do not wait for each other.
+/// The products of a text do not wait for each other. Most texts are of two kinds of length, so that
+/// the processor foresees the branches.
 #[inline(always)]
 fn hash_text(text: &str) -> u64 {
     let bytes = text.as_bytes();
-    let len = bytes.len();
-    let mut all = len as u64;
-    if len > 16 {
-        let mut at = 0;
-        while at + 16 < len {
-            all ^= fold(word(bytes, at) ^ K[1].wrapping_add(at as u64), word(bytes, at + 8) ^ K[2]);
-            at += 16;
-        }
-        return all ^ fold(word(bytes, len - 16) ^ K[2], word(bytes, len - 8) ^ K[0]);
+    let len = bytes.len() as u64;
+    if bytes.len() <= 16 {
+        let (first, last) = ends(bytes);
+        return len ^ fold(first ^ K[1], last ^ K[2]);
     }
-    let (first, last) = ends(bytes);
-    all ^ fold(first ^ K[1], last ^ K[2])
+    if bytes.len() > 48 {
+        return bytes
+            .chunks(48)
+            .map(|part| hash_long(part) ^ len)
+            .fold(0, |a, b| fold(a ^ K[0], b));
+    }
+    len ^ hash_long(bytes)
+}
+
+/// The hash of at most 48 bytes, or of what is not seen by another part of a long text.
+#[inline(always)]
+fn hash_long(bytes: &[u8]) -> u64 {
+    if bytes.len() <= 16 {
+        let (first, last) = ends(bytes);
+        return fold(first ^ K[1], last ^ K[2]);
+    }
+    let parts = parts(bytes);
+    let pair = |i: usize| fold(parts[2 * i] ^ K[i], parts[2 * i + 1] ^ K[i + 1]);
+    pair(0) ^ pair(1) ^ pair(2)
 }
 
 /// Whether two texts are equal.
@@ -45,14 +58,18 @@ pub(super) fn same(a: &[u8], b: &[u8]) -> bool {
     if len <= 16 {
         return ends(a) == ends(b);
     }
-    let mut at = 0;
-    while at + 8 < len {
-        if word(a, at) != word(b, at) {
-            return false;
-        }
-        at += 8;
+    if len > 48 {
+        return a == b;
     }
-    word(a, len - 8) == word(b, len - 8)
+    let (a, b) = (parts(a), parts(b));
+    (0..6).fold(0, |all, i| all | a[i] ^ b[i]) == 0
+}
+
+/// All of 17 to 48 bytes: the first sixteen, sixteen in the middle and the last; they may overlap.
+#[inline(always)]
+fn parts(bytes: &[u8]) -> [u64; 6] {
+    let (middle, last) = ((bytes.len() - 16) / 2, bytes.len() - 16);
+    [0, 8, middle, middle + 8, last, last + 8].map(|at| word(bytes, at))
 }
 
 /// The first and the last eight bytes of a text of at most sixteen bytes; they may overlap.

@@ -18,6 +18,7 @@ use super::{
     arena::{Arena, Words},
     cells::add,
     hash::{hash, same},
+    page::Layout,
     threads::{self, Chunks},
 };
 use crate::{
@@ -35,8 +36,8 @@ const SHARDS: usize = 256;
 const RECORDS: usize = 4096;
 const CHUNKS: usize = 512;
 
-pub(super) fn family(shape: Shape, kind: Kind) -> Option<Box<dyn Exposed>> {
-    Some(Box::new(Family {
+pub(super) fn family(shape: Shape, kind: Kind) -> Box<dyn Exposed> {
+    Box::new(Family {
         shape,
         cells: if kind == Kind::Counter { 1 } else { HISTOGRAM },
         shards: [const { Mutex::new(HashTable::new()) }; SHARDS],
@@ -46,7 +47,8 @@ pub(super) fn family(shape: Shape, kind: Kind) -> Option<Box<dyn Exposed>> {
         firsts: Words::new(),
         thirds: Words::new(),
         threads: Mutex::default(),
-    }))
+        page: Mutex::default(),
+    })
 }
 
 pub(super) struct Family {
@@ -61,10 +63,21 @@ pub(super) struct Family {
     pub(super) firsts: Words,
     pub(super) thirds: Words,
     pub(super) threads: Mutex<Vec<&'static Chunks>>,
+    /// What a scrape keeps for the next one.
+    pub(super) page: Mutex<Option<Layout>>,
 }
 
-/// Half of a hash, and the number of a record.
-struct Entry(u32, u32);
+/// A quarter of a hash, and the number of a record in two halves: six bytes.
+struct Entry {
+    tag: u16,
+    number: [u16; 2],
+}
+
+impl Entry {
+    fn number(&self) -> usize {
+        usize::from(self.number[1]) << 16 | usize::from(self.number[0])
+    }
+}
 
 /// The first and the third label: a number, or a text of at most eight bytes as a word.
 #[derive(Clone, Copy)]
@@ -119,15 +132,16 @@ impl Family {
             let outer = Outer { first: request.method as u64, third: u64::from(third) };
             (outer, hash(outer.first << 16 | outer.third, [path]))
         };
-        let tag = (hash >> 32) as u32;
+        let tag = (hash >> 48) as u16;
         let mut shard = self.shards[hash as usize % SHARDS].lock().unwrap();
         let found = shard
-            .find(spread(tag), |entry| entry.0 == tag && self.is(entry.1 as usize, outer, path));
+            .find(spread(tag), |entry| entry.tag == tag && self.is(entry.number(), outer, path));
         if let Some(entry) = found {
-            return entry.1 as usize;
+            return entry.number();
         }
         let number = self.create(outer, path);
-        shard.insert_unique(spread(tag), Entry(tag, number as u32), |entry| spread(entry.0));
+        let entry = Entry { tag, number: [number as u16, (number >> 16) as u16] };
+        shard.insert_unique(spread(tag), entry, |entry| spread(entry.tag));
         number
     }
 
@@ -182,9 +196,9 @@ fn word(text: &str) -> u64 {
     text.bytes().rev().fold(0, |word, byte| word << 8 | u64::from(byte))
 }
 
-/// Eight bytes of a hash from its half.
+/// Eight bytes of a hash from a quarter, which is enough for a shard.
 #[inline]
-fn spread(tag: u32) -> u64 {
+fn spread(tag: u16) -> u64 {
     u64::from(tag).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 

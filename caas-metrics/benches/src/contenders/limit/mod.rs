@@ -112,7 +112,7 @@ pub const CONTENDER: Contender = Contender {
         (Update::CountedTimedAsync, |requests| each_guarded_async(requests, CountedTimed::start)),
     ],
     includes: None,
-    family: large::family,
+    family: |shape, kind| Some(large::family(shape, kind)),
 };
 
 /// A gauge that can be set belongs to no thread.

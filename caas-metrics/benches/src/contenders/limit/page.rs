@@ -2,7 +2,7 @@
 //!
 //! Invariant: a piece is written where a longer one has room, and cut to its length by the next one.
 
-use std::{io::Write as _, ptr, sync::atomic::Ordering::Relaxed};
+use std::{io::Write as _, ops::Range, ptr, sync::atomic::Ordering::Relaxed};
 
 use super::{
     arena::SLACK,
@@ -20,37 +20,48 @@ use crate::{
 const FULL: usize = 64 * 1024;
 const MOST: usize = 4096;
 
+/// What a scrape keeps for the next one: pieces for so many short texts, and the buffer.
+pub(super) struct Layout {
+    words: usize,
+    pieces: Pieces,
+    out: Out,
+}
+
+impl Layout {
+    fn new(family: &Family) -> Self {
+        let out = Out { bytes: vec![0; FULL + MOST].into_boxed_slice(), len: 0 };
+        Self { words: words(family), pieces: Pieces::new(family), out }
+    }
+}
+
+/// How many short texts a family knows.
+fn words(family: &Family) -> usize {
+    family.firsts.len() + family.thirds.len()
+}
+
 pub(super) fn write(family: &Family, page: &mut Page) {
-    let pieces = Pieces::new(family);
-    let mut out = Out { bytes: vec![0; FULL + MOST].into_boxed_slice(), len: 0 };
+    let mut kept = family.page.lock().unwrap();
+    if kept.as_ref().is_none_or(|layout| layout.words != words(family)) {
+        *kept = Some(Layout::new(family));
+    }
+    let Some(Layout { pieces, out, .. }) = &mut *kept else { return };
+    out.len = 0;
     out.text(&pieces.help);
-    let mut labels = Out { bytes: vec![0; 256].into_boxed_slice(), len: 0 };
     let len = family.len();
     for first in (0..len).step_by(threads::SERIES) {
-        let chunk = first / threads::SERIES;
         let all = family.threads.lock().unwrap();
+        let chunk = first / threads::SERIES;
         let cells: Vec<_> =
             all.iter().filter_map(|thread| thread.lock().unwrap().get(chunk).copied()).collect();
         drop(all);
-        let sum = |place: usize| -> u64 {
-            cells.iter().filter_map(|cells| cells.get(place)).map(|cell| cell.load(Relaxed)).sum()
-        };
-        for number in first..len.min(first + threads::SERIES) {
-            let Some(record) = family.record(number) else { continue };
-            let place = number % threads::SERIES * family.cells;
-            if family.cells == 1 {
-                pieces.head(family, record, &mut out);
-                out.piece(&pieces.end);
-                out.integer(sum(place));
-            } else {
-                pieces.head(family, record, &mut labels);
-                pieces.histogram(&labels, &mut out, |cell| sum(place + cell));
-                labels.len = 0;
-            }
-            if out.len > FULL {
-                sure(page.write_all(&out.bytes[..out.len]));
-                out.len = 0;
-            }
+        let numbers = first..len.min(first + threads::SERIES);
+        if let [cells] = cells[..] {
+            let value = |place: usize| cells.get(place).map_or(0, |cell| cell.load(Relaxed));
+            pieces.chunk(family, numbers, value, out, page);
+        } else {
+            let each = |place| cells.iter().filter_map(move |cells| cells.get(place));
+            let value = |place: usize| each(place).map(|cell| cell.load(Relaxed)).sum();
+            pieces.chunk(family, numbers, value, out, page);
         }
     }
     sure(page.write_all(&out.bytes[..out.len]));
@@ -112,23 +123,58 @@ impl Pieces {
             let name = if family.cells == 1 { name } else { "" };
             Piece::new(&format!("{name}{{method=\"{text}\",path=\""))
         };
+        let third = |text: &String| {
+            let end = if family.cells == 1 { "} " } else { "" };
+            Piece::new(&format!("\",status=\"{text}\"{end}"))
+        };
         let bounds = BOUNDS.iter().map(ToString::to_string).chain(["+Inf".to_owned()]);
         Self {
             help: format!("# HELP {name} Requests.\n# TYPE {name} {metric_type}\n"),
             firsts: firsts.iter().map(first).collect(),
-            thirds: thirds.iter().map(|t| Piece::new(&format!("\",status=\"{t}\""))).collect(),
+            thirds: thirds.iter().map(third).collect(),
             end: Piece::new("} "),
             bounds: bounds.map(|bound| Piece::new(&format!(",le=\"{bound}\"}} "))).collect(),
             names: ["_bucket", "_sum", "_count"].map(|suffix| format!("{name}{suffix}")),
         }
     }
 
-    #[inline]
+    /// The lines of some series, with a function to their cells.
+    #[inline(always)]
+    fn chunk(
+        &self,
+        family: &Family,
+        numbers: Range<usize>,
+        value: impl Fn(usize) -> u64,
+        out: &mut Out,
+        page: &mut Page,
+    ) {
+        let mut labels = Out { bytes: vec![0; 256].into_boxed_slice(), len: 0 };
+        for number in numbers {
+            let Some(record) = family.record(number) else { continue };
+            let place = number % threads::SERIES * family.cells;
+            if family.cells == 1 {
+                self.head(family, record, out);
+                out.integer(value(place));
+            } else {
+                labels.len = 0;
+                self.head(family, record, &mut labels);
+                self.histogram(&labels, out, |cell| value(place + cell));
+            }
+            if out.len > FULL {
+                sure(page.write_all(&out.bytes[..out.len]));
+                out.len = 0;
+            }
+        }
+    }
+
+    /// The labels of a series; of a counter the whole of the line but its number.
+    #[inline(always)]
     fn head(&self, family: &Family, record: Record, out: &mut Out) {
-        out.piece(&self.firsts[record.first()]);
+        out.copy::<64>(&self.firsts[record.first()]);
         let (place, len) = record.text();
-        out.copy(family.arena.start(place), len);
-        out.piece(&self.thirds[record.third()]);
+        // SAFETY: behind each text are readable bytes.
+        unsafe { out.copy_from::<48>(family.arena.start(place), len) };
+        out.copy::<32>(&self.thirds[record.third()]);
     }
 
     fn histogram(&self, labels: &Out, out: &mut Out, cell: impl Fn(usize) -> u64) {
@@ -136,7 +182,7 @@ impl Pieces {
             out.text(&self.names[name]);
             out.bytes[out.len..out.len + 128].copy_from_slice(&labels.bytes[..128]);
             out.len += labels.len;
-            out.piece(end);
+            out.copy::<64>(end);
         };
         let mut count = 0;
         for (bucket, bound) in self.bounds.iter().enumerate() {
@@ -157,17 +203,21 @@ struct Out {
 }
 
 impl Out {
-    #[inline]
-    fn piece(&mut self, piece: &Piece) {
-        self.copy(piece.bytes.as_ptr(), piece.len);
+    #[inline(always)]
+    fn copy<const ROOM: usize>(&mut self, piece: &Piece) {
+        // SAFETY: a piece has no less than that.
+        unsafe { self.copy_from::<ROOM>(piece.bytes.as_ptr(), piece.len) };
     }
 
-    /// Copies 64 bytes, of which some count.
-    #[inline]
-    fn copy(&mut self, from: *const u8, len: usize) {
-        debug_assert!(self.len + SLACK <= self.bytes.len());
-        // SAFETY: pieces and texts have that many bytes, and a series fits behind `FULL`.
-        unsafe { ptr::copy_nonoverlapping(from, self.bytes.as_mut_ptr().add(self.len), SLACK) };
+    /// Copies a fixed number of bytes, of which some count.
+    ///
+    /// # Safety
+    /// So many bytes can be read.
+    #[inline(always)]
+    unsafe fn copy_from<const ROOM: usize>(&mut self, from: *const u8, len: usize) {
+        debug_assert!(len <= ROOM && ROOM <= SLACK && self.len + ROOM <= self.bytes.len());
+        // SAFETY: the caller's promise; and a series fits behind `FULL`.
+        unsafe { ptr::copy_nonoverlapping(from, self.bytes.as_mut_ptr().add(self.len), ROOM) };
         self.len += len;
     }
 
@@ -177,7 +227,7 @@ impl Out {
     }
 
     /// A number and the end of the line.
-    #[inline]
+    #[inline(always)]
     fn integer(&mut self, n: u64) {
         if n < 10 {
             self.bytes[self.len] = b'0' + n as u8;
