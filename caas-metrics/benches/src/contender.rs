@@ -3,49 +3,92 @@
 //! A peer is one file in `contenders/` and one line in its `mod.rs`. What a peer does not have it
 //! leaves out; the tables show a dash. Invariant: nothing here knows any library.
 
-use std::{fmt, io};
+use std::{
+    fmt,
+    future::Future,
+    hint::black_box,
+    io,
+    pin::pin,
+    sync::atomic::{Ordering, compiler_fence},
+    task::{Context, Poll, Waker},
+    time::{Duration, Instant},
+};
 
-use crate::workload::{Request, Shape};
+use crate::{large::Shape, workload::Request};
 
 /// One library, or the limit.
 pub struct Contender {
     pub name: &'static str,
+    /// Its package in the lock file, whose version is shown; empty for what is no package.
+    pub package: &'static str,
     /// How each update is done.
     pub updates: &'static [(Update, Run)],
-    /// Makes a family of counters with three labels.
-    pub counters: Option<fn(Shape) -> Box<dyn Exposed>>,
-    /// Makes a family of histograms with three labels and eleven buckets.
-    pub histograms: Option<fn() -> Box<dyn Exposed>>,
+    /// Updates that do more than the row asks for, and what.
+    pub includes: Option<(&'static [Update], &'static str)>,
+    /// Makes a family with three labels.
+    pub family: fn(Shape, Kind) -> Option<Box<dyn Exposed>>,
 }
 
 /// Does an update once for each request.
 pub type Run = fn(&[Request<'static>]);
 
-/// What is measured of a hot path.
+/// What a large family consists of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    Counter,
+    /// With eleven buckets.
+    Histogram,
+}
+
+/// What is measured of a hot path. Labels are resolved on each call; `labels.rs` has the sets.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Update {
     /// A counter without labels.
     Counter,
-    /// A counter whose three labels, one of them a string, are resolved on each call.
-    Resolved,
-    /// A counter whose two closed labels are resolved on each call.
-    Closed,
-    /// A child with three labels that was resolved before.
+    /// A child that was resolved before.
     Child,
+    /// A counter with an enum, a string and a number.
+    Route,
+    /// A counter with an enum and two strings.
+    TwoStrings,
+    /// A counter with three strings.
+    Strings,
+    /// A counter with two numbers.
+    Integers,
+    /// A counter with two enums, 45 combinations.
+    ClosedSmall,
+    /// A counter with three enums, 4,200 combinations.
+    ClosedLarge,
     /// A gauge is set.
     Set,
-    /// A gauge goes up and down.
+    /// A gauge that can be set goes up and down.
+    GaugeUpDown,
+    /// A gauge with an enum and a string is set.
+    SetLabelled,
+    /// A gauge that can only go up and down does so.
     UpDown,
     /// A histogram without labels.
     Observe,
-    /// A histogram whose two labels, one of them a string, are resolved on each call.
-    ObserveResolved,
-    /// A histogram whose two closed labels are resolved on each call.
+    /// A histogram with an enum and a string.
+    ObserveLabelled,
+    /// A histogram with two enums, 45 combinations.
     ObserveClosed,
     /// A function that is timed, with a histogram in seconds.
     Timed,
+    /// The same beside a limit that reads the standard clock.
+    TimedStd,
     /// The same, with a label that is always the same text, named at the function.
     TimedLabelled,
+    /// The same, async, and ready when it is first polled.
+    TimedAsync,
+    /// A timed function without any declaration.
+    Bare,
+    /// The same, async.
+    BareAsync,
+    /// A function that is counted and timed without any declaration.
+    CountedTimed,
+    /// The same, async.
+    CountedTimedAsync,
 }
 
 /// A family that a scrape shows.
@@ -59,6 +102,69 @@ pub trait Exposed: Send + Sync {
 impl Contender {
     pub fn update(&self, update: Update) -> Option<Run> {
         self.updates.iter().find(|(known, _)| *known == update).map(|(_, run)| *run)
+    }
+}
+
+/// Does something for each request. The compiler must not keep anything in registers between two.
+#[inline(always)]
+pub fn each(requests: &[Request<'static>], mut update: impl FnMut(&Request<'static>)) {
+    for request in requests {
+        update(request);
+        compiler_fence(Ordering::SeqCst);
+    }
+}
+
+/// Polls a future for each request, which is ready at once.
+#[inline(always)]
+pub fn each_async<'a, F: Future<Output = ()>>(
+    requests: &'a [Request<'static>],
+    call: impl Fn(&'a Request<'static>) -> F,
+) {
+    let mut context = Context::from_waker(Waker::noop());
+    for request in requests {
+        let future = pin!(call(request));
+        assert_eq!(future.poll(&mut context), Poll::Ready(()));
+        compiler_fence(Ordering::SeqCst);
+    }
+}
+
+/// Calls a function for each request that does nothing behind a guard.
+#[inline(always)]
+pub fn each_guarded<G>(requests: &[Request<'static>], start: impl Fn() -> G + Copy) {
+    #[inline(never)]
+    fn work<G>(request: &Request<'_>, start: impl Fn() -> G) {
+        let _guard = start();
+        black_box(request);
+    }
+    each(requests, |request| work(request, start));
+}
+
+/// The same with an async function.
+#[inline(always)]
+pub fn each_guarded_async<G>(requests: &[Request<'static>], start: impl Fn() -> G + Copy) {
+    each_async(requests, |request| async move {
+        let _guard = start();
+        black_box(request);
+    });
+}
+
+/// A guard by the standard clock, for libraries that have no timer.
+pub struct Stopwatch<F: Fn(Duration)> {
+    start: Instant,
+    end: F,
+}
+
+impl<F: Fn(Duration)> Stopwatch<F> {
+    #[inline]
+    pub fn start(end: F) -> Self {
+        Self { start: Instant::now(), end }
+    }
+}
+
+impl<F: Fn(Duration)> Drop for Stopwatch<F> {
+    #[inline]
+    fn drop(&mut self) {
+        (self.end)(self.start.elapsed());
     }
 }
 
@@ -77,7 +183,7 @@ impl Page {
         if self.counts_lines {
             self.lines += bytes.split(|byte| *byte == b'\n').count() - 1;
         }
-        std::hint::black_box(bytes);
+        black_box(bytes);
     }
 }
 

@@ -62,10 +62,36 @@ pub fn peak(work: impl FnOnce()) -> usize {
     PEAK.load(Ordering::Relaxed).max(0) as usize
 }
 
-/// The bytes of this process that are in memory.
+/// What the memory of the process grew by.
+#[derive(Clone, Copy)]
+pub struct Grown {
+    /// Bytes in memory: the system's view, in whole pages.
+    pub resident: usize,
+    /// Bytes that the allocator was asked for and did not get back, touched or not.
+    pub asked: usize,
+}
+
+/// What grew since then.
+pub struct Since(usize);
+
+/// Begins to count.
+pub fn since_now() -> Since {
+    LIVE.store(0, Ordering::Relaxed);
+    COUNTS.store(true, Ordering::Relaxed);
+    Since(resident())
+}
+
+impl Since {
+    pub fn grown(&self) -> Grown {
+        let asked = LIVE.load(Ordering::Relaxed).max(0) as usize;
+        Grown { resident: resident().saturating_sub(self.0), asked }
+    }
+}
+
+/// The bytes of this process that are in memory, without those of the program's file.
 pub fn resident() -> usize {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"));
     let kibibytes = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<usize>().ok());
     kibibytes.unwrap_or(0) * 1024
 }

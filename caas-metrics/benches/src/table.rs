@@ -3,7 +3,7 @@
 //! Not here: how a figure is measured. Invariant: a figure that was not measured is a dash, and
 //! ratios are only taken between figures of one run.
 
-use crate::contender::Contender;
+use crate::contender::{Contender, Update};
 
 /// What many short rounds gave.
 #[derive(Clone, Copy, Debug)]
@@ -21,104 +21,95 @@ impl Figure {
     }
 }
 
-/// What the issue asks for: the limit that was measured there, and the figure to reach.
-#[derive(Clone, Copy, Debug)]
-pub struct Goal {
-    pub limit: f64,
-    pub reach: f64,
-}
-
-/// Which figure ratios are taken from.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum By {
-    /// The least: other programs on the machine only add to it.
-    Least,
-    /// The median: a round in which threads did not meet is less than what it is about.
-    Median,
-}
-
-/// One path: a figure of each contender, in their order.
-pub struct Row {
+/// A line of the table: a figure of each contender, in their order.
+pub struct Line {
     pub name: String,
-    pub by: By,
-    pub unit: &'static str,
+    pub unit: String,
     pub figures: Vec<Option<Figure>>,
-    pub goal: Option<Goal>,
+    pub update: Option<Update>,
 }
 
 pub struct Table {
-    contenders: Vec<&'static str>,
-    rows: Vec<Row>,
+    contenders: Vec<&'static Contender>,
+    lines: Vec<Line>,
 }
 
 impl Table {
-    pub fn new(contenders: &[&Contender]) -> Self {
-        Self { contenders: contenders.iter().map(|c| c.name).collect(), rows: Vec::new() }
+    pub fn new(contenders: &[&'static Contender]) -> Self {
+        Self { contenders: contenders.to_vec(), lines: Vec::new() }
     }
 
-    /// Adds a row; a line on the error output shows the progress.
-    pub fn push(&mut self, row: Row) {
-        let own = row.figures.first().copied().flatten();
-        let shown = own.map_or_else(|| "–".to_owned(), |figure| number(figure.min));
-        eprintln!("{}: {shown} {}", row.name, row.unit);
-        self.rows.push(row);
+    /// Adds a line; one on the error output shows the progress.
+    pub fn push(&mut self, line: Line) {
+        let shown: Vec<String> = line.figures.iter().take(2).map(|f| cell(*f)).collect();
+        eprintln!("{}, {}: {}", line.name, line.unit, shown.join(" : "));
+        self.lines.push(line);
     }
 
     pub fn print(&self) {
-        if self.rows.is_empty() {
-            return;
+        if !self.lines.is_empty() {
+            self.print_figures();
+            self.print_ratios();
         }
-        self.print_figures();
-        self.print_ratios();
     }
 
-    /// The least figure of all rounds, with the median in brackets.
+    /// The median of all rounds, with the least in brackets.
     fn print_figures(&self) {
-        println!("\n| path | unit | {} |", self.contenders.join(" | "));
-        println!("|---|---|{}", "--:|".repeat(self.contenders.len()));
-        for row in &self.rows {
-            let cell = |figure: &Option<Figure>| match figure {
-                Some(Figure { min, median }) if number(*min) == number(*median) => number(*min),
-                Some(Figure { min, median }) => format!("{} ({})", number(*min), number(*median)),
-                None => "–".to_owned(),
-            };
-            let cells: Vec<_> = row.figures.iter().map(cell).collect();
-            println!("| {} | {} | {} |", row.name, row.unit, cells.join(" | "));
+        let names: Vec<&str> = self.contenders.iter().map(|contender| contender.name).collect();
+        println!("\n| path | unit | {} |", names.join(" | "));
+        println!("|---|---|{}", "--:|".repeat(names.len()));
+        let mut notes: Vec<String> = Vec::new();
+        for line in &self.lines {
+            let cells = line.figures.iter().zip(&self.contenders).map(|(figure, contender)| {
+                let shown = cell(*figure);
+                let Some((updates, note)) = contender.includes else { return shown };
+                if figure.is_none() || !line.update.is_some_and(|u| updates.contains(&u)) {
+                    return shown;
+                }
+                let note = format!("{}: {note}", contender.name);
+                if !notes.contains(&note) {
+                    notes.push(note);
+                }
+                format!("{shown} †")
+            });
+            let cells: Vec<String> = cells.collect();
+            println!("| {} | {} | {} |", line.name, line.unit, cells.join(" | "));
         }
+        notes.iter().for_each(|note| println!("\n† {note}"));
     }
 
-    /// Ours against the limit and against the best peer.
+    /// Ours against the limit and against the best peer, by medians and by the least.
     fn print_ratios(&self) {
-        println!("\n| path | ours / limit | to reach | best peer | best peer / ours |");
+        println!("\n| path | ours / limit | by the least | best peer | best peer / ours |");
         println!("|---|--:|--:|---|--:|");
-        for row in &self.rows {
-            let figure = |place: usize| {
-                let figure = row.figures.get(place).copied().flatten();
-                figure.map(|figure| if row.by == By::Least { figure.min } else { figure.median })
+        for line in &self.lines {
+            let figure = |name: &str| {
+                let place = self.contenders.iter().position(|contender| contender.name == name)?;
+                line.figures[place]
             };
-            let Some(ours) = figure(0) else { continue };
-            let limit = self.contenders.get(1).filter(|name| **name == "limit");
-            let ratio =
-                limit.and_then(|_| figure(1)).map_or_else(dash, |limit| number(ours / limit));
-            let goal = row.goal.map_or_else(dash, |goal| {
-                let kept = limit.and_then(|_| figure(1)).is_some_and(|l| ours / l <= goal.ratio());
-                format!("{}{}", if kept { "✓ ≤ " } else { "✗ ≤ " }, number(goal.ratio()))
-            });
-            let first_peer = if limit.is_some() { 2 } else { 1 };
-            let peers = (first_peer..row.figures.len()).filter_map(|i| Some((i, figure(i)?)));
-            let best = peers.min_by(|a, b| a.1.total_cmp(&b.1));
-            let (name, lead) = best.map_or_else(
-                || ("–", dash()),
-                |(peer, figure)| (self.contenders[peer], number(figure / ours)),
-            );
-            println!("| {} | {ratio} | {goal} | {name} | {lead} |", row.name);
+            let Some(ours) = line.figures.first().copied().flatten() else { continue };
+            let limit = figure("limit");
+            let ratio = |of: fn(Figure) -> f64| {
+                limit.map_or_else(dash, |limit| number(of(ours) / of(limit)))
+            };
+            let peers = line.figures.iter().zip(&self.contenders).skip(1);
+            let peers = peers.filter(|(_, contender)| contender.name != "limit");
+            let best = peers
+                .filter_map(|(figure, contender)| Some((figure.as_ref()?.median, contender.name)))
+                .min_by(|a, b| a.0.total_cmp(&b.0));
+            let (name, lead) = best
+                .map_or_else(|| ("–", dash()), |(best, name)| (name, number(best / ours.median)));
+            let (median, least) = (ratio(|f| f.median), ratio(|f| f.min));
+            println!("| {} | {median} | {least} | {name} | {lead} |", line.name);
         }
     }
 }
 
-impl Goal {
-    fn ratio(self) -> f64 {
-        self.reach / self.limit
+fn cell(figure: Option<Figure>) -> String {
+    match figure {
+        Some(Figure { min, median }) if number(min) == number(median) => number(median),
+        Some(Figure { min, median }) => format!("{} ({})", number(median), number(min)),
+        None => dash(),
     }
 }
 
@@ -129,8 +120,8 @@ fn dash() -> String {
 /// Three digits that count.
 pub fn number(value: f64) -> String {
     match value.abs() {
-        0.0..0.995 => format!("{value:.2}"),
-        0.995..99.5 => format!("{value:.1}"),
+        0.0..9.95 => format!("{value:.2}"),
+        9.95..99.5 => format!("{value:.1}"),
         _ => {
             let whole = format!("{value:.0}");
             let mut grouped = String::new();

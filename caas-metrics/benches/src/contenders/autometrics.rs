@@ -1,24 +1,40 @@
 //! `autometrics` over the `prometheus` crate: an attribute that counts and times a function.
 //!
-//! It has no other updates and no families of one's own. Invariant: its attribute also counts the
-//! call, which cannot be switched off; the table's text says so.
+//! It has no other updates and no families of one's own. Invariant: rows that only time a function say
+//! that its attribute also counts.
 
 use autometrics::autometrics;
 
 use crate::{
-    contender::{Contender, Update},
+    contender::{Contender, Update, each, each_async},
     workload::Request,
 };
 
 pub const CONTENDER: Contender = Contender {
     name: "autometrics",
-    updates: &[(Update::Timed, |requests| requests.iter().for_each(|request| work(request)))],
-    counters: None,
-    histograms: None,
+    package: "autometrics",
+    updates: &[
+        (Update::Timed, |requests| each(requests, |r| work(r))),
+        (Update::TimedAsync, |requests| each_async(requests, async_work)),
+        (Update::Bare, |requests| each(requests, |r| work(r))),
+        (Update::BareAsync, |requests| each_async(requests, async_work)),
+        (Update::CountedTimed, |requests| each(requests, |r| work(r))),
+        (Update::CountedTimedAsync, |requests| each_async(requests, async_work)),
+    ],
+    includes: Some((
+        &[Update::Timed, Update::TimedAsync, Update::Bare, Update::BareAsync],
+        "its attribute also counts the call, and labels both with the caller",
+    )),
+    family: |_, _| None,
 };
 
 #[autometrics]
 #[inline(never)]
 fn work(request: &Request<'_>) {
+    std::hint::black_box(request);
+}
+
+#[autometrics]
+async fn async_work(request: &Request<'_>) {
     std::hint::black_box(request);
 }

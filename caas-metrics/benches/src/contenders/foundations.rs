@@ -3,7 +3,7 @@
 //! The whole of foundations needs a C toolchain by default and is left out. Closed labels use its
 //! `LowCardinalityFamily`, others its `Family`. Invariant: a look-up's guard is dropped at once.
 
-use std::{num::NonZeroUsize, sync::LazyLock};
+use std::{hash::Hash, num::NonZeroUsize, sync::LazyLock};
 
 use foundations_metrics::{
     Counter, EncodeMetric, Family, Gauge, Histogram, LowCardinalityFamily, LowCardinalityLabel,
@@ -12,80 +12,91 @@ use foundations_metrics::{
 use serde::{Serialize, Serializer};
 
 use crate::{
-    contender::{Contender, Exposed, Page, Update, sure},
-    workload::{BOUNDS, Method, Request, Status},
+    contender::{
+        Contender, Exposed, Kind, Page, Update, each, each_guarded, each_guarded_async, sure,
+    },
+    labels::{Cache, Method, Status, Zone, label_sets},
+    workload::{BOUNDS, Request},
 };
+
+label_sets!(#[derive(Serialize, Clone, Hash, PartialEq, Eq)]);
 
 pub const CONTENDER: Contender = Contender {
     name: "foundations",
+    package: "foundations-metrics",
     updates: &[
         (Update::Counter, |requests| {
             let counter = &*REQUESTS;
-            requests.iter().for_each(|_| counter.inc());
+            each(requests, |_| counter.inc());
         }),
-        (Update::Resolved, |requests| {
-            let family = &*RESOLVED;
-            for &Request { method, path, status, .. } in requests {
-                family.get_or_create(&Labels { method, path, status }).inc();
-            }
+        (Update::Route, |requests| count(&ROUTES, requests)),
+        (Update::TwoStrings, |requests| count(&SERVERS, requests)),
+        (Update::Strings, |requests| count(&TEXTS, requests)),
+        (Update::Integers, |requests| count(&SHARDS, requests)),
+        (Update::ClosedSmall, |requests| {
+            let family = &*CACHES;
+            each(requests, |r| _ = family.get_or_create(&r.into()).inc());
         }),
-        (Update::Closed, |requests| {
-            let family = &*CLOSED;
-            for &Request { method, status, .. } in requests {
-                family.get_or_create(&Closed { method, status }).inc();
-            }
+        (Update::ClosedLarge, |requests| {
+            let family = &*ZONES;
+            each(requests, |r| _ = family.get_or_create(&r.into()).inc());
         }),
         (Update::Set, |requests| {
             let gauge = &*GAUGE;
-            requests.iter().for_each(|request| {
-                gauge.set(request.status as u64);
-            });
+            each(requests, |r| _ = gauge.set(u64::from(r.status)));
         }),
-        (Update::UpDown, |requests| {
-            let gauge = &*GAUGE;
-            for _ in requests {
-                gauge.inc();
-                gauge.dec();
-            }
+        (Update::GaugeUpDown, up_down),
+        (Update::SetLabelled, |requests| {
+            let family = &*GAUGES;
+            each(requests, |r| _ = family.get_or_create(&r.into()).set(u64::from(r.status)));
         }),
+        (Update::UpDown, up_down),
         (Update::Observe, |requests| {
             let histogram = &*SECONDS;
-            requests.iter().for_each(|request| histogram.observe(request.seconds));
+            each(requests, |r| histogram.observe(r.seconds));
         }),
-        (Update::ObserveResolved, |requests| {
-            let family = &*SECONDS_RESOLVED;
-            for &Request { method, path, seconds, .. } in requests {
-                family.get_or_create(&Route { method, path }).observe(seconds);
-            }
+        (Update::ObserveLabelled, |requests| {
+            let family = &*ENDPOINTS;
+            each(requests, |r| family.get_or_create(&r.into()).observe(r.seconds));
         }),
         (Update::ObserveClosed, |requests| {
-            let family = &*SECONDS_CLOSED;
-            for &Request { method, status, seconds, .. } in requests {
-                family.get_or_create(&Closed { method, status }).observe(seconds);
-            }
+            let family = &*CACHE_SECONDS;
+            each(requests, |r| family.get_or_create(&r.into()).observe(r.seconds));
         }),
-        (Update::Timed, |requests| requests.iter().for_each(|request| work(request))),
+        (Update::Timed, |requests| each_guarded(requests, || WORK.start_timer())),
+        (Update::TimedAsync, |requests| each_guarded_async(requests, || WORK.start_timer())),
+        (Update::CountedTimed, |requests| each_guarded(requests, counted_timed)),
+        (Update::CountedTimedAsync, |requests| each_guarded_async(requests, counted_timed)),
     ],
-    counters: Some(|_| {
-        let family = Family::<Owned, Counter>::default();
-        Box::new(Counters { named: NamedMetric::new("requests", "Help.", family.clone()), family })
-    }),
-    histograms: Some(|| {
-        let family = Family::new_with_constructor(histogram as fn() -> Histogram);
-        let named = NamedMetric::new("run_seconds", "Help.", family.clone());
-        Box::new(Histograms { named, family })
-    }),
+    includes: None,
+    family: |_, kind| {
+        Some(if kind == Kind::Counter {
+            let family = Family::<Owned, Counter>::default();
+            let named = NamedMetric::new("requests", "Help.", family.clone());
+            Box::new(Counters { named, family })
+        } else {
+            let family = Family::new_with_constructor(histogram as fn() -> Histogram);
+            let named = NamedMetric::new("run_seconds", "Help.", family.clone());
+            Box::new(Histograms { named, family })
+        })
+    },
 };
 
 static REQUESTS: LazyLock<ThreadLocalCounter> = LazyLock::new(ThreadLocalCounter::default);
-static RESOLVED: LazyLock<Family<Labels, Counter>> = LazyLock::new(Family::default);
-static CLOSED: LazyLock<LowCardinalityFamily<Closed, Counter>> =
+static ROUTES: LazyLock<Family<Route, Counter>> = LazyLock::new(Family::default);
+static SERVERS: LazyLock<Family<TwoStrings, Counter>> = LazyLock::new(Family::default);
+static TEXTS: LazyLock<Family<Strings, Counter>> = LazyLock::new(Family::default);
+static SHARDS: LazyLock<Family<Integers, Counter>> = LazyLock::new(Family::default);
+static CACHES: LazyLock<LowCardinalityFamily<ClosedSmall, Counter>> =
+    LazyLock::new(LowCardinalityFamily::default);
+static ZONES: LazyLock<LowCardinalityFamily<ClosedLarge, Counter>> =
     LazyLock::new(LowCardinalityFamily::default);
 static GAUGE: LazyLock<Gauge> = LazyLock::new(Gauge::default);
+static GAUGES: LazyLock<Family<Endpoint, Gauge>> = LazyLock::new(Family::default);
 static SECONDS: LazyLock<Histogram> = LazyLock::new(histogram);
-static SECONDS_RESOLVED: LazyLock<Family<Route, Histogram>> =
+static ENDPOINTS: LazyLock<Family<Endpoint, Histogram>> =
     LazyLock::new(|| Family::new_with_constructor(histogram));
-static SECONDS_CLOSED: LazyLock<LowCardinalityFamily<Closed, Histogram>> =
+static CACHE_SECONDS: LazyLock<LowCardinalityFamily<ClosedSmall, Histogram>> =
     LazyLock::new(|| LowCardinalityFamily::new_with_constructor(histogram));
 static WORK: LazyLock<TimeHistogram> = LazyLock::new(|| TimeHistogram::new(BOUNDS));
 
@@ -93,42 +104,54 @@ fn histogram() -> Histogram {
     Histogram::new(BOUNDS)
 }
 
-impl Serialize for Method {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.text())
-    }
+#[inline(always)]
+fn count<L>(family: &Family<L, Counter>, requests: &[Request<'static>])
+where
+    L: for<'a> From<&'a Request<'static>> + Clone + Hash + Eq,
+{
+    each(requests, |r| _ = family.get_or_create(&r.into()).inc());
 }
 
-impl Serialize for Status {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.text())
-    }
+fn up_down(requests: &[Request<'static>]) {
+    let gauge = &*GAUGE;
+    each(requests, |_| {
+        gauge.inc();
+        gauge.dec();
+    });
 }
 
-#[derive(Serialize, Clone, Hash, PartialEq, Eq)]
-struct Labels {
-    method: Method,
-    path: &'static str,
-    status: Status,
+fn counted_timed() -> impl Sized {
+    REQUESTS.inc();
+    WORK.start_timer()
 }
 
-#[derive(Serialize, Clone, Hash, PartialEq, Eq)]
-struct Route {
-    method: Method,
-    path: &'static str,
+macro_rules! value {
+    ($($label:ident)*) => {
+        $(
+            impl Serialize for $label {
+                fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                    serializer.serialize_str(self.text())
+                }
+            }
+        )*
+    };
 }
 
-#[derive(Serialize, Clone, Hash, PartialEq, Eq)]
-struct Closed {
-    method: Method,
-    status: Status,
-}
+value!(Method Status Zone Cache);
 
-impl LowCardinalityLabel for Closed {
-    const CARDINALITY: NonZeroUsize = NonZeroUsize::new(50).unwrap();
+impl LowCardinalityLabel for ClosedSmall {
+    const CARDINALITY: NonZeroUsize = NonZeroUsize::new(45).unwrap();
 
     fn index(&self) -> usize {
-        self.method as usize * 10 + self.status as usize
+        self.method as usize * 5 + self.cache as usize
+    }
+}
+
+impl LowCardinalityLabel for ClosedLarge {
+    const CARDINALITY: NonZeroUsize = NonZeroUsize::new(4_200).unwrap();
+
+    fn index(&self) -> usize {
+        (self.code as usize * 14 + self.zone as usize) * 5 + self.cache as usize
     }
 }
 
@@ -141,14 +164,8 @@ struct Owned {
 
 impl From<&Request<'_>> for Owned {
     fn from(request: &Request<'_>) -> Self {
-        Self { method: request.method, path: request.path.to_owned(), status: request.status }
+        Self { method: request.method, path: request.path.to_owned(), status: request.code }
     }
-}
-
-#[inline(never)]
-fn work(request: &Request<'_>) {
-    let _timer = WORK.start_timer();
-    std::hint::black_box(request);
 }
 
 fn write(metric: &impl EncodeMetric, page: &mut Page) {

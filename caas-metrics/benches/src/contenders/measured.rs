@@ -1,162 +1,231 @@
 //! `measured`: label sets encoded to integers, strings interned, families dense or sharded.
 //!
-//! Fixed labels for method and status, a `ThreadedRodeo` for the path. Invariant: a family of fixed
-//! labels only is dense, which is its fastest form.
+//! Fixed labels for enums, for strings a `ParaCord`, the faster of the interners that it supports.
+//! Invariant: a family of fixed labels only is dense, which is its fastest form.
 
 use std::sync::LazyLock;
 
 use measured::{
-    Counter, CounterVec, FixedCardinalityLabel, Gauge, Histogram, HistogramVec, LabelGroup,
+    Counter, CounterVec, FixedCardinalityLabel, Gauge, GaugeVec, Histogram, HistogramVec,
+    LabelGroup,
     label::{LabelValue, LabelVisitor},
-    lasso::ThreadedRodeo,
     metric::{MetricFamilyEncoding, histogram::Thresholds, name::MetricName},
     text::BufferedTextEncoder,
 };
+use paracord::ParaCord;
 
 use crate::{
-    contender::{Contender, Exposed, Page, Update, sure},
-    workload::{self, BOUNDS, Request},
+    contender::{
+        Contender, Exposed, Kind, Page, Update, each, each_guarded, each_guarded_async, sure,
+    },
+    labels,
+    workload::{BOUNDS, Request},
 };
 
 pub const CONTENDER: Contender = Contender {
     name: "measured",
+    package: "measured",
     updates: &[
         (Update::Counter, |requests| {
             let counter = &*REQUESTS;
-            requests.iter().for_each(|_| counter.inc());
+            each(requests, |_| counter.inc());
         }),
-        (Update::Resolved, |requests| {
-            let family = &*RESOLVED;
-            requests.iter().for_each(|request| family.inc(request.into()));
+        (Update::Route, |requests| {
+            let family = &*ROUTES;
+            each(requests, |r| family.inc(r.into()));
         }),
-        (Update::Closed, |requests| {
-            let family = &*CLOSED;
-            for request in requests {
-                family.inc(Closed { method: request.method.into(), status: request.status.into() });
-            }
+        (Update::TwoStrings, |requests| {
+            let family = &*SERVERS;
+            each(requests, |r| {
+                let (path, server) = (r.path, r.server);
+                family.inc(TwoStrings { method: Method(r.method), path, server });
+            });
+        }),
+        (Update::Strings, |requests| {
+            let family = &*TEXTS;
+            each(requests, |r| {
+                family.inc(Strings { server: r.server, path: r.path, zone: r.zone.text() });
+            });
+        }),
+        (Update::ClosedSmall, |requests| {
+            let family = &*CACHES;
+            each(requests, |r| family.inc(r.into()));
+        }),
+        (Update::ClosedLarge, |requests| {
+            let family = &*ZONES;
+            each(requests, |r| {
+                let (code, zone, cache) = (Status(r.code), Zone(r.zone), Cache(r.cache));
+                family.inc(ClosedLarge { code, zone, cache });
+            });
         }),
         (Update::Set, |requests| {
             let gauge = &*GAUGE;
-            requests.iter().for_each(|request| gauge.set(request.status as i64));
+            each(requests, |r| gauge.set(i64::from(r.status)));
         }),
-        (Update::UpDown, |requests| {
-            let gauge = &*GAUGE;
-            for _ in requests {
-                gauge.inc();
-                gauge.dec();
-            }
+        (Update::GaugeUpDown, up_down),
+        (Update::SetLabelled, |requests| {
+            let family = &*GAUGES;
+            each(requests, |r| family.set(r.into(), i64::from(r.status)));
         }),
+        (Update::UpDown, up_down),
         (Update::Observe, |requests| {
             let histogram = &*SECONDS;
-            requests.iter().for_each(|request| histogram.observe(request.seconds));
+            each(requests, |r| histogram.observe(r.seconds));
         }),
-        (Update::ObserveResolved, |requests| {
-            let family = &*SECONDS_RESOLVED;
-            for request in requests {
-                let labels = Route { method: request.method.into(), path: request.path };
-                family.observe(labels, request.seconds);
-            }
+        (Update::ObserveLabelled, |requests| {
+            let family = &*ENDPOINTS;
+            each(requests, |r| family.observe(r.into(), r.seconds));
         }),
         (Update::ObserveClosed, |requests| {
-            let family = &*SECONDS_CLOSED;
-            for request in requests {
-                let (method, status) = (request.method.into(), request.status.into());
-                family.observe(Closed { method, status }, request.seconds);
-            }
+            let family = &*CACHE_SECONDS;
+            each(requests, |r| family.observe(r.into(), r.seconds));
         }),
-        (Update::Timed, |requests| requests.iter().for_each(|request| work(request))),
+        (Update::Timed, |requests| each_guarded(requests, || SECONDS.start_timer())),
+        (Update::TimedAsync, |requests| each_guarded_async(requests, || SECONDS.start_timer())),
+        (Update::CountedTimed, |requests| each_guarded(requests, counted_timed)),
+        (Update::CountedTimedAsync, |requests| each_guarded_async(requests, counted_timed)),
     ],
-    counters: Some(|_| Box::new(Counters(CounterVec::sparse()))),
-    histograms: Some(|| Box::new(Histograms(HistogramVec::sparse_with_metadata(thresholds())))),
+    includes: None,
+    family: |_, kind| {
+        Some(if kind == Kind::Counter {
+            Box::new(Counters(CounterVec::sparse()))
+        } else {
+            Box::new(Histograms(HistogramVec::sparse_with_metadata(thresholds())))
+        })
+    },
 };
 
 static REQUESTS: LazyLock<Counter> = LazyLock::new(Counter::new);
-static RESOLVED: LazyLock<CounterVec<LabelsSet>> = LazyLock::new(CounterVec::new);
-static CLOSED: LazyLock<CounterVec<ClosedSet>> = LazyLock::new(CounterVec::dense);
+static ROUTES: LazyLock<CounterVec<RouteSet>> = LazyLock::new(CounterVec::new);
+static SERVERS: LazyLock<CounterVec<TwoStringsSet>> = LazyLock::new(CounterVec::new);
+static TEXTS: LazyLock<CounterVec<StringsSet>> = LazyLock::new(CounterVec::new);
+static CACHES: LazyLock<CounterVec<ClosedSmallSet>> = LazyLock::new(CounterVec::dense);
+static ZONES: LazyLock<CounterVec<ClosedLargeSet>> = LazyLock::new(CounterVec::dense);
 static GAUGE: LazyLock<Gauge> = LazyLock::new(Gauge::new);
+static GAUGES: LazyLock<GaugeVec<EndpointSet>> = LazyLock::new(GaugeVec::new);
 static SECONDS: LazyLock<Histogram<11>> = LazyLock::new(|| Histogram::with_metadata(thresholds()));
-static SECONDS_RESOLVED: LazyLock<HistogramVec<RouteSet, 11>> =
+static ENDPOINTS: LazyLock<HistogramVec<EndpointSet, 11>> =
     LazyLock::new(|| HistogramVec::with_metadata(thresholds()));
-static SECONDS_CLOSED: LazyLock<HistogramVec<ClosedSet, 11>> =
+static CACHE_SECONDS: LazyLock<HistogramVec<ClosedSmallSet, 11>> =
     LazyLock::new(|| HistogramVec::dense_with_metadata(thresholds()));
 
 fn thresholds() -> Thresholds<11> {
     Thresholds::with_buckets(BOUNDS)
 }
 
-#[derive(Clone, Copy)]
-struct Method(workload::Method);
+fn up_down(requests: &[Request<'static>]) {
+    let gauge = &*GAUGE;
+    each(requests, |_| {
+        gauge.inc();
+        gauge.dec();
+    });
+}
 
-#[derive(Clone, Copy)]
-struct Status(workload::Status);
+fn counted_timed() -> impl Sized {
+    REQUESTS.inc();
+    SECONDS.start_timer()
+}
 
 macro_rules! fixed {
-    ($label:ident) => {
-        impl From<workload::$label> for $label {
-            fn from(value: workload::$label) -> Self {
-                Self(value)
-            }
-        }
+    ($($label:ident)*) => {
+        $(
+            #[derive(Clone, Copy)]
+            struct $label(labels::$label);
 
-        impl LabelValue for $label {
-            fn visit<V: LabelVisitor>(&self, visitor: V) -> V::Output {
-                visitor.write_str(self.0.text())
-            }
-        }
-
-        impl FixedCardinalityLabel for $label {
-            fn cardinality() -> usize {
-                workload::$label::ALL.len()
+            impl LabelValue for $label {
+                fn visit<V: LabelVisitor>(&self, visitor: V) -> V::Output {
+                    visitor.write_str(self.0.text())
+                }
             }
 
-            fn encode(&self) -> usize {
-                self.0 as usize
-            }
+            impl FixedCardinalityLabel for $label {
+                fn cardinality() -> usize {
+                    labels::$label::ALL.len()
+                }
 
-            fn decode(value: usize) -> Self {
-                Self(workload::$label::ALL[value])
+                fn encode(&self) -> usize {
+                    self.0 as usize
+                }
+
+                fn decode(value: usize) -> Self {
+                    Self(labels::$label::ALL[value])
+                }
             }
-        }
+        )*
     };
 }
 
-fixed!(Method);
-fixed!(Status);
-
-#[derive(LabelGroup, Clone, Copy)]
-#[label(set = LabelsSet)]
-struct Labels<'a> {
-    method: Method,
-    #[label(dynamic_with = ThreadedRodeo, default)]
-    path: &'a str,
-    status: Status,
-}
-
-impl<'a> From<&Request<'a>> for Labels<'a> {
-    fn from(request: &Request<'a>) -> Self {
-        Self { method: request.method.into(), path: request.path, status: request.status.into() }
-    }
-}
+fixed!(Method Status Zone Cache);
 
 #[derive(LabelGroup, Clone, Copy)]
 #[label(set = RouteSet)]
 struct Route<'a> {
     method: Method,
-    #[label(dynamic_with = ThreadedRodeo, default)]
+    #[label(dynamic_with = ParaCord, default)]
     path: &'a str,
-}
-
-#[derive(LabelGroup, Clone, Copy)]
-#[label(set = ClosedSet)]
-struct Closed {
-    method: Method,
     status: Status,
 }
 
-#[inline(never)]
-fn work(request: &Request<'_>) {
-    let _timer = SECONDS.start_timer();
-    std::hint::black_box(request);
+#[derive(LabelGroup, Clone, Copy)]
+#[label(set = TwoStringsSet)]
+struct TwoStrings<'a> {
+    method: Method,
+    #[label(dynamic_with = ParaCord, default)]
+    path: &'a str,
+    #[label(dynamic_with = ParaCord, default)]
+    server: &'a str,
+}
+
+#[derive(LabelGroup, Clone, Copy)]
+#[label(set = StringsSet)]
+struct Strings<'a> {
+    #[label(dynamic_with = ParaCord, default)]
+    server: &'a str,
+    #[label(dynamic_with = ParaCord, default)]
+    path: &'a str,
+    #[label(dynamic_with = ParaCord, default)]
+    zone: &'a str,
+}
+
+#[derive(LabelGroup, Clone, Copy)]
+#[label(set = ClosedSmallSet)]
+struct ClosedSmall {
+    method: Method,
+    cache: Cache,
+}
+
+#[derive(LabelGroup, Clone, Copy)]
+#[label(set = ClosedLargeSet)]
+struct ClosedLarge {
+    code: Status,
+    zone: Zone,
+    cache: Cache,
+}
+
+#[derive(LabelGroup, Clone, Copy)]
+#[label(set = EndpointSet)]
+struct Endpoint<'a> {
+    method: Method,
+    #[label(dynamic_with = ParaCord, default)]
+    path: &'a str,
+}
+
+impl<'a> From<&Request<'a>> for Route<'a> {
+    fn from(r: &Request<'a>) -> Self {
+        Self { method: Method(r.method), path: r.path, status: Status(r.code) }
+    }
+}
+
+impl From<&Request<'_>> for ClosedSmall {
+    fn from(r: &Request<'_>) -> Self {
+        Self { method: Method(r.method), cache: Cache(r.cache) }
+    }
+}
+
+impl<'a> From<&Request<'a>> for Endpoint<'a> {
+    fn from(r: &Request<'a>) -> Self {
+        Self { method: Method(r.method), path: r.path }
+    }
 }
 
 /// Its encoder for HTTP: one buffer of the whole page.
@@ -170,7 +239,7 @@ fn write(
     sure(std::io::Write::write_all(page, &encoder.finish()));
 }
 
-struct Counters(CounterVec<LabelsSet>);
+struct Counters(CounterVec<RouteSet>);
 
 impl Exposed for Counters {
     fn update(&self, request: &Request<'_>) {
@@ -182,7 +251,7 @@ impl Exposed for Counters {
     }
 }
 
-struct Histograms(HistogramVec<LabelsSet, 11>);
+struct Histograms(HistogramVec<RouteSet, 11>);
 
 impl Exposed for Histograms {
     fn update(&self, request: &Request<'_>) {

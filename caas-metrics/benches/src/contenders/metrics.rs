@@ -5,77 +5,105 @@
 
 use std::{
     sync::{LazyLock, Once},
-    time::Instant,
+    time::Duration,
 };
 
 use metrics::{Counter, Gauge, Histogram, SharedString, counter, gauge, histogram};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 
 use crate::{
-    contender::{Contender, Exposed, Page, Update, sure},
+    contender::{
+        Contender, Exposed, Kind, Page, Stopwatch, Update, each, each_guarded, each_guarded_async,
+        sure,
+    },
+    labels::texts::{closed_large, closed_small, endpoint, route, strings, two_strings},
     workload::{BOUNDS, Request},
 };
 
+/// Counts requests in a family, by labels.
+macro_rules! count {
+    ($name:literal, $labels:expr) => {
+        |requests| {
+            install();
+            each(requests, |r| counter!($name, &$labels(r)).increment(1));
+        }
+    };
+}
+
+/// Observes the time of requests in a family, by labels.
+macro_rules! observe {
+    ($name:literal, $labels:expr) => {
+        |requests| {
+            install();
+            each(requests, |r| histogram!($name, &$labels(r)).record(r.seconds));
+            drain();
+        }
+    };
+}
+
 pub const CONTENDER: Contender = Contender {
     name: "metrics",
+    package: "metrics-exporter-prometheus",
     updates: &[
         (Update::Counter, |requests| {
             let counter = &*REQUESTS;
-            requests.iter().for_each(|_| counter.increment(1));
+            each(requests, |_| counter.increment(1));
         }),
-        (Update::Resolved, |requests| {
+        (Update::Route, count!("routes_total", route)),
+        (Update::TwoStrings, count!("servers_total", two_strings)),
+        (Update::Strings, count!("texts_total", strings)),
+        (Update::Integers, |requests| {
             install();
-            for Request { method, path, status, .. } in requests {
-                let labels = [("method", method.text()), ("path", path), ("status", status.text())];
-                counter!("resolved_total", &labels).increment(1);
-            }
+            each(requests, |r| {
+                let labels = [("shard", r.shard.to_string()), ("status", r.status.to_string())];
+                counter!("shards_total", &labels).increment(1);
+            });
         }),
-        (Update::Closed, |requests| {
-            install();
-            for Request { method, status, .. } in requests {
-                let labels = [("method", method.text()), ("status", status.text())];
-                counter!("closed_total", &labels).increment(1);
-            }
-        }),
+        (Update::ClosedSmall, count!("caches_total", closed_small)),
+        (Update::ClosedLarge, count!("zones_total", closed_large)),
         (Update::Set, |requests| {
             let gauge = &*GAUGE;
-            requests.iter().for_each(|request| gauge.set(f64::from(request.status as u32)));
+            each(requests, |r| gauge.set(f64::from(r.status)));
         }),
-        (Update::UpDown, |requests| {
-            let gauge = &*GAUGE;
-            for _ in requests {
-                gauge.increment(1);
-                gauge.decrement(1);
-            }
+        (Update::GaugeUpDown, up_down),
+        (Update::SetLabelled, |requests| {
+            install();
+            each(requests, |r| gauge!("gauges", &endpoint(r)).set(f64::from(r.status)));
         }),
+        (Update::UpDown, up_down),
         (Update::Observe, |requests| {
             let histogram = &*SECONDS;
-            requests.iter().for_each(|request| histogram.record(request.seconds));
+            each(requests, |r| histogram.record(r.seconds));
             drain();
         }),
-        (Update::ObserveResolved, |requests| {
-            install();
-            for Request { method, path, seconds, .. } in requests {
-                let labels = [("method", method.text()), ("path", *path)];
-                histogram!("resolved_seconds", &labels).record(*seconds);
-            }
-            drain();
-        }),
-        (Update::ObserveClosed, |requests| {
-            install();
-            for Request { method, status, seconds, .. } in requests {
-                let labels = [("method", method.text()), ("status", status.text())];
-                histogram!("closed_seconds", &labels).record(*seconds);
-            }
-            drain();
-        }),
+        (Update::ObserveLabelled, observe!("endpoint_seconds", endpoint)),
+        (Update::ObserveClosed, observe!("cache_seconds", closed_small)),
         (Update::Timed, |requests| {
-            requests.iter().for_each(|request| work(request));
+            each_guarded(requests, timed);
+            drain();
+        }),
+        (Update::TimedAsync, |requests| {
+            each_guarded_async(requests, timed);
+            drain();
+        }),
+        (Update::CountedTimed, |requests| {
+            each_guarded(requests, counted_timed);
+            drain();
+        }),
+        (Update::CountedTimedAsync, |requests| {
+            each_guarded_async(requests, counted_timed);
             drain();
         }),
     ],
-    counters: Some(|_| Box::new(Counters(recorder()))),
-    histograms: Some(|| Box::new(Histograms(recorder()))),
+    includes: None,
+    family: |_, kind| {
+        let recorder = recorder();
+        Some(if kind == Kind::Counter {
+            Box::new(Counters(recorder))
+        } else {
+            Box::new(Histograms(recorder))
+        })
+    },
 };
 
 static REQUESTS: LazyLock<Counter> = LazyLock::new(|| {
@@ -115,18 +143,29 @@ fn drain() {
     GLOBAL.run_upkeep();
 }
 
-#[inline(never)]
-fn work(request: &Request<'_>) {
-    let start = Instant::now();
-    std::hint::black_box(request);
-    SECONDS.record(start.elapsed());
+fn up_down(requests: &[Request<'static>]) {
+    let gauge = &*GAUGE;
+    each(requests, |_| {
+        gauge.increment(1);
+        gauge.decrement(1);
+    });
+}
+
+/// It has no timer.
+fn timed() -> Stopwatch<impl Fn(Duration)> {
+    Stopwatch::start(|time| SECONDS.record(time))
+}
+
+fn counted_timed() -> impl Sized {
+    REQUESTS.increment(1);
+    timed()
 }
 
 fn labels(request: &Request<'_>) -> [(&'static str, SharedString); 3] {
     [
         ("method", SharedString::const_str(request.method.text())),
         ("path", SharedString::from_owned(request.path.to_owned())),
-        ("status", SharedString::const_str(request.status.text())),
+        ("status", SharedString::const_str(request.code.text())),
     ]
 }
 

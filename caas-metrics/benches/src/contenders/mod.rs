@@ -1,10 +1,9 @@
-//! The contenders: ours, the limit, and the peers, each in a file of its own.
+//! The contenders beside ours: the limit and the peers, each in a file of its own.
 //!
 //! Each file uses its library as that library's documentation recommends for speed.
-//! Invariant: ours stands first and the limit second; the tables rely on it.
+//! Invariant: the tables show them in this order.
 
 mod limit;
-mod ours;
 
 #[cfg(feature = "peers")]
 mod autometrics;
@@ -23,8 +22,7 @@ mod prometheus_client;
 
 use crate::contender::Contender;
 
-pub const ALL: &[&Contender] = &[
-    &ours::CONTENDER,
+pub const OTHERS: &[&Contender] = &[
     &limit::CONTENDER,
     #[cfg(feature = "peers")]
     &prometheus::CONTENDER,

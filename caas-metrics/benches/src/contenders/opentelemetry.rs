@@ -1,9 +1,9 @@
 //! OpenTelemetry's SDK with its Prometheus exporter: attributes hashed on each call.
 //!
-//! Its cardinality limit is 2,000 by default, so the large families raise it with a view.
-//! Invariant: each large family has a provider and a `prometheus` registry of its own.
+//! Its cardinality limit is 2,000 by default, so a view raises it. Invariant: each large family has a
+//! provider and a `prometheus` registry of its own.
 
-use std::{sync::LazyLock, time::Instant};
+use std::{sync::LazyLock, time::Duration};
 
 use opentelemetry::{
     KeyValue,
@@ -13,104 +13,111 @@ use opentelemetry_sdk::metrics::{Instrument, SdkMeterProvider, Stream};
 use prometheus::{Registry, TextEncoder};
 
 use crate::{
-    contender::{Contender, Exposed, Page, Update, sure},
+    contender::{
+        Contender, Exposed, Kind, Page, Stopwatch, Update, each, each_guarded, each_guarded_async,
+        sure,
+    },
+    labels::texts::{Texts, closed_large, closed_small, endpoint, route, strings, two_strings},
     workload::{BOUNDS, Request},
 };
 
 pub const CONTENDER: Contender = Contender {
     name: "opentelemetry",
+    package: "opentelemetry_sdk",
     updates: &[
         (Update::Counter, |requests| {
             let counter = &GLOBAL.counter;
-            requests.iter().for_each(|_| counter.add(1, &[]));
+            each(requests, |_| counter.add(1, &[]));
         }),
-        (Update::Resolved, |requests| {
-            let counter = &GLOBAL.resolved;
-            for &Request { method, path, status, .. } in requests {
-                let (method, status) = (method.text(), status.text());
-                counter.add(
-                    1,
-                    &[
-                        KeyValue::new("method", method),
-                        KeyValue::new("path", path),
-                        KeyValue::new("status", status),
-                    ],
-                );
-            }
+        (Update::Route, |requests| count(&GLOBAL.routes, requests, route)),
+        (Update::TwoStrings, |requests| count(&GLOBAL.servers, requests, two_strings)),
+        (Update::Strings, |requests| count(&GLOBAL.texts, requests, strings)),
+        (Update::Integers, |requests| {
+            let counter = &GLOBAL.shards;
+            each(requests, |r| {
+                let shard = KeyValue::new("shard", i64::from(r.shard));
+                counter.add(1, &[shard, KeyValue::new("status", i64::from(r.status))]);
+            });
         }),
-        (Update::Closed, |requests| {
-            let counter = &GLOBAL.closed;
-            for request in requests {
-                counter.add(1, &closed(request));
-            }
-        }),
+        (Update::ClosedSmall, |requests| count(&GLOBAL.caches, requests, closed_small)),
+        (Update::ClosedLarge, |requests| count(&GLOBAL.zones, requests, closed_large)),
         (Update::Set, |requests| {
             let gauge = &GLOBAL.gauge;
-            requests.iter().for_each(|request| gauge.record(request.status as u64, &[]));
+            each(requests, |r| gauge.record(u64::from(r.status), &[]));
+        }),
+        (Update::SetLabelled, |requests| {
+            let gauge = &GLOBAL.gauges;
+            each(requests, |r| gauge.record(u64::from(r.status), &attributes(endpoint(r))));
         }),
         (Update::UpDown, |requests| {
             let gauge = &GLOBAL.up_down;
-            for _ in requests {
+            each(requests, |_| {
                 gauge.add(1, &[]);
                 gauge.add(-1, &[]);
-            }
+            });
         }),
         (Update::Observe, |requests| {
             let histogram = &GLOBAL.seconds;
-            requests.iter().for_each(|request| histogram.record(request.seconds, &[]));
+            each(requests, |r| histogram.record(r.seconds, &[]));
         }),
-        (Update::ObserveResolved, |requests| {
-            let histogram = &GLOBAL.seconds_resolved;
-            for &Request { method, path, seconds, .. } in requests {
-                let labels = [KeyValue::new("method", method.text()), KeyValue::new("path", path)];
-                histogram.record(seconds, &labels);
-            }
-        }),
+        (Update::ObserveLabelled, |requests| observe(&GLOBAL.endpoints, requests, endpoint)),
         (Update::ObserveClosed, |requests| {
-            let histogram = &GLOBAL.seconds_closed;
-            for request in requests {
-                histogram.record(request.seconds, &closed(request));
-            }
+            observe(&GLOBAL.cache_seconds, requests, closed_small);
         }),
-        (Update::Timed, |requests| requests.iter().for_each(|request| work(request))),
+        (Update::Timed, |requests| each_guarded(requests, timed)),
+        (Update::TimedAsync, |requests| each_guarded_async(requests, timed)),
+        (Update::CountedTimed, |requests| each_guarded(requests, counted_timed)),
+        (Update::CountedTimedAsync, |requests| each_guarded_async(requests, counted_timed)),
     ],
-    counters: Some(|_| {
+    includes: None,
+    family: |_, kind| {
         let (provider, registry) = provider();
-        let counter = provider.meter("bench").u64_counter("requests").build();
-        Box::new(Counters { counter, registry, _provider: provider })
-    }),
-    histograms: Some(|| {
-        let (provider, registry) = provider();
-        let histogram = seconds(&provider, "run_seconds");
-        Box::new(Histograms { histogram, registry, _provider: provider })
-    }),
+        Some(if kind == Kind::Counter {
+            let counter = provider.meter("bench").u64_counter("requests").build();
+            Box::new(Counters { counter, registry, _provider: provider })
+        } else {
+            let histogram = seconds(&provider, "run_seconds");
+            Box::new(Histograms { histogram, registry, _provider: provider })
+        })
+    },
 };
 
 /// The instruments of the updates.
 struct Instruments {
     counter: Counter<u64>,
-    resolved: Counter<u64>,
-    closed: Counter<u64>,
+    routes: Counter<u64>,
+    servers: Counter<u64>,
+    texts: Counter<u64>,
+    shards: Counter<u64>,
+    caches: Counter<u64>,
+    zones: Counter<u64>,
     gauge: Gauge<u64>,
+    gauges: Gauge<u64>,
     up_down: UpDownCounter<i64>,
     seconds: Histogram<f64>,
-    seconds_resolved: Histogram<f64>,
-    seconds_closed: Histogram<f64>,
+    endpoints: Histogram<f64>,
+    cache_seconds: Histogram<f64>,
     _provider: SdkMeterProvider,
 }
 
 static GLOBAL: LazyLock<Instruments> = LazyLock::new(|| {
     let (provider, _) = provider();
     let meter = provider.meter("bench");
+    let counter = |name: &'static str| meter.u64_counter(name).build();
     Instruments {
-        counter: meter.u64_counter("counter").build(),
-        resolved: meter.u64_counter("resolved").build(),
-        closed: meter.u64_counter("closed").build(),
+        counter: counter("counter"),
+        routes: counter("routes"),
+        servers: counter("servers"),
+        texts: counter("texts"),
+        shards: counter("shards"),
+        caches: counter("caches"),
+        zones: counter("zones"),
         gauge: meter.u64_gauge("gauge").build(),
+        gauges: meter.u64_gauge("gauges").build(),
         up_down: meter.i64_up_down_counter("up_down").build(),
         seconds: seconds(&provider, "seconds"),
-        seconds_resolved: seconds(&provider, "seconds_resolved"),
-        seconds_closed: seconds(&provider, "seconds_closed"),
+        endpoints: seconds(&provider, "endpoint_seconds"),
+        cache_seconds: seconds(&provider, "cache_seconds"),
         _provider: provider,
     }
 });
@@ -133,23 +140,44 @@ fn provider() -> (SdkMeterProvider, Registry) {
     (provider, registry)
 }
 
-fn closed(request: &Request<'_>) -> [KeyValue; 2] {
-    [KeyValue::new("method", request.method.text()), KeyValue::new("status", request.status.text())]
+/// How a label set is made of a request.
+type Labels<const N: usize> = fn(&Request<'static>) -> Texts<'static, N>;
+
+#[inline(always)]
+fn attributes<const N: usize>(texts: Texts<'static, N>) -> [KeyValue; N] {
+    texts.map(|(name, text)| KeyValue::new(name, text))
+}
+
+#[inline(always)]
+fn count<const N: usize>(counter: &Counter<u64>, requests: &[Request<'static>], labels: Labels<N>) {
+    each(requests, |r| counter.add(1, &attributes(labels(r))));
+}
+
+#[inline(always)]
+fn observe<const N: usize>(
+    histogram: &Histogram<f64>,
+    requests: &[Request<'static>],
+    labels: Labels<N>,
+) {
+    each(requests, |r| histogram.record(r.seconds, &attributes(labels(r))));
 }
 
 fn owned(request: &Request<'_>) -> [KeyValue; 3] {
     [
         KeyValue::new("method", request.method.text()),
         KeyValue::new("path", request.path.to_owned()),
-        KeyValue::new("status", request.status.text()),
+        KeyValue::new("status", request.code.text()),
     ]
 }
 
-#[inline(never)]
-fn work(request: &Request<'_>) {
-    let start = Instant::now();
-    std::hint::black_box(request);
-    GLOBAL.seconds.record(start.elapsed().as_secs_f64(), &[]);
+/// It has no timer.
+fn timed() -> Stopwatch<impl Fn(Duration)> {
+    Stopwatch::start(|time| GLOBAL.seconds.record(time.as_secs_f64(), &[]))
+}
+
+fn counted_timed() -> impl Sized {
+    GLOBAL.counter.add(1, &[]);
+    timed()
 }
 
 fn write(registry: &Registry, page: &mut Page) {

@@ -1,96 +1,105 @@
 //! The `prometheus` crate: vectors of children behind a lock, pages from owned protobuf models.
 //!
-//! Labels are given by position, the fastest form it has. Invariant: each large family has a
-//! registry of its own.
+//! Labels are given by position, the fastest form it has; numbers become texts with `itoa`.
+//! Invariant: each large family has a registry of its own.
 
 use std::sync::LazyLock;
 
 use prometheus::{
-    Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry,
-    TextEncoder,
+    Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
+    Registry, TextEncoder,
 };
 
 use crate::{
-    contender::{Contender, Exposed, Page, Update, sure},
+    contender::{
+        Contender, Exposed, Kind, Page, Update, each, each_guarded, each_guarded_async, sure,
+    },
+    labels::texts::{
+        Texts, closed_large, closed_small, endpoint, names, route, strings, two_strings, values,
+    },
     workload::{BOUNDS, Request},
 };
 
 pub const CONTENDER: Contender = Contender {
     name: "prometheus",
+    package: "prometheus",
     updates: &[
         (Update::Counter, |requests| {
             let counter = &*REQUESTS;
-            requests.iter().for_each(|_| counter.inc());
-        }),
-        (Update::Resolved, |requests| {
-            let family = &*RESOLVED;
-            for request in requests {
-                family.with_label_values(&labels(request)).inc();
-            }
-        }),
-        (Update::Closed, |requests| {
-            let family = &*CLOSED;
-            for Request { method, status, .. } in requests {
-                family.with_label_values(&[method.text(), status.text()]).inc();
-            }
+            each(requests, |_| counter.inc());
         }),
         (Update::Child, |requests| {
             let Some(request) = requests.first() else { return };
-            let child = RESOLVED.with_label_values(&labels(request));
-            requests.iter().for_each(|_| child.inc());
+            let child = ROUTES.with_label_values(&values(route(request)));
+            each(requests, |_| child.inc());
         }),
+        (Update::Route, |requests| count(&ROUTES, requests, route)),
+        (Update::TwoStrings, |requests| count(&SERVERS, requests, two_strings)),
+        (Update::Strings, |requests| count(&TEXTS, requests, strings)),
+        (Update::Integers, |requests| {
+            let family = &*SHARDS;
+            each(requests, |r| {
+                let (mut shard, mut status) = (itoa::Buffer::new(), itoa::Buffer::new());
+                let labels = [shard.format(r.shard), status.format(r.status)];
+                family.with_label_values(&labels).inc();
+            });
+        }),
+        (Update::ClosedSmall, |requests| count(&CACHES, requests, closed_small)),
+        (Update::ClosedLarge, |requests| count(&ZONES, requests, closed_large)),
         (Update::Set, |requests| {
             let gauge = &*GAUGE;
-            requests.iter().for_each(|request| gauge.set(request.status as i64));
+            each(requests, |r| gauge.set(i64::from(r.status)));
         }),
-        (Update::UpDown, |requests| {
-            let gauge = &*GAUGE;
-            for _ in requests {
-                gauge.inc();
-                gauge.dec();
-            }
+        (Update::GaugeUpDown, up_down),
+        (Update::SetLabelled, |requests| {
+            let family = &*GAUGES;
+            each(requests, |r| {
+                family.with_label_values(&values(endpoint(r))).set(i64::from(r.status));
+            });
         }),
+        (Update::UpDown, up_down),
         (Update::Observe, |requests| {
             let histogram = &*SECONDS;
-            requests.iter().for_each(|request| histogram.observe(request.seconds));
+            each(requests, |r| histogram.observe(r.seconds));
         }),
-        (Update::ObserveResolved, |requests| {
-            let family = &*SECONDS_RESOLVED;
-            for Request { method, path, seconds, .. } in requests {
-                family.with_label_values(&[method.text(), path]).observe(*seconds);
-            }
-        }),
-        (Update::ObserveClosed, |requests| {
-            let family = &*SECONDS_CLOSED;
-            for Request { method, status, seconds, .. } in requests {
-                family.with_label_values(&[method.text(), status.text()]).observe(*seconds);
-            }
-        }),
-        (Update::Timed, |requests| requests.iter().for_each(|request| work(request))),
+        (Update::ObserveLabelled, |requests| observe(&ENDPOINTS, requests, endpoint)),
+        (Update::ObserveClosed, |requests| observe(&CACHE_SECONDS, requests, closed_small)),
+        (Update::Timed, |requests| each_guarded(requests, || SECONDS.start_timer())),
+        (Update::TimedAsync, |requests| each_guarded_async(requests, || SECONDS.start_timer())),
+        (Update::CountedTimed, |requests| each_guarded(requests, counted_timed)),
+        (Update::CountedTimedAsync, |requests| each_guarded_async(requests, counted_timed)),
     ],
-    counters: Some(|_| {
-        let family = sure(IntCounterVec::new(opts("requests_total"), &LABELS));
-        Box::new(Counters { registry: registry(family.clone()), family })
-    }),
-    histograms: Some(|| {
-        let family = histograms(&LABELS);
-        Box::new(Histograms { registry: registry(family.clone()), family })
-    }),
+    includes: None,
+    family: |_, kind| {
+        let registry = Registry::new();
+        Some(if kind == Kind::Counter {
+            let family = counters(route);
+            sure(registry.register(Box::new(family.clone())));
+            Box::new(Counters { registry, family })
+        } else {
+            let family = histograms(route);
+            sure(registry.register(Box::new(family.clone())));
+            Box::new(Histograms { registry, family })
+        })
+    },
 };
-
-const LABELS: [&str; 3] = ["method", "path", "status"];
 
 static REQUESTS: LazyLock<IntCounter> =
     LazyLock::new(|| sure(IntCounter::with_opts(opts("requests_total"))));
-static RESOLVED: LazyLock<IntCounterVec> =
-    LazyLock::new(|| sure(IntCounterVec::new(opts("resolved_total"), &LABELS)));
-static CLOSED: LazyLock<IntCounterVec> =
-    LazyLock::new(|| sure(IntCounterVec::new(opts("closed_total"), &["method", "status"])));
+static ROUTES: LazyLock<IntCounterVec> = LazyLock::new(|| counters(route));
+static SERVERS: LazyLock<IntCounterVec> = LazyLock::new(|| counters(two_strings));
+static TEXTS: LazyLock<IntCounterVec> = LazyLock::new(|| counters(strings));
+static SHARDS: LazyLock<IntCounterVec> =
+    LazyLock::new(|| sure(IntCounterVec::new(opts("requests_total"), &["shard", "status"])));
+static CACHES: LazyLock<IntCounterVec> = LazyLock::new(|| counters(closed_small));
+static ZONES: LazyLock<IntCounterVec> = LazyLock::new(|| counters(closed_large));
 static GAUGE: LazyLock<IntGauge> = LazyLock::new(|| sure(IntGauge::with_opts(opts("gauge"))));
+static GAUGES: LazyLock<IntGaugeVec> =
+    LazyLock::new(|| sure(IntGaugeVec::new(opts("gauge"), &names(endpoint))));
 static SECONDS: LazyLock<Histogram> =
     LazyLock::new(|| sure(Histogram::with_opts(histogram_opts())));
-static SECONDS_RESOLVED: LazyLock<HistogramVec> = LazyLock::new(|| histograms(&["method", "path"]));
-static SECONDS_CLOSED: LazyLock<HistogramVec> = LazyLock::new(|| histograms(&["method", "status"]));
+static ENDPOINTS: LazyLock<HistogramVec> = LazyLock::new(|| histograms(endpoint));
+static CACHE_SECONDS: LazyLock<HistogramVec> = LazyLock::new(|| histograms(closed_small));
 
 fn opts(name: &str) -> Opts {
     Opts::new(name, "Help.")
@@ -100,24 +109,42 @@ fn histogram_opts() -> HistogramOpts {
     HistogramOpts::from(opts("run_seconds")).buckets(BOUNDS.to_vec())
 }
 
-fn histograms(labels: &[&str]) -> HistogramVec {
-    sure(HistogramVec::new(histogram_opts(), labels))
+/// How a label set is made of a request.
+type Labels<const N: usize> = fn(&Request<'static>) -> Texts<'static, N>;
+
+fn counters<const N: usize>(labels: Labels<N>) -> IntCounterVec {
+    sure(IntCounterVec::new(opts("requests_total"), &names(labels)))
 }
 
-fn labels<'a>(request: &Request<'a>) -> [&'a str; 3] {
-    [request.method.text(), request.path, request.status.text()]
+fn histograms<const N: usize>(labels: Labels<N>) -> HistogramVec {
+    sure(HistogramVec::new(histogram_opts(), &names(labels)))
 }
 
-#[inline(never)]
-fn work(request: &Request<'_>) {
-    let _timer = SECONDS.start_timer();
-    std::hint::black_box(request);
+#[inline(always)]
+fn count<const N: usize>(family: &IntCounterVec, requests: &[Request<'static>], labels: Labels<N>) {
+    each(requests, |r| family.with_label_values(&values(labels(r))).inc());
 }
 
-fn registry(family: impl prometheus::core::Collector + 'static) -> Registry {
-    let registry = Registry::new();
-    sure(registry.register(Box::new(family)));
-    registry
+#[inline(always)]
+fn observe<const N: usize>(
+    family: &HistogramVec,
+    requests: &[Request<'static>],
+    labels: Labels<N>,
+) {
+    each(requests, |r| family.with_label_values(&values(labels(r))).observe(r.seconds));
+}
+
+fn up_down(requests: &[Request<'static>]) {
+    let gauge = &*GAUGE;
+    each(requests, |_| {
+        gauge.inc();
+        gauge.dec();
+    });
+}
+
+fn counted_timed() -> impl Sized {
+    REQUESTS.inc();
+    SECONDS.start_timer()
 }
 
 fn write(registry: &Registry, page: &mut Page) {
@@ -131,7 +158,7 @@ struct Counters {
 
 impl Exposed for Counters {
     fn update(&self, request: &Request<'_>) {
-        self.family.with_label_values(&labels(request)).inc();
+        self.family.with_label_values(&values(route(request))).inc();
     }
 
     fn write(&self, page: &mut Page) {
@@ -146,7 +173,7 @@ struct Histograms {
 
 impl Exposed for Histograms {
     fn update(&self, request: &Request<'_>) {
-        self.family.with_label_values(&labels(request)).observe(request.seconds);
+        self.family.with_label_values(&values(route(request))).observe(request.seconds);
     }
 
     fn write(&self, page: &mut Page) {

@@ -1,9 +1,9 @@
 //! `prometheus-client`: typed label sets in a hash map behind a lock.
 //!
-//! Label sets with a borrowed path where the path is static, owned ones in the large families.
-//! Invariant: look-ups return a clone of the child, as its documentation advises against deadlocks.
+//! Label sets with borrowed strings where the strings are static, owned ones in the large families.
+//! Invariant: look-ups are `get_or_create`, as in all its examples; its guard is dropped at once.
 
-use std::{fmt, sync::LazyLock, time::Instant};
+use std::{fmt, sync::LazyLock, time::Duration};
 
 use prometheus_client::{
     encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder, text},
@@ -12,120 +12,135 @@ use prometheus_client::{
 };
 
 use crate::{
-    contender::{Contender, Exposed, Page, Update, sure},
-    workload::{BOUNDS, Method, Request, Status},
+    contender::{
+        Contender, Exposed, Kind, Page, Stopwatch, Update, each, each_guarded, each_guarded_async,
+        sure,
+    },
+    labels::{Cache, Method, Status, Zone, label_sets},
+    workload::{BOUNDS, Request},
 };
+
+label_sets!(#[derive(EncodeLabelSet, Clone, Hash, PartialEq, Eq, Debug)]);
 
 pub const CONTENDER: Contender = Contender {
     name: "prometheus-client",
+    package: "prometheus-client",
     updates: &[
         (Update::Counter, |requests| {
             let counter = &*REQUESTS;
-            requests.iter().for_each(|_| {
-                counter.inc();
-            });
+            each(requests, |_| _ = counter.inc());
         }),
-        (Update::Resolved, |requests| {
-            let family = &*RESOLVED;
-            for &Request { method, path, status, .. } in requests {
-                family.get_or_create_owned(&Labels { method, path, status }).inc();
-            }
-        }),
-        (Update::Closed, |requests| {
-            let family = &*CLOSED;
-            for &Request { method, status, .. } in requests {
-                family.get_or_create_owned(&Closed { method, status }).inc();
-            }
-        }),
+        (Update::Route, |requests| count(&ROUTES, requests)),
+        (Update::TwoStrings, |requests| count(&SERVERS, requests)),
+        (Update::Strings, |requests| count(&TEXTS, requests)),
+        (Update::Integers, |requests| count(&SHARDS, requests)),
+        (Update::ClosedSmall, |requests| count(&CACHES, requests)),
+        (Update::ClosedLarge, |requests| count(&ZONES, requests)),
         (Update::Set, |requests| {
             let gauge = &*GAUGE;
-            requests.iter().for_each(|request| {
-                gauge.set(request.status as i64);
-            });
+            each(requests, |r| _ = gauge.set(i64::from(r.status)));
         }),
-        (Update::UpDown, |requests| {
-            let gauge = &*GAUGE;
-            for _ in requests {
-                gauge.inc();
-                gauge.dec();
-            }
+        (Update::GaugeUpDown, up_down),
+        (Update::SetLabelled, |requests| {
+            let family = &*GAUGES;
+            each(requests, |r| _ = family.get_or_create(&r.into()).set(i64::from(r.status)));
         }),
+        (Update::UpDown, up_down),
         (Update::Observe, |requests| {
             let histogram = &*SECONDS;
-            requests.iter().for_each(|request| histogram.observe(request.seconds));
+            each(requests, |r| histogram.observe(r.seconds));
         }),
-        (Update::ObserveResolved, |requests| {
-            let family = &*SECONDS_RESOLVED;
-            for &Request { method, path, seconds, .. } in requests {
-                family.get_or_create_owned(&Route { method, path }).observe(seconds);
-            }
-        }),
-        (Update::ObserveClosed, |requests| {
-            let family = &*SECONDS_CLOSED;
-            for &Request { method, status, seconds, .. } in requests {
-                family.get_or_create_owned(&Closed { method, status }).observe(seconds);
-            }
-        }),
-        (Update::Timed, |requests| requests.iter().for_each(|request| work(request))),
+        (Update::ObserveLabelled, |requests| observe(&ENDPOINTS, requests)),
+        (Update::ObserveClosed, |requests| observe(&CACHE_SECONDS, requests)),
+        (Update::Timed, |requests| each_guarded(requests, timed)),
+        (Update::TimedAsync, |requests| each_guarded_async(requests, timed)),
+        (Update::CountedTimed, |requests| each_guarded(requests, counted_timed)),
+        (Update::CountedTimedAsync, |requests| each_guarded_async(requests, counted_timed)),
     ],
-    counters: Some(|_| {
-        let family = Family::<Owned, Counter>::default();
+    includes: None,
+    family: |_, kind| {
         let mut registry = Registry::default();
-        registry.register("requests", "Help", family.clone());
-        Box::new(Counters { registry, family })
-    }),
-    histograms: Some(|| {
-        let family = Family::new_with_constructor(histogram as fn() -> Histogram);
-        let mut registry = Registry::default();
-        registry.register("run_seconds", "Help", family.clone());
-        Box::new(Histograms { registry, family })
-    }),
+        Some(if kind == Kind::Counter {
+            let family = Family::<Owned, Counter>::default();
+            registry.register("requests", "Help", family.clone());
+            Box::new(Counters { registry, family })
+        } else {
+            let family = histograms();
+            registry.register("run_seconds", "Help", family.clone());
+            Box::new(Histograms { registry, family })
+        })
+    },
 };
 
 static REQUESTS: LazyLock<Counter> = LazyLock::new(Counter::default);
-static RESOLVED: LazyLock<Family<Labels, Counter>> = LazyLock::new(Family::default);
-static CLOSED: LazyLock<Family<Closed, Counter>> = LazyLock::new(Family::default);
+static ROUTES: LazyLock<Family<Route, Counter>> = LazyLock::new(Family::default);
+static SERVERS: LazyLock<Family<TwoStrings, Counter>> = LazyLock::new(Family::default);
+static TEXTS: LazyLock<Family<Strings, Counter>> = LazyLock::new(Family::default);
+static SHARDS: LazyLock<Family<Integers, Counter>> = LazyLock::new(Family::default);
+static CACHES: LazyLock<Family<ClosedSmall, Counter>> = LazyLock::new(Family::default);
+static ZONES: LazyLock<Family<ClosedLarge, Counter>> = LazyLock::new(Family::default);
 static GAUGE: LazyLock<Gauge> = LazyLock::new(Gauge::default);
+static GAUGES: LazyLock<Family<Endpoint, Gauge>> = LazyLock::new(Family::default);
 static SECONDS: LazyLock<Histogram> = LazyLock::new(histogram);
-static SECONDS_RESOLVED: LazyLock<Family<Route, Histogram>> =
-    LazyLock::new(|| Family::new_with_constructor(histogram));
-static SECONDS_CLOSED: LazyLock<Family<Closed, Histogram>> =
-    LazyLock::new(|| Family::new_with_constructor(histogram));
+static ENDPOINTS: LazyLock<Constructed<Endpoint>> = LazyLock::new(histograms);
+static CACHE_SECONDS: LazyLock<Constructed<ClosedSmall>> = LazyLock::new(histograms);
+
+type Constructed<L> = Family<L, Histogram, fn() -> Histogram>;
 
 fn histogram() -> Histogram {
     Histogram::new(BOUNDS)
 }
 
-impl EncodeLabelValue for Method {
-    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> fmt::Result {
-        EncodeLabelValue::encode(&self.text(), encoder)
-    }
+fn histograms<L: Clone + std::hash::Hash + Eq>() -> Constructed<L> {
+    Family::new_with_constructor(histogram)
 }
 
-impl EncodeLabelValue for Status {
-    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> fmt::Result {
-        EncodeLabelValue::encode(&self.text(), encoder)
-    }
+/// A label set that is made of a request.
+trait Labels: for<'a> From<&'a Request<'static>> + Clone + std::hash::Hash + Eq {}
+
+impl<L: for<'a> From<&'a Request<'static>> + Clone + std::hash::Hash + Eq> Labels for L {}
+
+#[inline(always)]
+fn count<L: Labels>(family: &Family<L, Counter>, requests: &[Request<'static>]) {
+    each(requests, |r| _ = family.get_or_create(&r.into()).inc());
 }
 
-#[derive(EncodeLabelSet, Clone, Hash, PartialEq, Eq, Debug)]
-struct Labels {
-    method: Method,
-    path: &'static str,
-    status: Status,
+#[inline(always)]
+fn observe<L: Labels>(family: &Constructed<L>, requests: &[Request<'static>]) {
+    each(requests, |r| family.get_or_create(&r.into()).observe(r.seconds));
 }
 
-#[derive(EncodeLabelSet, Clone, Hash, PartialEq, Eq, Debug)]
-struct Route {
-    method: Method,
-    path: &'static str,
+fn up_down(requests: &[Request<'static>]) {
+    let gauge = &*GAUGE;
+    each(requests, |_| {
+        gauge.inc();
+        gauge.dec();
+    });
 }
 
-#[derive(EncodeLabelSet, Clone, Hash, PartialEq, Eq, Debug)]
-struct Closed {
-    method: Method,
-    status: Status,
+/// It has no timer.
+fn timed() -> Stopwatch<impl Fn(Duration)> {
+    Stopwatch::start(|time| SECONDS.observe(time.as_secs_f64()))
 }
+
+fn counted_timed() -> impl Sized {
+    REQUESTS.inc();
+    timed()
+}
+
+macro_rules! value {
+    ($($label:ident)*) => {
+        $(
+            impl EncodeLabelValue for $label {
+                fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> fmt::Result {
+                    EncodeLabelValue::encode(&self.text(), encoder)
+                }
+            }
+        )*
+    };
+}
+
+value!(Method Status Zone Cache);
 
 #[derive(EncodeLabelSet, Clone, Hash, PartialEq, Eq, Debug)]
 struct Owned {
@@ -136,16 +151,8 @@ struct Owned {
 
 impl From<&Request<'_>> for Owned {
     fn from(request: &Request<'_>) -> Self {
-        Self { method: request.method, path: request.path.to_owned(), status: request.status }
+        Self { method: request.method, path: request.path.to_owned(), status: request.code }
     }
-}
-
-/// It has no timer.
-#[inline(never)]
-fn work(request: &Request<'_>) {
-    let start = Instant::now();
-    std::hint::black_box(request);
-    SECONDS.observe(start.elapsed().as_secs_f64());
 }
 
 struct Counters {
@@ -155,7 +162,7 @@ struct Counters {
 
 impl Exposed for Counters {
     fn update(&self, request: &Request<'_>) {
-        self.family.get_or_create_owned(&request.into()).inc();
+        self.family.get_or_create(&request.into()).inc();
     }
 
     fn write(&self, page: &mut Page) {
@@ -165,12 +172,12 @@ impl Exposed for Counters {
 
 struct Histograms {
     registry: Registry,
-    family: Family<Owned, Histogram, fn() -> Histogram>,
+    family: Constructed<Owned>,
 }
 
 impl Exposed for Histograms {
     fn update(&self, request: &Request<'_>) {
-        self.family.get_or_create_owned(&request.into()).observe(request.seconds);
+        self.family.get_or_create(&request.into()).observe(request.seconds);
     }
 
     fn write(&self, page: &mut Page) {

@@ -1,291 +1,219 @@
-//! Large families by hand: records of twelve bytes, texts in one arena, pages by copying.
+//! Large families by hand: records of eight bytes, texts in one arena, a fast hash map in shards.
 //!
-//! Room for all series is taken at the start, as untouched memory. Invariant: a record is written
-//! before its entry in the table, and never changes.
+//! A shard has a lock of its own and is small, so that its growth keeps nobody waiting. Values are
+//! each thread's own, summed by a scrape (`page.rs`). Invariant: a record is written before its
+//! number is in a shard, and never changes.
 
 use std::{
-    collections::HashMap,
-    io::Write as _,
+    ptr,
     sync::{
         Mutex,
-        atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering},
     },
 };
 
-use super::{HISTOGRAM, hash};
+use hashbrown::HashTable;
+
+use super::{
+    arena::{Arena, Words},
+    cells::add,
+    hash::{hash, same},
+    page::Layout,
+    threads::{self, Chunks},
+};
 use crate::{
-    contender::{Exposed, Page, sure},
-    workload::{BOUNDS, Method, Request, Shape, Status},
+    contender::{Exposed, Kind, Page},
+    large::Shape,
+    workload::{BOUNDS, Request},
 };
 
-const SERIES: usize = 1_200_000;
+/// Cells of a histogram: the buckets with `+Inf`, and the sum.
+pub(super) const HISTOGRAM: usize = BOUNDS.len() + 2;
 
-pub(super) fn counters(shape: Shape) -> Box<dyn Exposed> {
-    Box::new(Family::new(SERIES, 1, shape))
+const SHARDS: usize = 256;
+
+/// Records of a chunk, and chunks.
+const RECORDS: usize = 4096;
+const CHUNKS: usize = 512;
+
+pub(super) fn family(shape: Shape, kind: Kind) -> Box<dyn Exposed> {
+    Box::new(Family {
+        shape,
+        cells: if kind == Kind::Counter { 1 } else { HISTOGRAM },
+        shards: [const { Mutex::new(HashTable::new()) }; SHARDS],
+        records: [const { AtomicPtr::new(ptr::null_mut()) }; CHUNKS],
+        len: AtomicUsize::new(0),
+        arena: Arena::new(),
+        firsts: Words::new(),
+        thirds: Words::new(),
+        threads: Mutex::default(),
+        page: Mutex::default(),
+    })
 }
 
-pub(super) fn histograms() -> Box<dyn Exposed> {
-    Box::new(Family::new(12_000, HISTOGRAM, Shape::Unique))
-}
-
-struct Family {
-    /// The slots of all children.
-    slots: Box<[AtomicU64]>,
-    /// For each child the first word of its text, the text's length, and its closed labels.
-    records: Box<[AtomicU64]>,
-    /// Hash table of numbers of children plus one.
-    table: Box<[AtomicU32]>,
-    /// The texts in words.
-    words: Box<[AtomicU64]>,
+pub(super) struct Family {
+    pub(super) shape: Shape,
+    /// Cells of a series.
+    pub(super) cells: usize,
+    shards: [Mutex<HashTable<Entry>>; SHARDS],
+    records: [AtomicPtr<[AtomicU64; RECORDS]>; CHUNKS],
     len: AtomicUsize,
-    per_child: usize,
-    /// Texts that children share, and the next free word.
-    writer: Mutex<(HashMap<String, usize>, usize)>,
-    shape: Shape,
+    pub(super) arena: Arena,
+    /// The texts of the first and of the third label, where they are just strings.
+    pub(super) firsts: Words,
+    pub(super) thirds: Words,
+    pub(super) threads: Mutex<Vec<&'static Chunks>>,
+    /// What a scrape keeps for the next one.
+    pub(super) page: Mutex<Option<Layout>>,
 }
 
-fn zeros<T>(len: usize, zero: fn() -> T) -> Box<[T]> {
-    std::iter::repeat_with(zero).take(len).collect()
+/// A quarter of a hash, and the number of a record in two halves: six bytes.
+struct Entry {
+    tag: u16,
+    number: [u16; 2],
+}
+
+impl Entry {
+    fn number(&self) -> usize {
+        usize::from(self.number[1]) << 16 | usize::from(self.number[0])
+    }
+}
+
+/// The first and the third label: a number, or a text of at most eight bytes as a word.
+#[derive(Clone, Copy)]
+struct Outer {
+    first: u64,
+    third: u64,
+}
+
+/// Where a record's text is, its length, and the other labels, in 8, 8 and 16 bits below it.
+#[derive(Clone, Copy)]
+pub(super) struct Record(u64);
+
+impl Record {
+    pub(super) fn text(self) -> (usize, usize) {
+        ((self.0 >> 32) as usize, (self.0 >> 24 & 0xff) as usize)
+    }
+
+    pub(super) fn first(self) -> usize {
+        (self.0 >> 16 & 0xff) as usize
+    }
+
+    pub(super) fn third(self) -> usize {
+        (self.0 & 0xffff) as usize
+    }
 }
 
 impl Family {
-    fn new(children: usize, per_child: usize, shape: Shape) -> Self {
-        let words = match shape {
-            Shape::Shared | Shape::Strings => children / 8,
-            Shape::Unique => children * 4,
+    /// The number of records; some at the end may not be written yet.
+    pub(super) fn len(&self) -> usize {
+        self.len.load(Ordering::Acquire)
+    }
+
+    /// A record, unless it is still being written.
+    #[inline]
+    pub(super) fn record(&self, number: usize) -> Option<Record> {
+        let chunk = self.records[number / RECORDS].load(Ordering::Acquire);
+        // SAFETY: null, or a chunk that is never freed.
+        let chunk = unsafe { chunk.as_ref() }?;
+        let record = chunk[number % RECORDS].load(Ordering::Acquire);
+        (record != 0).then_some(Record(record))
+    }
+
+    fn find(&self, request: &Request<'_>) -> usize {
+        let path = request.path;
+        let (outer, hash) = if self.shape.is_strings() {
+            let (first, third) = (request.method.text(), request.code.text());
+            let outer = Outer { first: word(first), third: word(third) };
+            (outer, hash(0, [first, path, third]))
+        } else {
+            let third =
+                if self.shape == Shape::Mixed { request.status } else { request.code as u16 };
+            let outer = Outer { first: request.method as u64, third: u64::from(third) };
+            (outer, hash(outer.first << 16 | outer.third, [path]))
         };
-        Self {
-            slots: zeros(children * per_child, AtomicU64::default),
-            records: zeros(children, AtomicU64::default),
-            table: zeros((children * 3 / 2).next_power_of_two(), AtomicU32::default),
-            words: zeros(words, AtomicU64::default),
-            len: AtomicUsize::new(0),
-            per_child,
-            writer: Mutex::default(),
-            shape,
+        let tag = (hash >> 48) as u16;
+        let mut shard = self.shards[hash as usize % SHARDS].lock().unwrap();
+        let found = shard
+            .find(spread(tag), |entry| entry.tag == tag && self.is(entry.number(), outer, path));
+        if let Some(entry) = found {
+            return entry.number();
         }
+        let number = self.create(outer, path);
+        let entry = Entry { tag, number: [number as u16, (number >> 16) as u16] };
+        shard.insert_unique(spread(tag), entry, |entry| spread(entry.tag));
+        number
     }
 
-    fn child(&self, request: &Request<'_>) -> usize {
-        let closed = (request.method as u64) << 4 | request.status as u64;
-        let hash = super::fold(hash(request.path) ^ closed);
-        let mut place = hash as usize;
-        loop {
-            let number = self.table[place & (self.table.len() - 1)].load(Ordering::Acquire);
-            match number.checked_sub(1) {
-                None => return self.insert(request, closed, hash as usize),
-                Some(child) if self.is(child as usize, request.path, closed) => {
-                    return child as usize;
-                }
-                Some(_) => place = place.wrapping_add(1),
-            }
-        }
-    }
-
-    fn is(&self, child: usize, path: &str, closed: u64) -> bool {
-        let record = self.records[child].load(Ordering::Relaxed);
-        if record & 0xffff != (path.len() as u64) << 8 | closed {
-            return false;
-        }
-        let words = &self.words[(record >> 16) as usize..];
-        let same =
-            |(chunk, word): (&[u8], &AtomicU64)| padded(chunk) == word.load(Ordering::Relaxed);
-        path.as_bytes().chunks(8).zip(words).all(same)
+    #[inline]
+    fn is(&self, number: usize, outer: Outer, path: &str) -> bool {
+        let Some(record) = self.record(number) else { return false };
+        let (first, third) = if self.shape.is_strings() {
+            (self.firsts.word(record.first()), self.thirds.word(record.third()))
+        } else {
+            (record.first() as u64, record.third() as u64)
+        };
+        let (place, len) = record.text();
+        first == outer.first
+            && third == outer.third
+            && same(self.arena.text(place, len), path.as_bytes())
     }
 
     #[cold]
-    fn insert(&self, request: &Request<'_>, closed: u64, hash: usize) -> usize {
-        let mut writer = self.writer.lock().unwrap();
-        let child = self.len.load(Ordering::Relaxed);
-        let (texts, next) = &mut *writer;
-        let mut store = || {
-            let start = *next;
-            for (chunk, word) in request.path.as_bytes().chunks(8).zip(&self.words[start..]) {
-                word.store(padded(chunk), Ordering::Relaxed);
-                *next += 1;
+    #[inline(never)]
+    fn create(&self, outer: Outer, path: &str) -> usize {
+        let (first, third) = if self.shape.is_strings() {
+            (self.firsts.number(outer.first), self.thirds.number(outer.third))
+        } else {
+            (outer.first, outer.third)
+        };
+        let place = self.arena.keep(path, self.shape.shares()) as u64;
+        let number = self.len.fetch_add(1, Ordering::AcqRel);
+        let chunk = &self.records[number / RECORDS];
+        if chunk.load(Ordering::Acquire).is_null() {
+            let new: Box<[AtomicU64]> = (0..RECORDS).map(|_| AtomicU64::new(0)).collect();
+            let new = Box::into_raw(new).cast::<[AtomicU64; RECORDS]>();
+            if chunk
+                .compare_exchange(ptr::null_mut(), new, Ordering::AcqRel, Ordering::Acquire)
+                .is_err()
+            {
+                // SAFETY: another thread was first, so nobody else knows this chunk.
+                drop(unsafe { Box::from_raw(new) });
             }
-            start
-        };
-        let start = match self.shape {
-            Shape::Unique => store(),
-            Shape::Shared | Shape::Strings => match texts.get(request.path) {
-                Some(start) => *start,
-                None => *texts.entry(request.path.to_owned()).or_insert_with(store),
-            },
-        };
-        let record = (start as u64) << 16 | (request.path.len() as u64) << 8 | closed;
-        self.records[child].store(record, Ordering::Relaxed);
-        let mut place = hash;
-        while self.table[place & (self.table.len() - 1)].load(Ordering::Relaxed) != 0 {
-            place = place.wrapping_add(1);
         }
-        self.table[place & (self.table.len() - 1)].store(child as u32 + 1, Ordering::Release);
-        self.len.store(child + 1, Ordering::Release);
-        child
+        // SAFETY: not null, and never freed.
+        let chunk = unsafe { &*chunk.load(Ordering::Acquire) };
+        let record = place << 32 | (path.len() as u64) << 24 | first << 16 | third;
+        chunk[number % RECORDS].store(record, Ordering::Release);
+        number
     }
 }
 
-fn padded(chunk: &[u8]) -> u64 {
-    match chunk.first_chunk::<8>() {
-        Some(word) => u64::from_le_bytes(*word),
-        None => chunk.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)),
-    }
+/// A text of at most eight bytes.
+#[inline]
+fn word(text: &str) -> u64 {
+    assert!(text.len() <= 8, "the limit is made for short methods and statuses");
+    text.bytes().rev().fold(0, |word, byte| word << 8 | u64::from(byte))
+}
+
+/// Eight bytes of a hash from a quarter, which is enough for a shard.
+#[inline]
+fn spread(tag: u16) -> u64 {
+    u64::from(tag).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
 impl Exposed for Family {
     fn update(&self, request: &Request<'_>) {
-        let first = self.child(request) * self.per_child;
-        if self.per_child == 1 {
-            self.slots[first].fetch_add(1, Ordering::Relaxed);
-            return;
+        let cells = threads::cells(self, self.find(request));
+        if self.cells == 1 {
+            return add(&cells[0], 1);
         }
-        let bucket: usize = BOUNDS.iter().map(|bound| usize::from(request.seconds > *bound)).sum();
-        self.slots[first + bucket].fetch_add(1, Ordering::Relaxed);
-        let sum = &self.slots[first + HISTOGRAM - 1];
-        let added = f64::from_bits(sum.load(Ordering::Relaxed)) + request.seconds;
-        sum.store(added.to_bits(), Ordering::Relaxed);
+        let bucket = BOUNDS.iter().take_while(|bound| request.seconds > **bound).count();
+        add(&cells[bucket], 1);
+        add(&cells[HISTOGRAM - 1], (request.seconds * 1e9) as u64);
     }
 
     fn write(&self, page: &mut Page) {
-        let mut out = Out::new();
-        let fragments = if self.per_child == 1 {
-            Fragments::new("requests_total")
-        } else {
-            Fragments::new("run_seconds_bucket")
-        };
-        for child in 0..self.len.load(Ordering::Acquire) {
-            self.write_child(child, &fragments, &mut out);
-            if out.len > Out::PIECE {
-                sure(page.write_all(&out.bytes[..out.len]));
-                out.len = 0;
-            }
-        }
-        sure(page.write_all(&out.bytes[..out.len]));
-    }
-}
-
-impl Family {
-    fn write_child(&self, child: usize, fragments: &Fragments, out: &mut Out) {
-        let record = self.records[child].load(Ordering::Relaxed);
-        let first = child * self.per_child;
-        let start = out.len;
-        out.append(&fragments.methods[(record >> 4 & 15) as usize]);
-        let words = &self.words[(record >> 16) as usize..];
-        let len = (record >> 8 & 0xff) as usize;
-        let end = out.len + len;
-        for word in &words[..len.div_ceil(8)] {
-            out.bytes[out.len..out.len + 8]
-                .copy_from_slice(&word.load(Ordering::Relaxed).to_le_bytes());
-            out.len += 8;
-        }
-        out.len = end;
-        out.append(&fragments.statuses[(record & 15) as usize]);
-        if self.per_child == 1 {
-            out.append(&fragments.end);
-            out.integer(self.slots[first].load(Ordering::Relaxed));
-            return;
-        }
-        let head = start..out.len;
-        out.len = start;
-        let mut count = 0;
-        for (bucket, bound) in fragments.bounds.iter().enumerate() {
-            out.repeat(head.clone());
-            out.append(bound);
-            count += self.slots[first + bucket].load(Ordering::Relaxed);
-            out.integer(count);
-        }
-        let sum = f64::from_bits(self.slots[first + HISTOGRAM - 1].load(Ordering::Relaxed));
-        out.repeat(head.clone());
-        out.append(&fragments.end);
-        let mut rest = &mut out.bytes[out.len..];
-        let before = rest.len();
-        sure(writeln!(rest, "{sum}"));
-        out.len += before - rest.len();
-        out.repeat(head);
-        out.append(&fragments.end);
-        out.integer(count);
-    }
-}
-
-/// A text that is copied as a whole 64 bytes, whatever its length.
-struct Fragment {
-    bytes: [u8; 64],
-    len: usize,
-}
-
-impl Fragment {
-    fn new(text: &str) -> Self {
-        let mut bytes = [0; 64];
-        bytes[..text.len()].copy_from_slice(text.as_bytes());
-        Self { bytes, len: text.len() }
-    }
-}
-
-/// What all lines are made of.
-struct Fragments {
-    methods: Vec<Fragment>,
-    statuses: Vec<Fragment>,
-    bounds: Vec<Fragment>,
-    end: Fragment,
-}
-
-impl Fragments {
-    fn new(name: &str) -> Self {
-        let method = |method: Method| format!("{name}{{method=\"{}\",path=\"", method.text());
-        let bounds = BOUNDS.iter().map(|bound| format!(",le=\"{bound}\"}} "));
-        Self {
-            methods: Method::ALL.iter().map(|m| Fragment::new(&method(*m))).collect(),
-            statuses: Status::ALL
-                .iter()
-                .map(|status| Fragment::new(&format!("\",status=\"{}\"", status.text())))
-                .collect(),
-            bounds: bounds
-                .chain([",le=\"+Inf\"} ".to_owned()])
-                .map(|bound| Fragment::new(&bound))
-                .collect(),
-            end: Fragment::new("} "),
-        }
-    }
-}
-
-struct Out {
-    bytes: Box<[u8]>,
-    len: usize,
-}
-
-impl Out {
-    const PIECE: usize = 64 * 1024;
-
-    fn new() -> Self {
-        Self { bytes: vec![0; Self::PIECE + 8192].into_boxed_slice(), len: 0 }
-    }
-
-    fn append(&mut self, fragment: &Fragment) {
-        self.bytes[self.len..self.len + 64].copy_from_slice(&fragment.bytes);
-        self.len += fragment.len;
-    }
-
-    fn repeat(&mut self, part: std::ops::Range<usize>) {
-        let len = part.len();
-        self.bytes.copy_within(part, self.len);
-        self.len += len;
-    }
-
-    fn integer(&mut self, n: u64) {
-        let mut digits = [b'0'; 20];
-        let (mut rest, mut start) = (n, 20);
-        loop {
-            start -= 1;
-            digits[start] = b'0' + (rest % 10) as u8;
-            rest /= 10;
-            if rest == 0 {
-                break;
-            }
-        }
-        let text = &digits[start..];
-        self.bytes[self.len..self.len + text.len()].copy_from_slice(text);
-        self.len += text.len();
-        self.bytes[self.len] = b'\n';
-        self.len += 1;
+        super::page::write(self, page);
     }
 }

@@ -1,157 +1,141 @@
 //! The limit: each path by hand, for these label sets and nothing else.
 //!
 //! It has no limits on cardinality, no removal, no other types and no checks: what a general
-//! library can come close to. Invariant: what it counts could be read by a scrape.
+//! library can come close to. Where the hot paths keep their numbers is in [`cells`], how they find
+//! them by labels in [`lookup`]. Invariant: what it counts could be read by a scrape of another
+//! thread.
 
+mod arena;
+mod buckets;
+mod cells;
+mod clock;
+mod hash;
 mod large;
-mod slab;
+mod lookup;
+mod page;
+mod threads;
 
-use std::sync::{
-    LazyLock,
-    atomic::{AtomicI64, Ordering},
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+use self::{
+    buckets::{Histogram, observe},
+    cells::{add, cells, families},
+    clock::{CountedTimed, Timed, TimedStd},
+    lookup::{Key, table},
 };
-
-use self::slab::{add, add_f64};
 use crate::{
-    contender::{Contender, Update},
-    workload::{self, BOUNDS, Method, Request, Status},
+    contender::{Contender, Update, each, each_guarded, each_guarded_async},
+    workload::Request,
 };
 
 pub const CONTENDER: Contender = Contender {
     name: "limit",
+    package: "",
     updates: &[
-        (Update::Counter, |requests| requests.iter().for_each(|_| add(COUNTER, 1))),
-        (Update::Resolved, |requests| {
-            let paths = &*PATHS;
-            for request in requests {
-                let block = paths.number(request.path);
-                add(RESOLVED + 50 * block + closed(request.method, request.status), 1);
-            }
+        (Update::Counter, |requests| each(requests, |_| add(&COUNTER.with(cells)[0], 1))),
+        (Update::Child, |requests| each(requests, |_| add(&COUNTER.with(cells)[0], 1))),
+        (Update::Route, |requests| {
+            each(requests, |r| {
+                let number = (r.method as u32) << 16 | u32::from(r.status);
+                ROUTES.with(|table| add(table.value(Key { number, texts: [r.path] }), 1));
+            });
         }),
-        (Update::Closed, |requests| {
-            for request in requests {
-                add(CLOSED + closed(request.method, request.status), 1);
-            }
+        (Update::TwoStrings, |requests| {
+            each(requests, |r| {
+                let key = Key { number: r.method as u32, texts: [r.path, r.server] };
+                SERVERS.with(|table| add(table.value(key), 1));
+            });
         }),
-        (Update::Child, |requests| requests.iter().for_each(|_| add(RESOLVED, 1))),
+        (Update::Strings, |requests| {
+            each(requests, |r| {
+                let key = Key { number: 0, texts: [r.server, r.path, r.zone.text()] };
+                TEXTS.with(|table| add(table.value(key), 1));
+            });
+        }),
+        (Update::Integers, |requests| {
+            each(requests, |r| {
+                let number = r.shard << 16 | u32::from(r.status);
+                SHARDS.with(|table| add(table.value(Key { number, texts: [] }), 1));
+            });
+        }),
+        (Update::ClosedSmall, |requests| {
+            each(requests, |r| add(&CACHES.with(cells)[small(r)], 1));
+        }),
+        (Update::ClosedLarge, |requests| {
+            each(requests, |r| {
+                let place = (r.code as usize * 14 + r.zone as usize) * 5 + r.cache as usize;
+                add(&ZONES.with(cells)[place], 1);
+            });
+        }),
         (Update::Set, |requests| {
-            for request in requests {
-                GAUGE.store(request.status as i64, Ordering::Relaxed);
-            }
+            each(requests, |r| GAUGE.store(i64::from(r.status), Ordering::Relaxed));
+        }),
+        (Update::GaugeUpDown, |requests| {
+            each(requests, |_| {
+                GAUGE.fetch_add(1, Ordering::Relaxed);
+                GAUGE.fetch_sub(1, Ordering::Relaxed);
+            });
+        }),
+        (Update::SetLabelled, |requests| {
+            each(requests, |r| {
+                let key = Key { number: r.method as u32, texts: [r.path] };
+                GAUGES.with(|table| table.value(key).store(u64::from(r.status), Ordering::Relaxed));
+            });
         }),
         (Update::UpDown, |requests| {
-            for _ in requests {
-                add(UP_DOWN, 1);
-                add(UP_DOWN, 1_u64.wrapping_neg());
-            }
+            each(requests, |_| {
+                let cell = &UP_DOWN.with(cells)[0];
+                add(cell, 1);
+                std::sync::atomic::compiler_fence(Ordering::SeqCst);
+                add(cell, 1_u64.wrapping_neg());
+            });
         }),
         (Update::Observe, |requests| {
-            requests.iter().for_each(|request| observe(SECONDS, request.seconds));
+            each(requests, |r| observe(SECONDS.with(cells), r.seconds));
         }),
-        (Update::ObserveResolved, |requests| {
-            let paths = &*PATHS;
-            for request in requests {
-                let block = 5 * paths.number(request.path) + request.method as usize;
-                observe(SECONDS_RESOLVED + HISTOGRAM * block, request.seconds);
-            }
+        (Update::ObserveLabelled, |requests| {
+            each(requests, |r| {
+                let key = Key { number: r.method as u32, texts: [r.path] };
+                ENDPOINTS.with(|table| observe(table.value(key), r.seconds));
+            });
         }),
         (Update::ObserveClosed, |requests| {
-            for request in requests {
-                let block = closed(request.method, request.status);
-                observe(SECONDS_CLOSED + HISTOGRAM * block, request.seconds);
-            }
+            each(requests, |r| observe(&CACHE_SECONDS.with(cells)[small(r)], r.seconds));
         }),
-        (Update::Timed, |requests| requests.iter().for_each(|request| work(request))),
-        (Update::TimedLabelled, |requests| requests.iter().for_each(|request| work(request))),
+        (Update::Timed, |requests| each_guarded(requests, Timed::start)),
+        (Update::TimedStd, |requests| each_guarded(requests, TimedStd::start)),
+        (Update::TimedLabelled, |requests| each_guarded(requests, Timed::start)),
+        (Update::TimedAsync, |requests| each_guarded_async(requests, Timed::start)),
+        (Update::Bare, |requests| each_guarded(requests, Timed::start)),
+        (Update::BareAsync, |requests| each_guarded_async(requests, Timed::start)),
+        (Update::CountedTimed, |requests| each_guarded(requests, CountedTimed::start)),
+        (Update::CountedTimedAsync, |requests| each_guarded_async(requests, CountedTimed::start)),
     ],
-    counters: Some(large::counters),
-    histograms: Some(large::histograms),
+    includes: None,
+    family: |shape, kind| Some(large::family(shape, kind)),
 };
 
-/// Slots of a histogram: the buckets with `+Inf`, and the sum.
-const HISTOGRAM: usize = BOUNDS.len() + 2;
-
-const COUNTER: usize = 0;
-const UP_DOWN: usize = 8;
-const SECONDS: usize = 16;
-const CLOSED: usize = 64;
-const RESOLVED: usize = 128;
-const SECONDS_CLOSED: usize = 4096;
-const SECONDS_RESOLVED: usize = 8192;
-
+/// A gauge that can be set belongs to no thread.
 static GAUGE: AtomicI64 = AtomicI64::new(0);
 
-fn closed(method: Method, status: Status) -> usize {
-    method as usize * 10 + status as usize
+families! {
+    static COUNTER: [AtomicU64; 1];
+    static UP_DOWN: [AtomicU64; 1];
+    static CACHES: [AtomicU64; 45];
+    static ZONES: [AtomicU64; 4200];
+    static SECONDS: Histogram;
+    static CACHE_SECONDS: [Histogram; 45];
 }
 
-#[inline]
-fn observe(slot: usize, seconds: f64) {
-    let bucket: usize = BOUNDS.iter().map(|bound| usize::from(seconds > *bound)).sum();
-    add(slot + bucket, 1);
-    add_f64(slot + BOUNDS.len() + 1, seconds);
+table! {
+    static ROUTES: 1, u64;
+    static SERVERS: 2, u64;
+    static TEXTS: 3, u64;
+    static SHARDS: 0, u64;
+    static GAUGES: 1, u64;
+    static ENDPOINTS: 1, Histogram;
 }
 
-#[inline(never)]
-fn work(request: &Request<'_>) {
-    let start = quanta::Instant::now();
-    std::hint::black_box(request);
-    observe(SECONDS, start.elapsed().as_secs_f64());
-}
-
-/// The paths of the small families, in a hash table of their own.
-static PATHS: LazyLock<Paths> = LazyLock::new(|| {
-    let mut paths = Paths { places: vec![("", 0); 256] };
-    let mut known = 0;
-    for request in workload::ALL.iter() {
-        let mut place = hash(request.path) as usize % 256;
-        while !paths.places[place].0.is_empty() && paths.places[place].0 != request.path {
-            place = (place + 1) % 256;
-        }
-        if paths.places[place].0.is_empty() {
-            paths.places[place] = (request.path, known);
-            known += 1;
-        }
-    }
-    paths
-});
-
-struct Paths {
-    places: Vec<(&'static str, usize)>,
-}
-
-impl Paths {
-    #[inline]
-    fn number(&self, path: &str) -> usize {
-        let mut place = hash(path) as usize % 256;
-        loop {
-            let (known, number) = self.places[place % self.places.len()];
-            if known == path {
-                return number;
-            }
-            place += 1;
-        }
-    }
-}
-
-/// Eight bytes a multiplication; the last eight again for what is left.
-#[inline]
-fn hash(text: &str) -> u64 {
-    let bytes = text.as_bytes();
-    let mut state = bytes.len() as u64;
-    let mut rest = bytes;
-    while let Some((word, tail)) = rest.split_first_chunk::<8>() {
-        state = fold(state ^ u64::from_le_bytes(*word));
-        rest = tail;
-    }
-    if let Some(word) = bytes.last_chunk::<8>() {
-        state = fold(state ^ u64::from_le_bytes(*word));
-    }
-    state
-}
-
-#[inline]
-fn fold(word: u64) -> u64 {
-    let product = u128::from(word ^ 0x9e37_79b9_7f4a_7c15) * 0xd1b5_4a32_d192_ed03;
-    (product as u64) ^ ((product >> 64) as u64)
+fn small(request: &Request<'_>) -> usize {
+    request.method as usize * 5 + request.cache as usize
 }

@@ -1,6 +1,6 @@
 //! What growth costs us: from a thousand series to a million, and from one thread to 64.
 //!
-//! Each row is measured in a process of its own, started by this one, so that it shows only its own
+//! Each line is measured in a process of its own, started by this one, so that it shows only its own
 //! memory. Not here: peers. Invariant: threads beyond the cores take turns, so the cost of an
 //! update is processor time and not time on the clock.
 
@@ -12,79 +12,79 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::updates;
+use super::fill;
 use crate::{
-    contender::{Contender, Exposed, Page, Update},
+    contender::{Contender, Exposed, Kind, Page, Update},
+    large::{Large, Shape},
     memory::resident,
     table::{Figure, number},
-    workload::{self, Large, Random, Shape},
+    workload::{self, Random},
 };
 
-/// Series of the rows, and threads of the rows.
+/// Series of the lines, and threads of the lines.
 const SERIES: [usize; 4] = [1_000, 10_000, 100_000, 1_000_000];
 const THREADS: [usize; 7] = [1, 2, 4, 8, 16, 32, 64];
+const SHAPES: [Shape; 4] = [Shape::Closed, Shape::Mixed, Shape::Strings, Shape::Unique];
 
 pub fn run() {
-    for (about, shape) in Shape::ALL.map(Shape::names) {
-        println!("\n| series ({about}) | scrape, ms | memory of a series, B | update, ns |");
+    for shape in SHAPES.map(Shape::name) {
+        println!("\n| series ({shape}) | scrape, ms | memory of a series, B | update, ns |");
         println!("|--:|--:|--:|--:|");
-        SERIES.iter().for_each(|series| print_row(&["series", shape], *series));
+        SERIES.iter().for_each(|series| print_line(shape, *series));
     }
-    println!("\n| threads | update, ns of processor | memory of a thread, KiB | scrape, ms |");
+    println!("\n| threads | update, ns of processor | memory of a thread, kB | scrape, ms |");
     println!("|--:|--:|--:|--:|");
-    THREADS.iter().for_each(|threads| print_row(&["threads", ""], *threads));
+    THREADS.iter().for_each(|threads| print_line("threads", *threads));
 }
 
-fn print_row(part: &[&str], size: usize) {
-    let size_text = size.to_string();
-    let output = env::current_exe().and_then(|program| {
-        Command::new(program).arg("growth-of").args(part).arg(&size_text).output()
-    });
-    let row = output.ok().and_then(|output| String::from_utf8(output.stdout).ok());
-    let shown = if size < 1_000 { size_text } else { number(size as f64) };
-    println!("| {shown} | {} |", row.unwrap_or_default().trim());
+fn print_line(part: &str, size: usize) {
+    let arguments = ["growth-of", part, &size.to_string()];
+    let output =
+        env::current_exe().and_then(|program| Command::new(program).args(arguments).output());
+    let cells = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
+    println!("| {size} | {} |", cells.unwrap_or_default().trim());
 }
 
-/// In that process: the cells of one row.
-pub fn print(contender: &Contender, part: &str, shape: &str, size: usize) {
-    let shape = Shape::named(shape).unwrap_or(Shape::Unique);
-    let cells = match (part, contender.counters) {
-        ("series", Some(make)) => by_series(&*make(shape), shape, size),
-        (_, _) => by_threads(contender, size),
+/// In that process: the cells of one line. `false` if there is no such part.
+pub fn print(contender: &Contender, part: &str, size: &str) -> bool {
+    let Ok(size) = size.parse() else { return false };
+    let shape = SHAPES.into_iter().find(|shape| shape.name() == part);
+    let cells = match shape {
+        Some(shape) => by_series(contender, shape, size),
+        None => by_threads(contender, size),
     };
-    println!("{}", cells.map(number).join(" | "));
+    println!("{}", cells.unwrap_or_default().map(number).join(" | "));
+    cells.is_some()
 }
 
-fn by_series(family: &dyn Exposed, shape: Shape, series: usize) -> [f64; 3] {
+fn by_series(contender: &Contender, shape: Shape, series: usize) -> Option<[f64; 3]> {
     let large = Large::new(shape, series);
-    // The family's fixed parts exist before the first size is taken.
-    family.update(&large.set(0));
     let before = resident();
-    (0..series).for_each(|n| family.update(&large.set(n)));
+    let family = (contender.family)(shape, Kind::Counter)?;
+    fill(&*family, &large, 0..series);
     let bytes = resident().saturating_sub(before) as f64 / series as f64;
-    let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    let mut random = Random::seeded();
     let update = least(20, || {
         let picked: Vec<_> = (0..10_000).map(|_| large.set(random.below(series))).collect();
         let start = Instant::now();
         picked.iter().for_each(|request| family.update(request));
         start.elapsed().as_secs_f64() * 1e9 / picked.len() as f64
     });
-    [scrape(family), bytes, update]
+    Some([scrape(&*family), bytes, update])
 }
 
-fn by_threads(contender: &Contender, threads: usize) -> [f64; 3] {
+fn by_threads(contender: &Contender, threads: usize) -> Option<[f64; 3]> {
     const REPEATS: usize = 500;
-    let (Some(run), Some(make)) = (contender.update(Update::Resolved), contender.counters) else {
-        return [0.0; 3];
-    };
-    // The first thread's slab, and all series.
-    updates::round(run, &workload::ALL, 1, 1);
+    let run = contender.update(Update::Route)?;
+    let family = (contender.family)(Shape::Unique, Kind::Counter)?;
+    // This thread's memory, and all series.
+    run(&workload::ALL);
     let before = resident();
     let barrier = Barrier::new(threads);
     let used: Duration = thread::scope(|scope| {
         let worker = || {
             run(&workload::ALL);
-            // All threads live at once, so each has a slab of its own.
+            // All threads live at once, so each has cells of its own.
             barrier.wait();
             let start = processor_time();
             (0..REPEATS).for_each(|_| run(std::hint::black_box(&workload::ALL)));
@@ -93,9 +93,9 @@ fn by_threads(contender: &Contender, threads: usize) -> [f64; 3] {
         let workers: Vec<_> = (0..threads).map(|_| scope.spawn(worker)).collect();
         workers.into_iter().map(|worker| worker.join().expect("a worker ends well")).sum()
     });
-    let each = resident().saturating_sub(before) as f64 / threads as f64 / 1024.0;
+    let each = resident().saturating_sub(before) as f64 / threads as f64 / 1e3;
     let updates = (threads * REPEATS * workload::ALL.len()) as f64;
-    [used.as_secs_f64() * 1e9 / updates, each, scrape(&*make(Shape::Unique))]
+    Some([used.as_secs_f64() * 1e9 / updates, each, scrape(&*family)])
 }
 
 /// Processor time of this thread.

@@ -1,0 +1,59 @@
+//! The machine: what it is, for the output, and which core a thread runs on.
+//!
+//! Invariant: nothing that names the machine's owner or its files is printed.
+
+use std::fs;
+
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+
+use crate::contender::Contender;
+
+/// Prints the processor, the compiler and the versions of the contenders.
+pub fn print(contenders: &[&Contender]) {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    println!("{}; cores: {cores}; load: {}", processor(), load());
+    println!("{}; debug assertions: {}", env!("RUSTC_VERSION"), cfg!(debug_assertions));
+    let versions: Vec<String> = contenders
+        .iter()
+        .filter(|contender| !contender.package.is_empty())
+        .map(|contender| format!("{} {}", contender.package, version(contender.package)))
+        .collect();
+    println!("{}", versions.join(", "));
+}
+
+/// Model, family and model number; on machines that hide the first the others tell more.
+fn processor() -> String {
+    let text = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let field = |name: &str| {
+        let line = text.lines().find(|line| line.split(':').next().map(str::trim) == Some(name));
+        line.and_then(|line| line.split(':').nth(1)).map_or("?", str::trim)
+    };
+    if field("model name") == "?" {
+        return format!("{}, part {}", std::env::consts::ARCH, field("CPU part"));
+    }
+    format!("{}, family {}, model {}", field("model name"), field("cpu family"), field("model"))
+}
+
+/// How busy the machine was in the last minute.
+fn load() -> String {
+    let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    text.split(' ').next().unwrap_or("?").to_owned()
+}
+
+/// The newest version of a package in the lock file.
+fn version(package: &str) -> &'static str {
+    let lock = include_str!("../../../Cargo.lock");
+    let head = format!("name = \"{package}\"\nversion = \"");
+    let rest = lock.rfind(&head).map(|at| &lock[at + head.len()..]);
+    rest.and_then(|rest| rest.split('"').next()).unwrap_or("?")
+}
+
+/// Keeps this thread on one of the cores that the process may use.
+pub fn pin(thread: usize) {
+    let Ok(allowed) = sched_getaffinity(None) else { return };
+    let cores: Vec<usize> = (0..CpuSet::MAX_CPU).filter(|core| allowed.is_set(*core)).collect();
+    let mut one = CpuSet::new();
+    one.set(cores[thread % cores.len()]);
+    // A machine that does not allow it is measured without.
+    let _ = sched_setaffinity(None, &one);
+}

@@ -1,0 +1,83 @@
+//! Pages, and what the first use of a label set costs when there are many others.
+//!
+//! Pages go to a sink that keeps nothing. Invariant: every page has a line for each series, or the
+//! process fails.
+
+use std::time::Instant;
+
+use super::{Effort, answer, fill};
+use crate::{
+    contender::{Contender, Exposed, Kind, Page},
+    large::{Large, Shape},
+    memory,
+    run::Answer,
+};
+
+/// Children of a family of histograms, and the lines of each: eleven buckets, `+Inf`, sum and count.
+const HISTOGRAMS: usize = 10_000;
+const LINES: usize = 14;
+
+/// Label sets that are used for the first time, and in how many rounds.
+const FIRST_USES: usize = 100_000;
+const ROUNDS: usize = 20;
+
+pub fn text(effort: Effort, contender: &Contender, shape: Shape, kind: Kind) -> Vec<Answer> {
+    let Some(family) = (contender.family)(shape, kind) else { return Vec::new() };
+    let (children, lines) =
+        if kind == Kind::Counter { (effort.series, 1) } else { (HISTOGRAMS, LINES) };
+    fill(&*family, &Large::new(shape, children), 0..children);
+    let bytes = checked(&*family, children * lines);
+    let peak = memory::peak(|| family.write(&mut Page::default()));
+    let mut times = Vec::new();
+    let begun = Instant::now();
+    // Pages of seconds need no more than a few rounds.
+    while times.len() < 2 || times.len() < effort.pages && begun.elapsed().as_secs() < 4 {
+        let start = Instant::now();
+        family.write(&mut Page::default());
+        times.push(start.elapsed().as_secs_f64() * 1e3);
+    }
+    vec![
+        answer("", "ms", times),
+        answer(": size", "MB", vec![bytes as f64 / 1e6]),
+        answer(": peak heap", "MB", vec![peak as f64 / 1e6]),
+    ]
+}
+
+pub fn small(effort: Effort, contender: &Contender, series: usize) -> Vec<Answer> {
+    let Some(family) = (contender.family)(Shape::Unique, Kind::Counter) else { return Vec::new() };
+    fill(&*family, &Large::new(Shape::Unique, series), 0..series);
+    let bytes = checked(&*family, series);
+    let repeats = 20_000 / series;
+    let round = |_| {
+        let start = Instant::now();
+        (0..repeats).for_each(|_| family.write(&mut Page::default()));
+        start.elapsed().as_secs_f64() * 1e6 / repeats as f64
+    };
+    let times = (0..effort.rounds).map(round).collect();
+    vec![answer("", "µs", times), answer(": size", "kB", vec![bytes as f64 / 1e3])]
+}
+
+pub fn first_use(effort: Effort, contender: &Contender, shape: Shape) -> Vec<Answer> {
+    const ROUND: usize = FIRST_USES / ROUNDS;
+    let Some(family) = (contender.family)(shape, Kind::Counter) else { return Vec::new() };
+    let large = Large::new(shape, effort.series + FIRST_USES);
+    fill(&*family, &large, 0..effort.series);
+    let round = |round: usize| {
+        let first = effort.series + round * ROUND;
+        let start = Instant::now();
+        fill(&*family, &large, first..first + ROUND);
+        start.elapsed().as_secs_f64() * 1e9 / ROUND as f64
+    };
+    let times = (0..ROUNDS).map(round).collect();
+    // Each of them made a series.
+    checked(&*family, effort.series + FIRST_USES);
+    vec![answer("", "ns", times)]
+}
+
+/// The bytes of a page, which has so many lines at least.
+fn checked(family: &dyn Exposed, lines: usize) -> usize {
+    let mut page = Page { counts_lines: true, ..Page::default() };
+    family.write(&mut page);
+    assert!(page.lines >= lines, "a page of {} lines instead of {lines}", page.lines);
+    page.bytes
+}

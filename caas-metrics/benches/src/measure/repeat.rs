@@ -1,0 +1,107 @@
+//! One path of ours, some times: what `instructions.py` runs under callgrind.
+//!
+//! Twice as many times are twice as many instructions, beside what start and warm-up take; so the
+//! difference of two runs tells what the path takes. Invariant: nothing depends on the time.
+
+use super::fill;
+use crate::{
+    contender::{Contender, Kind, Page, Update},
+    large::{Large, Shape},
+    rows::Requests,
+};
+
+/// A path, and how much one time of it is.
+#[derive(Clone, Copy)]
+enum Path {
+    /// Updates for every request.
+    Updates(Update, Requests),
+    /// Calls of an annotated function for every request.
+    Calls(Update),
+    /// A page of so many counters.
+    Counters(Shape, usize),
+    /// A page of so many histograms.
+    Histograms(usize),
+    /// So many label sets that are used for the first time.
+    FirstUses(Shape, usize),
+}
+
+use Requests::{All, Spread};
+
+#[rustfmt::skip]
+const PATHS: &[(&str, Path)] = &[
+    ("counter inc", Path::Updates(Update::Counter, All)),
+    ("counter, kept child", Path::Updates(Update::Child, All)),
+    ("counter, enum + string + u16", Path::Updates(Update::Route, All)),
+    ("counter, enum + 2 strings", Path::Updates(Update::TwoStrings, All)),
+    ("counter, 3 strings", Path::Updates(Update::Strings, All)),
+    ("counter, u32 + u16", Path::Updates(Update::Integers, All)),
+    ("counter, closed labels", Path::Updates(Update::ClosedSmall, All)),
+    ("counter, 4,200 closed labels", Path::Updates(Update::ClosedLarge, Spread)),
+    ("gauge set", Path::Updates(Update::Set, All)),
+    ("gauge inc + dec", Path::Updates(Update::GaugeUpDown, All)),
+    ("gauge set, enum + string", Path::Updates(Update::SetLabelled, All)),
+    ("updown inc + dec", Path::Updates(Update::UpDown, All)),
+    ("observe", Path::Updates(Update::Observe, All)),
+    ("observe, enum + string", Path::Updates(Update::ObserveLabelled, All)),
+    ("observe, closed labels", Path::Updates(Update::ObserveClosed, All)),
+    ("timed function", Path::Calls(Update::Timed)),
+    ("timed function, a label", Path::Calls(Update::TimedLabelled)),
+    ("timed async function", Path::Calls(Update::TimedAsync)),
+    ("timed function, bare", Path::Calls(Update::Bare)),
+    ("timed async function, bare", Path::Calls(Update::BareAsync)),
+    ("counted and timed function", Path::Calls(Update::CountedTimed)),
+    ("counted and timed async function", Path::Calls(Update::CountedTimedAsync)),
+    ("text of a counter, closed labels", Path::Counters(Shape::Closed, 5_000)),
+    ("text of a counter, shared texts", Path::Counters(Shape::Mixed, 5_000)),
+    ("text of a counter, all strings", Path::Counters(Shape::Strings, 5_000)),
+    ("text of a counter, a text each", Path::Counters(Shape::Unique, 5_000)),
+    ("text of a histogram", Path::Histograms(500)),
+    ("first use, shared texts", Path::FirstUses(Shape::Mixed, 2_000)),
+    ("first use, all strings", Path::FirstUses(Shape::Strings, 2_000)),
+    ("first use, a text each", Path::FirstUses(Shape::Unique, 2_000)),
+];
+
+/// The names of the paths, how often one time of each does what it is about, and how many times
+/// are enough for a figure: the clock is calibrated for some milliseconds, which must not show.
+pub fn list() {
+    for (name, path) in PATHS {
+        let (each, times) = match *path {
+            Path::Calls(_) => (All.get().len(), 200),
+            Path::Updates(_, requests) => (requests.get().len(), 20),
+            Path::Counters(_, n) => (n, 100),
+            Path::Histograms(n) => (n, 300),
+            Path::FirstUses(_, n) => (n, 20),
+        };
+        println!("{name}\t{each}\t{times}");
+    }
+}
+
+/// Does a path some times, after a first time. `false` if there is no such path.
+pub fn run(contender: &Contender, name: &str, times: &str) -> bool {
+    let path = PATHS.iter().find(|(known, _)| *known == name).map(|(_, path)| *path);
+    let (Some(path), Ok(times)) = (path, times.parse::<usize>()) else { return false };
+    match path {
+        Path::Updates(update, requests) => updates(contender, update, requests, times),
+        Path::Calls(update) => updates(contender, update, All, times),
+        Path::Counters(shape, n) => pages(contender, shape, Kind::Counter, n, times),
+        Path::Histograms(n) => pages(contender, Shape::Unique, Kind::Histogram, n, times),
+        Path::FirstUses(shape, n) => {
+            let Some(family) = (contender.family)(shape, Kind::Counter) else { return false };
+            fill(&*family, &Large::new(shape, n * (times + 1)), 0..n * (times + 1));
+            true
+        }
+    }
+}
+
+fn updates(contender: &Contender, update: Update, requests: Requests, times: usize) -> bool {
+    let Some(run) = contender.update(update) else { return false };
+    (0..=times).for_each(|_| run(std::hint::black_box(requests.get())));
+    true
+}
+
+fn pages(contender: &Contender, shape: Shape, kind: Kind, children: usize, times: usize) -> bool {
+    let Some(family) = (contender.family)(shape, kind) else { return false };
+    fill(&*family, &Large::new(shape, children), 0..children);
+    (0..=times).for_each(|_| family.write(&mut Page::default()));
+    true
+}
