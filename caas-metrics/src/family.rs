@@ -20,7 +20,7 @@ use crate::{
         constant,
         flag::Tally,
         index::Index,
-        key::Text,
+        key::{Text, each_value},
         rendered::Rendered,
         scan::{Row, Scan},
         shape::Shape,
@@ -224,11 +224,12 @@ constant! {
 pub(crate) fn place<L: LabelSet>(values: &[LabelText<'_>]) -> u32 {
     let in_block = <L as Home>::SHAPE.in_block;
     let mut place = 0;
-    for (i, (label, value)) in L::DESCRIPTOR.labels.iter().zip(values).enumerate() {
-        if let (1, Some(values), Text::Integer(n)) = (in_block >> i & 1, label.values, value.0) {
-            place = place * values.len() as u32 + n;
+    each_value!(values, |label, value| if in_block >> label & 1 == 1 {
+        let all = L::DESCRIPTOR.labels.get(label).and_then(|label| label.values);
+        if let (Some(all), Text::Integer(n)) = (all, value) {
+            place = place * all.len() as u32 + n;
         }
-    }
+    });
     place
 }
 

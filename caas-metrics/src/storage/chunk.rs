@@ -26,6 +26,7 @@ impl Chunk {
     const HEAD: usize = 1;
 
     /// Words before the cells.
+    #[inline(always)]
     const fn before_cells(shape: &Shape) -> usize {
         let stamps = if shape.is_stamped() { shape.chunk() as usize } else { 0 };
         Self::HEAD + stamps.div_ceil(2)

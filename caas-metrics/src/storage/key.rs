@@ -118,6 +118,27 @@ pub(super) fn make_seed() {
     }
 }
 
+/// Does something with each label value of a look-up and its place.
+///
+/// The first ones are written out: the compiler then knows the form of each, and keeps it in
+/// registers. A loop would ask again and again, which costs more than the look-up itself.
+macro_rules! each_value {
+    ($values:expr, |$place:ident, $value:ident| $work:expr) => {
+        each_value!(@ $values, |$place, $value| $work; 0 1 2 3 4 5 6 7);
+        for ($place, LabelText($value)) in $values.iter().enumerate().skip(8) {
+            $work
+        }
+    };
+    (@ $values:expr, |$place:ident, $value:ident| $work:expr; $($number:literal)*) => {
+        $(if let Some(LabelText($value)) = $values.get($number) {
+            let $place = $number;
+            $work
+        })*
+    };
+}
+
+pub(crate) use each_value;
+
 /// Hashes the values of a key, one after the other.
 pub(super) struct KeyHasher {
     state: u64,
@@ -143,7 +164,7 @@ impl KeyHasher {
     }
 
     #[inline(always)]
-    fn value(&mut self, value: &Text<'_>) {
+    pub(super) fn value(&mut self, value: &Text<'_>) {
         match value {
             Text::Integer(n) => self.integer(*n),
             Text::Borrowed(text) => self.bytes(text.as_bytes()),

@@ -13,16 +13,16 @@ use super::sync::{AtomicPtr, AtomicU32, AtomicU64, Ordering, constant};
 pub(super) const PAGE: usize = 1024;
 
 /// How many items of some bytes a page has: a power of two, so that an item is found by shifting.
+#[inline(always)]
 pub(super) const fn per_page(bytes: usize) -> u32 {
     if cfg!(loom) {
         // Two items show all that can go wrong at the end of a page.
         return 2;
     }
-    let mut items = 1;
-    while 2 * items * bytes <= PAGE {
-        items *= 2;
+    match (PAGE / bytes).checked_ilog2() {
+        Some(bits) => 1 << bits,
+        None => 1,
     }
-    items as u32
 }
 
 /// Types for which zero bytes are a value.

@@ -18,6 +18,7 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
+    #[inline(always)]
     pub(crate) const fn cells(self) -> u32 {
         self.integers + self.floats
     }
@@ -68,48 +69,57 @@ const MOST_PIECE: u64 = 64 * 1024;
 
 impl Shape {
     /// Whether all labels are closed: then the family is one block that is always there.
+    #[inline(always)]
     pub(crate) const fn is_closed(&self) -> bool {
         self.key == 0
     }
 
     /// Bytes of a series in a chunk: its cells and its stamp.
+    #[inline(always)]
     const fn bytes(&self) -> u64 {
         8 * self.layout.cells() as u64 + 4
     }
 
     /// Whether a thread's cells are in one piece; otherwise a directory finds them by chunks.
+    #[inline(always)]
     pub(super) const fn is_piece(&self) -> bool {
         self.is_closed() && self.block as u64 * self.bytes() <= MOST_PIECE
     }
 
     /// Whether cells carry the life that they count for. Where they don't, a reset is a baseline,
     /// which is exact for one number only, and whether a series was touched follows from its value.
+    #[inline(always)]
     pub(super) const fn is_stamped(&self) -> bool {
         let is_one_number = self.layout.floats == 0 && self.layout.integers <= 2;
         !self.is_piece() || !is_one_number || self.layout.paired && !self.whole
     }
 
     /// How many series a chunk has.
+    #[inline(always)]
     pub(super) const fn chunk(&self) -> u32 {
         if self.is_piece() { self.block } else { per_page(self.bytes() as usize) }
     }
 
     /// Words of a block's record: its codes, two of its own, and two for each series.
+    #[inline(always)]
     pub(super) const fn record(&self) -> usize {
         self.key as usize + 2 + 2 * self.block as usize
     }
 
     /// How many records a page has.
+    #[inline(always)]
     pub(super) const fn records(&self) -> u32 {
         per_page(4 * self.record())
     }
 
     /// How many shared cells a page has.
+    #[inline(always)]
     pub(super) const fn shared_cells(&self) -> u32 {
         if self.is_closed() { self.block } else { per_page(8 * self.block as usize) * self.block }
     }
 
     /// The most blocks: as many as there are numbers for their series.
+    #[inline(always)]
     pub(super) const fn most_blocks(&self) -> u32 {
         (1 << 31) / self.block - 1
     }

@@ -7,7 +7,7 @@ use super::{
     cells::{AnyCells, Cells, Share, Word, Words, near, nowhere},
     chunk::owner,
     index::Index,
-    key::{LabelText, Text, hash},
+    key::{KeyHasher, LabelText, each_value},
     records::{Life, Record, is_living},
     shape::Shape,
     shared::SharedCell,
@@ -150,7 +150,7 @@ fn life<F: Home>(at: At) -> Life {
 #[inline(always)]
 pub(crate) fn known_by<F: Home>(values: &[LabelText<'_>], place: u32) -> Option<Cells<F>> {
     let (index, shape) = (F::index(), &F::SHAPE);
-    let block = index.table.first(hash(key(values, shape)))?;
+    let block = index.table.first(hash(values, shape))?;
     // SAFETY: the table has blocks whose records exist, and gives them by an acquire load.
     let record = unsafe { index.records.record(block, shape) };
     if !is_of(index, record, values, shape) {
@@ -166,7 +166,7 @@ pub(crate) fn known_by<F: Home>(values: &[LabelText<'_>], place: u32) -> Option<
 #[inline]
 pub(crate) fn find<F: Home>(values: &[LabelText<'_>], place: u32) -> Option<At> {
     let (index, shape) = (F::index(), &F::SHAPE);
-    let block = index.table.first(hash(key(values, shape)))?;
+    let block = index.table.first(hash(values, shape))?;
     // SAFETY: as in `known_by`.
     let record = unsafe { index.records.record(block, shape) };
     let life = record.life(place);
@@ -174,19 +174,28 @@ pub(crate) fn find<F: Home>(values: &[LabelText<'_>], place: u32) -> Option<At> 
     (is_it && record.is_still(place, life)).then(|| At::new(block * shape.block + place, life))
 }
 
-/// The values of the labels that are in the key.
+/// The hash of the values that are in the key.
 #[inline(always)]
-fn key<'v>(values: &'v [LabelText<'v>], shape: &Shape) -> impl Iterator<Item = &'v Text<'v>> {
-    let in_block = shape.in_block;
-    let values = values.iter().enumerate();
-    values.filter(move |(place, _)| in_block >> place & 1 == 0).map(|(_, value)| &value.0)
+fn hash(values: &[LabelText<'_>], shape: &Shape) -> u64 {
+    let mut hasher = KeyHasher::new();
+    each_value!(values, |place, value| if shape.in_block >> place & 1 == 0 {
+        hasher.value(value);
+    });
+    hasher.finish()
 }
 
+/// Whether a record is the one of these values.
 #[inline(always)]
 fn is_of(index: &Index, record: Record<'_>, values: &[LabelText<'_>], shape: &Shape) -> bool {
-    let mut labels = key(values, shape).enumerate();
-    // SAFETY: the codes are those of a record, loaded with acquire.
-    labels.all(|(label, value)| unsafe { index.texts.is(record.code(label), value) })
+    let mut label = 0;
+    each_value!(values, |place, value| if shape.in_block >> place & 1 == 0 {
+        // SAFETY: the codes are those of a record, loaded with acquire.
+        if !unsafe { index.texts.is(record.code(label), value) } {
+            return false;
+        }
+        label += 1;
+    });
+    label > 0
 }
 
 /// This thread's cells of a series, taken if need be. `None` while the thread's locals are torn down,
