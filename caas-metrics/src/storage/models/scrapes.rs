@@ -268,7 +268,8 @@ fn a_page_beside_rebirth() {
     let without = [("scan.rs", Class::Acquires), ("records.rs", Class::Fences)];
     fails_without(2, page_beside_rebirth, &without);
     holds_and_sees(1, page_beside_rebirth_elsewhere, &["elsewhere", "not yet"]);
-    fails_without(1, page_beside_rebirth_elsewhere, &[("lives.rs", Class::Releases)]);
+    let without = [("lives.rs", Class::Releases), ("lives.rs", Class::Fences)];
+    fails_without(1, page_beside_rebirth_elsewhere, &without);
     fails(2, page_of_the_young_beside_rebirth);
 }
 
