@@ -136,6 +136,9 @@ impl Index {
         if !is_exempt && self.is_full() {
             return None;
         }
+        // What this thread writes to a block and to texts that another one gave back is seen only
+        // together with the end of the lives before.
+        fence(Ordering::Release);
         let block = self.take_block(&mut held.writer)?;
         let record = self.records.get(block, &self.shape)?;
         if !self.name(block, record, key, &mut held.writer) {

@@ -359,6 +359,9 @@ impl Table {
     fn segment(&self, places: usize, depth: u32) -> Option<Segment> {
         let spare = Segment(self.spare.swap(ptr::null_mut(), Ordering::Relaxed));
         if !spare.0.is_null() && spare.places() == places {
+            // Whoever sees this also sees the edition in which the segment was replaced, whichever
+            // thread did that.
+            fence(Ordering::Release);
             spare.clear(depth);
             return Some(spare);
         }
@@ -382,8 +385,6 @@ impl Table {
         if let Some(old) = old {
             self.spare.store(old.0.cast_mut(), Ordering::Relaxed);
         }
-        // What is written to the spare segment is seen only together with the new edition.
-        fence(Ordering::Release);
     }
 
     /// Lets one more bit choose a segment.

@@ -103,7 +103,7 @@ fn histogram_reset() {
     reader.join().unwrap();
     let (count, sum) = histogram();
     assert!(count <= 1);
-    assert_eq!(count as f64, sum);
+    assert!(sum.to_bits() == (count as f64).to_bits(), "{count} {sum}");
     saw(if count == 1 { "counted after" } else { "counted before" });
 }
 
@@ -165,7 +165,7 @@ fn growing_directories() {
         saw(match later {
             [0, 0] => "nothing yet",
             [1, 0] => "the near directory has grown",
-            [0, 1] | [1, 1] => "the far directory has grown",
+            [0 | 1, 1] => "the far directory has grown",
             _ => panic!("{later:?}"),
         });
     });

@@ -161,6 +161,25 @@ fn set_beside_reuse() {
     assert_eq!(value(3_u32), Some(0));
 }
 
+/// A reader of a shared cell does not see what is set in the next life.
+fn read_beside_reuse_of_a_cell() {
+    begin::<Gauge>();
+    let a = create(1_u32);
+    set(a, 8);
+    let reader = spawn(move || match read(a) {
+        None => saw("nothing"),
+        Some(cells) => {
+            saw("the first life");
+            assert_eq!(cells, [8]);
+        }
+    });
+    remove(1_u32);
+    let b = create(2_u32);
+    assert_eq!(a.series(), b.series());
+    set(b, 3);
+    reader.join().unwrap();
+}
+
 #[test]
 fn an_update_by_a_handle_beside_reuse() {
     let events = ["counted", "counted in a life that had ended"];
@@ -205,6 +224,12 @@ fn a_look_up_beside_new_pages() {
 #[test]
 fn a_birth_beside_another() {
     holds(3, birth_is_once);
+}
+
+#[test]
+fn a_reader_of_a_shared_cell_beside_reuse() {
+    holds_and_sees(2, read_beside_reuse_of_a_cell, &["nothing", "the first life"]);
+    fails_without(2, read_beside_reuse_of_a_cell, &[("records.rs", Class::Fences)]);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Look-ups in a table that grows.
 
-use loom::sync::Arc;
+use loom::sync::{Arc, Mutex};
 
 use super::*;
 use crate::storage::table::Table;
@@ -45,11 +45,32 @@ fn seek_beside_growth() {
     seek_beside(&[hash(0, 0, 1)], &[hash(2, 0, 2)], &[]);
 }
 
+/// Two full segments.
+const FULL: [u64; 6] =
+    [hash(0, 0, 1), hash(0, 0, 2), hash(1, 0, 3), hash(2, 0, 4), hash(2, 0, 5), hash(3, 0, 6)];
+
 /// Full segments become two, and one of them has the memory of one before.
 fn seek_beside_splits() {
-    let inserted =
-        [hash(0, 0, 1), hash(0, 0, 2), hash(1, 0, 3), hash(2, 0, 4), hash(2, 0, 5), hash(3, 0, 6)];
-    seek_beside(&inserted, &[hash(1, 0, 7), hash(3, 0, 8)], &[]);
+    seek_beside(&FULL, &[hash(1, 0, 7), hash(3, 0, 8)], &[]);
+}
+
+/// The same where different threads split.
+fn seek_beside_splits_elsewhere() {
+    let table = table(&FULL);
+    let lock = Arc::new(Mutex::new(()));
+    let (other, other_lock) = (Arc::clone(&table), Arc::clone(&lock));
+    let writer = spawn(move || {
+        let _held = other_lock.lock();
+        assert!(other.insert(hash(3, 0, 8), 7));
+    });
+    let other = Arc::clone(&table);
+    let reader = spawn(move || assert!(has(&other, FULL[0], 0), "it was there all along"));
+    {
+        let _held = lock.lock();
+        assert!(table.insert(hash(1, 0, 7), 6));
+    }
+    writer.join().unwrap();
+    reader.join().unwrap();
 }
 
 /// A segment of what was taken out is replaced by one without that.
@@ -68,6 +89,12 @@ fn a_look_up_beside_growth() {
 fn a_look_up_beside_splits() {
     holds(3, seek_beside_splits);
     fails_without(3, seek_beside_splits, &[("table.rs", Class::Fences)]);
+}
+
+#[test]
+fn a_look_up_beside_splits_elsewhere() {
+    holds(1, seek_beside_splits_elsewhere);
+    fails_without(1, seek_beside_splits_elsewhere, &[("table.rs", Class::Fences)]);
 }
 
 #[test]

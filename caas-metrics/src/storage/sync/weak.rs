@@ -66,6 +66,7 @@ macro_rules! atomic {
         #[derive(Debug)]
         pub(in crate::storage) struct $name$(<$generic>)?(atomic::$name$(<$generic>)?);
 
+        #[allow(dead_code, reason = "the atomics have the same operations")]
         impl$(<$generic>)? $name$(<$generic>)? {
             pub(in crate::storage) fn new(value: $value) -> Self {
                 Self(atomic::$name::new(value))
@@ -93,6 +94,7 @@ macro_rules! number {
     ($name:ident, $value:ty) => {
         atomic!($name, $value);
 
+        #[allow(dead_code, reason = "as above")]
         impl $name {
             #[track_caller]
             pub(in crate::storage) fn fetch_add(&self, n: $value, order: Ordering) -> $value {
