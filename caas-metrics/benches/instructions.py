@@ -22,7 +22,7 @@ COMMITTED = HERE / "instructions.txt"
 def build() -> Path:
     """Builds without the peers, and returns the program."""
     command = ["cargo", "build", "--quiet", "--release", "-p", "caas-metrics-benches",
-               "--no-default-features"]
+               "--no-default-features", "--features", "tsc"]
     subprocess.run(command, cwd=HERE, check=True)
     target = os.environ.get("CARGO_TARGET_DIR", HERE.parent.parent / "target")
     return Path(target) / "release" / "caas-metrics-benches"

@@ -12,7 +12,9 @@ use crate::contender::Contender;
 pub fn print(contenders: &[&Contender]) {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     println!("{}; cores: {cores}; load: {}", processor(), load());
+    let clock = if cfg!(feature = "tsc") { "time-stamp counter" } else { "standard" };
     println!("{}; debug assertions: {}", env!("RUSTC_VERSION"), cfg!(debug_assertions));
+    println!("clock of our timers: {clock}");
     let versions: Vec<String> = contenders
         .iter()
         .filter(|contender| !contender.package.is_empty())

@@ -6,6 +6,7 @@
 use std::{
     collections::HashMap,
     env,
+    path::Path,
     process::Command,
     time::{Duration, Instant},
 };
@@ -26,9 +27,35 @@ pub struct Plan {
     pub names: Vec<String>,
 }
 
-/// How often each contender has a turn, unless a turn takes long.
+/// How many turns each contender has, unless they take longer than that together.
 const TURNS: usize = 5;
-const LONG: Duration = Duration::from_secs(4);
+const LONG: Duration = Duration::from_secs(5);
+
+/// The program that has only one family of ours.
+const SMALL_PAGES: &str = "small-pages";
+
+/// Builds that program, since `cargo run` only builds the one that it runs.
+fn build_small_pages() {
+    let Ok(program) = env::current_exe() else { return };
+    let target = program.parent().and_then(Path::parent);
+    let Some(target) = target.filter(|target| target.join("CACHEDIR.TAG").exists()) else { return };
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.args(["build", "--quiet", "--bin", SMALL_PAGES, "--manifest-path"]);
+    cargo.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")).arg("--target-dir").arg(target);
+    if !cfg!(debug_assertions) {
+        cargo.arg("--release");
+    }
+    // The same features as this program has.
+    cargo.arg("--no-default-features");
+    for (feature, is_on) in [("peers", cfg!(feature = "peers")), ("tsc", cfg!(feature = "tsc"))] {
+        if is_on {
+            cargo.args(["--features", feature]);
+        }
+    }
+    if !cargo.status().is_ok_and(|status| status.success()) {
+        eprintln!("{SMALL_PAGES} cannot be built; what is there is used");
+    }
+}
 
 /// One figure of a measurement, in some rounds.
 pub struct Answer {
@@ -70,14 +97,20 @@ impl Plan {
         if groups.iter().any(|group| ROWS.iter().all(|row| row.group != *group)) {
             return false;
         }
+        let is_wanted = |row: &Row| {
+            let is_named = self.names.is_empty() || self.names.iter().any(|n| row.name.contains(n));
+            is_named && (groups.is_empty() || groups.contains(&row.group))
+        };
+        if ROWS.iter().any(|row| matches!(row.what, What::SmallPage(_)) && is_wanted(row)) {
+            build_small_pages();
+        }
         machine::print(&self.contenders);
         if self.quick {
             println!("quick: a tenth of the series in pages, first uses and stalls; one turn");
         }
         let mut table = Table::new(&self.contenders);
         for (place, row) in ROWS.iter().enumerate() {
-            let is_named = self.names.is_empty() || self.names.iter().any(|n| row.name.contains(n));
-            if is_named && (groups.is_empty() || groups.contains(&row.group)) {
+            if is_wanted(row) {
                 self.measure(place, row).into_iter().for_each(|line| table.push(line));
             }
         }
@@ -88,18 +121,19 @@ impl Plan {
     fn measure(&self, place: usize, row: &Row) -> Vec<Line> {
         let mut order: Vec<String> = Vec::new();
         let mut lines: HashMap<String, (String, Vec<Vec<f64>>)> = HashMap::new();
-        let mut is_done = vec![false; self.contenders.len()];
+        let mut spent = vec![Duration::ZERO; self.contenders.len()];
         let turns = if self.quick { 1 } else { TURNS };
         for turn in 0..turns {
             for contender in 0..self.contenders.len() {
                 // Each turn begins with another one.
                 let contender = (contender + turn) % self.contenders.len();
-                if is_done[contender] {
+                if spent[contender] > LONG {
                     continue;
                 }
                 let start = Instant::now();
                 let answer = self.ask(place, row, self.contenders[contender]);
-                is_done[contender] = answer.is_empty() || start.elapsed() > LONG;
+                // Who has no answer is not asked again.
+                spent[contender] += if answer.is_empty() { LONG * 2 } else { start.elapsed() };
                 for line in answer.lines() {
                     let mut cells = line.split('\t');
                     let mut next = || cells.next().unwrap_or_default();
@@ -129,11 +163,7 @@ impl Plan {
     fn ask(&self, place: usize, row: &Row, contender: &Contender) -> String {
         let Ok(mut program) = env::current_exe() else { return String::new() };
         if matches!(row.what, What::SmallPage(_)) && contender.name == self.contenders[0].name {
-            program.set_file_name("small-pages");
-            if !program.exists() {
-                eprintln!("{} is not built: `cargo build` makes all programs", program.display());
-                return String::new();
-            }
+            program.set_file_name(SMALL_PAGES);
         }
         let mut command = Command::new(program);
         command.args(["measure", &place.to_string(), contender.name]);

@@ -26,8 +26,8 @@ pub fn text(effort: Effort, contender: &Contender, shape: Shape, kind: Kind) -> 
     let (children, lines) =
         if kind == Kind::Counter { (effort.series, 1) } else { (HISTOGRAMS, LINES) };
     fill(&*family, &Large::new(shape, children), 0..children);
-    let bytes = checked(&*family, children * lines);
-    let peak = memory::peak(|| family.write(&mut Page::default()));
+    let mut bytes = 0;
+    let peak = memory::peak(|| bytes = checked(&*family, children * lines));
     let mut times = Vec::new();
     let begun = Instant::now();
     // Pages of seconds need no more than a few rounds.

@@ -12,7 +12,7 @@ use std::{
     },
 };
 
-use hashbrown::HashTable;
+use hashbrown::{HashTable, hash_table};
 
 use super::{
     arena::{Arena, Words},
@@ -134,15 +134,15 @@ impl Family {
         };
         let tag = (hash >> 48) as u16;
         let mut shard = self.shards[hash as usize % SHARDS].lock().unwrap();
-        let found = shard
-            .find(spread(tag), |entry| entry.tag == tag && self.is(entry.number(), outer, path));
-        if let Some(entry) = found {
-            return entry.number();
+        let is = |entry: &Entry| entry.tag == tag && self.is(entry.number(), outer, path);
+        match shard.entry(spread(tag), is, |entry| spread(entry.tag)) {
+            hash_table::Entry::Occupied(entry) => entry.get().number(),
+            hash_table::Entry::Vacant(entry) => {
+                let number = self.create(outer, path);
+                entry.insert(Entry { tag, number: [number as u16, (number >> 16) as u16] });
+                number
+            }
         }
-        let number = self.create(outer, path);
-        let entry = Entry { tag, number: [number as u16, (number >> 16) as u16] };
-        shard.insert_unique(spread(tag), entry, |entry| spread(entry.tag));
-        number
     }
 
     #[inline]
