@@ -66,7 +66,8 @@ impl<L: LabelSet, R> fmt::Debug for Handle<L, R> {
 /// Not public API. Used by generated code.
 #[doc(hidden)]
 pub trait Reach<L> {
-    /// This thread's cells of the child, if it has updated it before. Not for shared cells.
+    /// This thread's cells of the child, if it has updated it before. Only for families with open
+    /// labels, and not for shared cells.
     fn cells(&self) -> Option<Cells<L>>;
     /// The child, created if need be; `None` without memory.
     fn at(&self) -> Option<At>;
@@ -99,11 +100,11 @@ impl<L, R> Handle<L, R> {
 
 /// Makes an update in the cells of a handle's child, this thread's or those of all threads.
 macro_rules! update {
-    ($handle:ident, |$slots:ident| $update:expr) => {
+    ($handle:ident, move |$slots:ident| $update:expr) => {
         if <L as Home>::SHAPE.shared {
-            $handle.in_shared(|$slots| $update);
+            $handle.in_shared(move |$slots| $update);
         } else {
-            $handle.in_cells(|$slots| $update);
+            $handle.in_cells(move |$slots| $update);
         }
     };
 }
@@ -125,39 +126,35 @@ impl<L: LabelSet, R: Reach<L>> Handle<L, R> {
     /// Makes an update in this thread's cells, and counts it if it is refused.
     #[inline(always)]
     pub(crate) fn in_cells(&self, update: impl Fn(&Cells<L>) -> Result<(), Refused>) {
-        let update = |cells: &Cells<L>| {
+        let update = move |cells: &Cells<L>| {
             if update(cells).is_err() {
                 L::family().refusals().add_one();
             }
         };
+        if <L as Home>::SHAPE.is_closed() {
+            let at = self.reach.at();
+            return match at.and_then(update::known::<L>) {
+                Some(cells) => update(&cells),
+                None => first(at, update),
+            };
+        }
         match self.reach.cells() {
             Some(cells) => update(&cells),
-            None => self.first(&update),
-        }
-    }
-
-    /// The same for a child that this thread has not updated before.
-    #[cold]
-    #[inline(never)]
-    fn first(&self, update: &dyn Fn(&Cells<L>)) {
-        match self.reach.at() {
-            Some(at) => update::update_first::<L>(at, update),
-            None => L::family().index().lose(),
+            None => first_of(&self.reach, update),
         }
     }
 
     /// Makes an update in the cell that all threads share, and counts it if it is refused.
     #[inline(always)]
     fn in_shared(&self, update: impl Fn(&SharedCell<'_>) -> Result<(), Refused>) {
-        let update = |cell: SharedCell<'_>| {
+        let update = move |cell: SharedCell<'_>| {
             if update(&cell).is_err() {
                 L::family().refusals().add_one();
             }
         };
         match self.reach.at() {
-            Some(at) if update::write::<L>(at, update) => {}
-            Some(at) => update::write_slowly::<L>(at, &update),
-            None => L::family().index().lose(),
+            Some(at) if update::write::<L>(at, &update) => {}
+            at => first_write::<L>(at, update),
         }
     }
 
@@ -181,7 +178,7 @@ impl<L: LabelSet, R: Reach<L>> Handle<L, R> {
     where
         L::Metric: Increase,
     {
-        update!(self, |slots| L::Metric::increase(slots, amount));
+        update!(self, move |slots| L::Metric::increase(slots, amount));
     }
 
     /// Subtracts 1.
@@ -199,7 +196,7 @@ impl<L: LabelSet, R: Reach<L>> Handle<L, R> {
     where
         L::Metric: Decrease,
     {
-        update!(self, |slots| L::Metric::decrease(slots, amount));
+        update!(self, move |slots| L::Metric::decrease(slots, amount));
     }
 
     /// Sets the value. One atomic store.
@@ -208,7 +205,7 @@ impl<L: LabelSet, R: Reach<L>> Handle<L, R> {
     where
         L::Metric: Set,
     {
-        self.in_shared(|slots| {
+        self.in_shared(move |slots| {
             L::Metric::set(slots, value);
             Ok(())
         });
@@ -237,14 +234,14 @@ impl<L: LabelSet, R: Reach<L>> Handle<L, R> {
             self.observe_time(nanoseconds);
         } else {
             let number = value.as_f64();
-            self.in_cells(|cells| Histogram::observe(cells, &L::DESCRIPTOR, number));
+            self.in_cells(move |cells| Histogram::observe(cells, &L::DESCRIPTOR, number));
         }
     }
 
     /// Counts a duration in nanoseconds.
     #[inline(always)]
     pub(crate) fn observe_time(&self, nanoseconds: u64) {
-        self.in_cells(|cells| {
+        self.in_cells(move |cells| {
             Histogram::observe_time(cells, &L::DESCRIPTOR, L::ENDS, nanoseconds);
             Ok(())
         });
@@ -285,6 +282,36 @@ impl<L: LabelSet, R: Reach<L>> Handle<L, R> {
     {
         ChildTimer::new(self.child())
     }
+}
+
+/// Updates a child that this thread has not updated before.
+///
+/// What the update needs is passed by value: the compiler would put into memory, also on the short
+/// way, what it refers to.
+#[cold]
+#[inline(never)]
+fn first<L: LabelSet>(at: Option<At>, update: impl Fn(&Cells<L>)) {
+    match at {
+        Some(at) => update::update_first::<L>(at, &update),
+        None => L::family().index().lose(),
+    }
+}
+
+/// The same for a child that all threads write to.
+#[cold]
+#[inline(never)]
+fn first_write<L: LabelSet>(at: Option<At>, update: impl Fn(SharedCell<'_>)) {
+    match at {
+        Some(at) => update::write_slowly::<L>(at, &update),
+        None => L::family().index().lose(),
+    }
+}
+
+/// The same for a child that is yet to be found.
+#[cold]
+#[inline(never)]
+fn first_of<L: LabelSet>(reach: &impl Reach<L>, update: impl Fn(&Cells<L>)) {
+    first(reach.at(), update);
 }
 
 /// Numbers that can hold a Unix time.

@@ -261,11 +261,7 @@ pub struct BySet<'s, L>(&'s L);
 impl<L: LabelSet> Reach<L::Static> for BySet<'_, L> {
     #[inline(always)]
     fn cells(&self) -> Option<Cells<L::Static>> {
-        if <L as Home>::SHAPE.is_closed() {
-            update::known(At::closed(self.0.with_values(place::<L>)))
-        } else {
-            look_up(self.0)
-        }
+        look_up(self.0)
     }
 
     #[inline]

@@ -158,14 +158,7 @@ impl<L: LabelSet> HeldSet<'_, L> {
 
 impl<L: LabelSet> Reach<L::Static> for HeldSet<'_, L> {
     fn cells(&self) -> Option<Cells<L::Static>> {
-        self.with_values(|values| {
-            let place = place_in_block::<L>(values);
-            if <L as Home>::SHAPE.is_closed() {
-                update::known(At::closed(place))
-            } else {
-                update::known_by(values, place)
-            }
-        })
+        self.with_values(|values| update::known_by(values, place_in_block::<L>(values)))
     }
 
     fn at(&self) -> Option<At> {
