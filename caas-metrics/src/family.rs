@@ -23,7 +23,7 @@ use crate::{
         key::{Text, each_value},
         rendered::Rendered,
         scan::{Row, Scan},
-        shape::Shape,
+        shape::{PageBits, Shape},
         update::{self, At, Home},
     },
 };
@@ -121,7 +121,9 @@ const fn shape(descriptor: &Descriptor) -> Shape {
         open: open_in_key,
         whole,
         limit: descriptor.limit,
+        pages: PageBits::UNKNOWN,
     }
+    .with_pages()
 }
 
 /// The number of open labels and the product of the closed ones.

@@ -162,8 +162,8 @@ pub(super) unsafe fn near(
     } else {
         // SAFETY: the word of such a shape is a directory.
         let directory = unsafe { Directory::from_raw(word) };
-        let chunk = directory.get((series / shape.chunk()) as usize)?;
-        (Chunk(chunk.cast()), series % shape.chunk())
+        let (number, place) = shape.in_chunk(series);
+        (Chunk(directory.get(number)?.cast()), place)
     };
     // SAFETY: the chunk is of this shape, and its cells are written to by this thread only.
     unsafe {
@@ -204,7 +204,7 @@ impl Share {
         if shape.is_piece() {
             return Some((Chunk(cells.cast()), series));
         }
-        let (number, place) = ((series / shape.chunk()) as usize, series % shape.chunk());
+        let (number, place) = shape.in_chunk(series);
         // SAFETY: of such a shape both are directories.
         let chunk = unsafe {
             if number < NEAR {
@@ -223,7 +223,7 @@ impl Share {
             return Some(found);
         }
         let shape = &self.index.shape;
-        let number = (series / shape.chunk()) as usize;
+        let (number, place) = shape.in_chunk(series);
         let directory = if number < NEAR {
             self.grown(&self.cells, number)?
         } else {
@@ -239,7 +239,7 @@ impl Share {
         };
         let chunk = Chunk::new(Chunk::zeros(shape)?, self);
         directory.set(number % NEAR, chunk.0.cast());
-        Some((chunk, series % shape.chunk()))
+        Some((chunk, place))
     }
 
     /// A directory, with room for a thing at this place. One that is outgrown is kept, since a reader

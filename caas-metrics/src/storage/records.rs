@@ -155,9 +155,9 @@ impl Records {
     /// The record must exist, and the caller must know so by an acquire load.
     #[inline]
     pub(super) unsafe fn record(&self, block: u32, shape: &Shape) -> Record<'_> {
-        let (page, place) = (block / shape.records(), (block % shape.records()) as usize);
+        let (page, place) = shape.in_page(block);
         // SAFETY: the caller's promise.
-        let page = unsafe { self.pages.page(page as usize) };
+        let page = unsafe { self.pages.page(page) };
         // SAFETY: a page has so many records, and is kept for good.
         let words =
             unsafe { std::slice::from_raw_parts(page.add(place * shape.record()), shape.record()) };

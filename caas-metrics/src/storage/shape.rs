@@ -62,6 +62,20 @@ pub struct Shape {
     pub(crate) whole: bool,
     /// The most series of a family with open labels, beside those that take what is above it.
     pub(crate) limit: u32,
+    pub(crate) pages: PageBits,
+}
+
+/// How many series a chunk has and how many records a page has, as powers of two: readers know a
+/// shape only when they run, and a division takes longer than what they read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PageBits {
+    chunk: u32,
+    records: u32,
+}
+
+impl PageBits {
+    /// Before the shape is whole.
+    pub(crate) const UNKNOWN: Self = Self { chunk: 0, records: 0 };
 }
 
 /// The most bytes that a thread's cells of a closed family are in one piece.
@@ -97,7 +111,28 @@ impl Shape {
     /// How many series a chunk has.
     #[inline(always)]
     pub(super) const fn chunk(&self) -> u32 {
-        if self.is_piece() { self.block } else { per_page(self.bytes() as usize) }
+        if self.is_piece() { self.block } else { 1 << self.pages.chunk }
+    }
+
+    /// The number of a series' chunk, and its place there. Not for a family in one piece.
+    #[inline(always)]
+    pub(super) const fn in_chunk(&self, series: u32) -> (usize, u32) {
+        let bits = self.pages.chunk;
+        ((series >> bits) as usize, series & ((1 << bits) - 1))
+    }
+
+    /// The number of a record's page, and its place there.
+    #[inline(always)]
+    pub(super) const fn in_page(&self, block: u32) -> (usize, usize) {
+        let bits = self.pages.records;
+        ((block >> bits) as usize, (block & ((1 << bits) - 1)) as usize)
+    }
+
+    /// The whole shape.
+    pub(crate) const fn with_pages(self) -> Self {
+        let chunk = per_page(self.bytes() as usize).ilog2();
+        let records = per_page(4 * self.record()).ilog2();
+        Self { pages: PageBits { chunk, records }, ..self }
     }
 
     /// Words of a block's record: its codes, two of its own, and two for each series.
@@ -109,7 +144,7 @@ impl Shape {
     /// How many records a page has.
     #[inline(always)]
     pub(super) const fn records(&self) -> u32 {
-        per_page(4 * self.record())
+        1 << self.pages.records
     }
 
     /// How many shared cells a page has.

@@ -24,7 +24,7 @@ use super::{
     memory::kept,
     rendered::Rendered,
     scan::Scan,
-    shape::{Layout, Shape},
+    shape::{Layout, PageBits, Shape},
     sync::{
         thread_locals,
         weak::{Class, Without, take_away},
@@ -126,7 +126,7 @@ macro_rules! family {
         struct $name;
 
         impl Home for $name {
-            const SHAPE: Shape = $shape;
+            const SHAPE: Shape = Shape::with_pages($shape);
 
             fn index() -> &'static Index {
                 index()
@@ -153,6 +153,7 @@ const OPEN: Shape = Shape {
     open: 1,
     whole: true,
     limit: 8,
+    pages: PageBits::UNKNOWN,
 };
 
 /// No labels.
