@@ -26,10 +26,13 @@ use proc_macro::TokenStream;
 /// - `#[name = "…"]`: the metric's full name, instead of namespace and name in snake case
 /// - `#[buckets(0.1, 0.5, 1)]`, `#[buckets(linear(start, width, count))]`,
 ///   `#[buckets(exponential(start, factor, count))]`: the upper bounds of a histogram
-/// - `#[limit = 500]`: the most living children of a family with open labels; 2000 by default
+/// - `#[limit = 500]`: the most living series of a family with open labels; 2000 by default
 /// - `#[unit = "seconds"]`: the unit, where the name does not end in it
 /// - `#[updown]`: a gauge that only moves by `inc` and `dec`
-/// - `#[zeroed]`, `#[lazy]`: export every closed combination from the start, or none
+/// - `#[zeroed(label, …)]`: in a family with open labels, the series of these closed labels are born
+///   together, at zero; `#[zeroed]` alone: those of all closed labels, and a family with closed labels
+///   only is exported from the start, however many series it has
+/// - `#[lazy]`: a family with closed labels only is not exported before its first event
 /// - `#[legacy(reason = "…")]`: the name breaks the naming rules and must stay
 /// - `#[cfg(…)]`, lint levels, `#[deprecated]` and `#[doc(…)]`, which are passed through
 ///
@@ -47,7 +50,8 @@ pub fn metrics(input: TokenStream) -> TokenStream {
 /// variant for every unknown text.
 ///
 /// A struct with one field becomes a label with the texts of that field.
-/// `#[label(crate = path)]` names a renamed dependency.
+/// `#[label(max_bytes = 200)]` says how long one may be, 1,024 bytes if nothing does; what is longer is
+/// counted in the family's `__overflow__` series. `#[label(crate = path)]` names a renamed dependency.
 #[proc_macro_derive(Label, attributes(label))]
 pub fn derive_label(input: TokenStream) -> TokenStream {
     label_derive::expand(input.into()).into()

@@ -9,14 +9,17 @@
 //! 1. **Declare.** [`metrics!`] turns each family into a struct whose fields are its labels, and a
 //!    static that `inventory` carries to the registry.
 //! 2. **Update.** The label set finds its child: by arithmetic if its labels are closed, else by
-//!    one look-up without locks. The child adds to a slot that only this thread writes to.
-//! 3. **Collect.** [`registry()`] walks the families by name and sums each slot over all threads.
+//!    one look-up without locks. The child adds to a cell that only this thread writes to.
+//! 3. **Collect.** [`registry()`] walks the families by name and sums each cell over all threads.
 //! 4. **Encode.** A [`Format`] turns samples into bytes, in pieces of 64 KiB.
 //! 5. **Scrape.** The `http` module answers Prometheus, or your own framework does with
 //!    `http::respond`.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(missing_debug_implementations)]
+
+#[cfg(not(target_has_atomic = "64"))]
+compile_error!("caas-metrics counts in 64-bit atomics, which this target does not have");
 
 pub mod desc;
 mod name;

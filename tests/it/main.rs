@@ -3,6 +3,7 @@
 
 #[allow(clippy::all, clippy::pedantic, reason = "the functions are odd on purpose")]
 mod attributes;
+mod edges;
 mod families;
 mod http;
 mod hygiene;

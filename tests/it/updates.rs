@@ -213,7 +213,7 @@ fn child_is_a_small_copy_that_crosses_threads() {
     assert!(size_of_val(&child) <= 16);
 }
 
-/// Updates while a thread's locals are torn down go to the common slab.
+/// Updates while a thread's locals are torn down go to cells that all such threads share.
 #[test]
 fn update_in_a_thread_local_destructor() {
     struct Last;

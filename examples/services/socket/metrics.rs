@@ -22,6 +22,7 @@ metrics! {
     namespace = "caas";
 
     /// Connections that have ended.
+    #[zeroed(reason)]
     pub counter SocketDisconnectsTotal { server_id: &str, reason: Reason }
 
     /// Messages sent to connected clients, each counted once for each client.
