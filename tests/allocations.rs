@@ -145,7 +145,59 @@ fn update_everything() {
 fn allocations_are_where_they_are_documented() {
     updates_of_children_that_exist_do_not_allocate();
     a_scrape_allocates_independently_of_the_series();
+    threads_have_cells_near_what_they_update();
     churn_leaves_memory_flat();
+}
+
+/// A wide label: most of its combinations with a path and a method are never used.
+#[derive(Label, Clone, Copy)]
+#[rustfmt::skip]
+enum Method { Get, Head, Post, Put, Delete, Connect, Options, Trace, Patch }
+
+metrics! {
+    /// One of many series for each path.
+    counter WideTotal { path: u32, method: Method, status: u16 }
+
+    /// The same, observed.
+    histogram WideSeconds { path: u32, method: Method, status: u16 }
+
+    /// Few series of a family with room for many.
+    #[limit = 1_200_000]
+    counter RoomyTotal { path: u32, method: Method, status: u16 }
+}
+
+/// Bytes that are taken and kept by what some threads do at once.
+fn kept(threads: usize, work: fn()) -> usize {
+    let before = LIVE.load(Ordering::Relaxed);
+    let barrier = std::sync::Barrier::new(threads);
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                work();
+                barrier.wait();
+            });
+        }
+    });
+    LIVE.load(Ordering::Relaxed) - before
+}
+
+fn threads_have_cells_near_what_they_update() {
+    const SERIES: u32 = 1_999;
+    let counters = kept(64, || {
+        (0..SERIES).for_each(|path| WideTotal { path, method: Method::Post, status: 201 }.inc());
+    });
+    assert!(counters <= 2_000_000, "{counters} bytes for 64 threads with {SERIES} counters each");
+    let histograms = kept(64, || {
+        for path in 0..SERIES {
+            WideSeconds { path, method: Method::Post, status: 201 }.observe(0.5);
+        }
+    });
+    let each = histograms / (64 * SERIES as usize);
+    assert!(each <= 150, "{each} bytes for a histogram and a thread");
+    let roomy = kept(1, || {
+        (0..1000).for_each(|path| RoomyTotal { path, method: Method::Get, status: 200 }.inc());
+    });
+    assert!(roomy <= 150_000, "{roomy} bytes for 1,000 series");
 }
 
 fn updates_of_children_that_exist_do_not_allocate() {

@@ -160,7 +160,7 @@ impl<L: LabelSet, R: Reach<L>> Handle<L, R> {
 
     /// Adds 1. One load and one store in this thread's cells; one atomic addition for gauges that
     /// can be set. A thread's first update near a child takes memory; if there is none, the update is
-    /// counted in `caas_metrics_lost_total{family}`.
+    /// counted in `caas_metrics_lost_total`.
     #[inline]
     pub fn inc(&self)
     where

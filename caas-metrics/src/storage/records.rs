@@ -96,8 +96,17 @@ impl<'a> Record<'a> {
 impl Record<'_> {
     /// Begins a series' next life, in this second.
     pub(super) fn begin(self, series: u32, life: Life, second: u32) {
-        self.start_word(series).store(second, Ordering::Relaxed);
+        let start = self.start_word(series);
+        // Of a series that is reset, a reader may see the start before for a moment, but never one that
+        // is after the values that it reads.
+        let lives_on = is_living(self.life_word(series).load(Ordering::Relaxed));
+        if !lives_on {
+            start.store(second, Ordering::Relaxed);
+        }
         self.life_word(series).store(life, Ordering::Release);
+        if lives_on {
+            start.store(second, Ordering::Release);
+        }
     }
 
     /// Ends a series' life, so that what it was can be written over.

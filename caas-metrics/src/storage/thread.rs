@@ -83,7 +83,8 @@ impl Busy {
     /// `None` if the thread is busy already.
     #[cfg(not(loom))]
     pub(super) fn begin() -> Option<Self> {
-        (!IS_BUSY.replace(true)).then_some(Self(()))
+        // Made only if it is given: when it goes, the thread is no longer busy.
+        if IS_BUSY.replace(true) { None } else { Some(Self(())) }
     }
 
     /// All threads of a model are one to the standard library, and none of them counts memory.

@@ -1,0 +1,145 @@
+//! What happens where an allocator has nothing left, and where it counts itself with a family.
+//!
+//! A program of its own, since it has an allocator of its own. One test, so that nothing else of this
+//! program takes memory meanwhile.
+
+use std::{
+    alloc::{GlobalAlloc, Layout, System},
+    cell::Cell,
+    ptr,
+    sync::atomic::{AtomicU64, Ordering},
+    thread,
+};
+
+use caas_metrics::{
+    Problem, metrics, registry,
+    sample::{Number, OwnedValue},
+};
+
+metrics! {
+    /// Memory taken, counted by the allocator itself.
+    counter TakenTotal;
+
+    /// Bytes taken.
+    counter TakenBytesTotal { size: SizeClass }
+
+    /// Without labels.
+    counter PlainTotal;
+
+    /// With a label.
+    counter PathsTotal { path: &str }
+
+    /// A gauge that is set.
+    gauge Level { path: &str }
+}
+
+/// How much memory is taken at once.
+#[derive(caas_metrics::Label, Clone, Copy)]
+enum SizeClass {
+    Small,
+    Large,
+}
+
+thread_local! {
+    /// Whether this thread gets no memory.
+    static IS_POOR: Cell<bool> = const { Cell::new(false) };
+    /// Whether the allocator counts what this thread takes.
+    static IS_COUNTED: Cell<bool> = const { Cell::new(false) };
+}
+
+static TAKEN: AtomicU64 = AtomicU64::new(0);
+
+struct Counting;
+
+// SAFETY: every call is passed on to the system's allocator as it came, or gives no memory.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        if IS_POOR.try_with(Cell::get).unwrap_or(false) {
+            return ptr::null_mut();
+        }
+        if IS_COUNTED.try_with(Cell::get).unwrap_or(false) {
+            let size = if layout.size() < 1024 { SizeClass::Small } else { SizeClass::Large };
+            TAKEN.fetch_add(1, Ordering::Relaxed);
+            TakenTotal.inc();
+            TakenBytesTotal { size }.inc_by(layout.size() as u64);
+        }
+        // SAFETY: the caller's promise.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
+        // SAFETY: the caller's promise.
+        unsafe { System.dealloc(place, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// Does something for which there is no memory.
+fn poor(work: impl FnOnce()) {
+    IS_POOR.set(true);
+    work();
+    IS_POOR.set(false);
+}
+
+fn lost(family: &str) -> u64 {
+    let problems = registry().check();
+    let lost = problems.iter().find_map(|problem| match problem {
+        Problem::NoMemory { name, lost, .. } if *name == family => Some(*lost),
+        _ => None,
+    });
+    lost.unwrap_or(0)
+}
+
+#[test]
+fn memory_is_counted_and_runs_out() {
+    an_allocator_counts_itself();
+    updates_without_memory_are_lost_and_told();
+}
+
+fn an_allocator_counts_itself() {
+    let take = || {
+        IS_COUNTED.set(true);
+        let all: Vec<Vec<u8>> = (0..1000).map(|n| Vec::with_capacity(1 + 3 * n)).collect();
+        IS_COUNTED.set(false);
+        all.len()
+    };
+    for _ in 0..4 {
+        assert_eq!(thread::spawn(take).join().unwrap(), 1000);
+    }
+    assert_eq!(TakenTotal.get(), Some(TAKEN.load(Ordering::Relaxed)));
+    let bytes = [SizeClass::Small, SizeClass::Large].map(|size| TakenBytesTotal { size }.get());
+    assert!(bytes.iter().all(|bytes| bytes.is_some_and(|bytes| bytes > 100_000)), "{bytes:?}");
+}
+
+fn updates_without_memory_are_lost_and_told() {
+    poor(|| {
+        PlainTotal.inc();
+        PlainTotal.inc();
+        PathsTotal { path: "a" }.inc();
+        Level { path: "a" }.set(7);
+    });
+    assert_eq!([lost("plain_total"), lost("paths_total"), lost("level")], [2, 1, 1]);
+    assert_eq!(PathsTotal { path: "a" }.get(), None);
+    let families = registry().gather();
+    let told = families.iter().find(|family| family.name == "caas_metrics_lost_total").unwrap();
+    assert_eq!(told.samples[0].value, OwnedValue::Number(Number::Unsigned(4)));
+
+    // With memory again, all goes on from zero.
+    PlainTotal.inc();
+    PathsTotal { path: "a" }.inc();
+    Level { path: "a" }.set(1);
+    assert_eq!((PlainTotal.get(), PathsTotal { path: "a" }.get()), (Some(1), Some(1)));
+    assert_eq!(Level { path: "a" }.get(), Some(1));
+
+    // What is known needs no memory.
+    poor(|| {
+        PlainTotal.inc();
+        PathsTotal { path: "a" }.inc();
+        Level { path: "a" }.set(2);
+    });
+    assert_eq!((PlainTotal.get(), PathsTotal { path: "a" }.get()), (Some(2), Some(2)));
+    assert_eq!(Level { path: "a" }.get(), Some(2));
+    assert_eq!(lost("plain_total"), 2);
+}
