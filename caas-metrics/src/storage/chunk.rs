@@ -114,11 +114,12 @@ impl Chunk {
     }
 }
 
-/// The share that it belongs to; how many things it finds, as an address; and those things.
+/// The share that it belongs to; how many things it finds, as an address; the directory that it has
+/// replaced, so that this is not taken for lost; and those things.
 #[derive(Clone, Copy)]
 pub(super) struct Directory(*const AtomicPtr<()>);
 
-const HEAD: usize = 2;
+const HEAD: usize = 3;
 
 /// Memory for a directory that belongs to nobody yet.
 pub(super) type UnownedDirectory = Box<[AtomicPtr<()>]>;
@@ -178,6 +179,7 @@ impl Directory {
     /// A longer directory of the same things.
     pub(super) fn grown(self, len: usize, owner: &'static Share) -> Option<Self> {
         let new = Self::new(Self::zeros(len)?, owner);
+        new.word(2).store(self.0.cast_mut().cast(), Ordering::Relaxed);
         for place in 0..self.len() {
             if let Some(thing) = self.get(place) {
                 new.set(place, thing);

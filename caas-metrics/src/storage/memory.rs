@@ -100,7 +100,8 @@ pub(super) fn kept<T>(value: T) -> Option<&'static T> {
 /// An array whose items never move: it grows by pages, which a directory finds.
 ///
 /// An outgrown directory is kept, since a reader may be in it. It is half as long as the next one,
-/// so all of them together are as long as the last.
+/// so all of them together are as long as the last. The next one ends with a pointer to it, so that
+/// programs that look for lost memory see that it is not.
 pub(super) struct Pages<T: 'static> {
     /// Where each page begins.
     directory: AtomicPtr<AtomicPtr<T>>,
@@ -153,13 +154,14 @@ impl<T: Zero> Pages<T> {
     /// Moves to a directory that is twice as long.
     fn grow_directory(&self, pages: u32) -> bool {
         let places = (2 * pages).max(FIRST_PLACES);
-        let Some(new) = zeros::<AtomicPtr<T>>(places as usize) else { return false };
+        let Some(new) = zeros::<AtomicPtr<T>>(places as usize + 1) else { return false };
         let old = self.directory.load(Ordering::Relaxed);
         for (page, place) in new.iter().take(pages as usize).enumerate() {
             // SAFETY: the old directory has a place for each page.
             let page = unsafe { (*old.add(page)).load(Ordering::Relaxed) };
             place.store(page, Ordering::Relaxed);
         }
+        new[places as usize].store(old.cast(), Ordering::Relaxed);
         self.directory.store(keep(new), Ordering::Release);
         self.places.store(places, Ordering::Relaxed);
         true

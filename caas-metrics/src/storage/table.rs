@@ -30,10 +30,14 @@ pub(super) struct Table {
     edition: AtomicU32,
     /// A segment that was replaced, to be used for the next one; only the writer's business.
     spare: AtomicPtr<AtomicU64>,
+    /// The last one that was replaced and is too small for the next ones, and links to the one before:
+    /// readers may be there.
+    unfit: AtomicPtr<AtomicU64>,
 }
 
 /// How many upper bits of a hash choose a segment, as an address; then a word for each number of
-/// that many bits: its segment, which neighbours may share.
+/// that many bits: its segment, which neighbours may share; then the root that it has replaced, in
+/// which readers may still be, so that this is not taken for lost.
 #[derive(Clone, Copy)]
 struct Root(*const AtomicPtr<AtomicU64>);
 
@@ -57,8 +61,8 @@ fn tag(entry: u64) -> u32 {
 
 impl Root {
     /// A root whose segments are new and have so many places.
-    fn new(bits: u32, places: usize) -> Option<Self> {
-        let words = zeros(1 + (1 << bits))?;
+    fn new(bits: u32, places: usize, before: Self) -> Option<Self> {
+        let words = Self::words(bits, before)?;
         let mut segments = [const { None }; SEGMENTS];
         for segment in &mut segments[..1 << bits] {
             *segment = Some(Segment::words(places, bits)?);
@@ -69,6 +73,13 @@ impl Root {
             root.word(number).store(keep(words), Ordering::Relaxed);
         }
         Some(root)
+    }
+
+    /// The words of a root that replaces another one.
+    fn words(bits: u32, before: Self) -> Option<Box<[AtomicPtr<AtomicU64>]>> {
+        let words = zeros::<AtomicPtr<AtomicU64>>(2 + (1 << bits))?;
+        words[1 + (1 << bits)].store(before.0.cast_mut().cast(), Ordering::Relaxed);
+        Some(words)
     }
 
     #[inline]
@@ -228,7 +239,7 @@ mod empty {
     use super::*;
 
     pub(super) fn root() -> *mut AtomicPtr<AtomicU64> {
-        Root::new(0, 1).map_or(ptr::null_mut(), |root| root.0.cast_mut())
+        Root::new(0, 1, Root(ptr::null())).map_or(ptr::null_mut(), |root| root.0.cast_mut())
     }
 }
 
@@ -239,6 +250,7 @@ impl Table {
                 root: AtomicPtr::new(empty::root()),
                 edition: AtomicU32::new(0),
                 spare: AtomicPtr::new(ptr::null_mut()),
+                unfit: AtomicPtr::new(ptr::null_mut()),
             }
         }
     }
@@ -320,7 +332,7 @@ impl Table {
             MOST_SINGLE.. => (SEGMENTS.ilog2(), SEGMENT),
             places => (0, (4 * places).clamp(FIRST, MOST_SINGLE)),
         };
-        let Some(root) = Root::new(bits, places) else { return false };
+        let Some(root) = Root::new(bits, places, self.root()) else { return false };
         full.entries().for_each(|entry| root.segment(entry).put(entry));
         self.root.store(root.0.cast_mut(), Ordering::Release);
         self.publish(None);
@@ -365,6 +377,12 @@ impl Table {
             spare.clear(depth);
             return Some(spare);
         }
+        if !spare.0.is_null() {
+            spare
+                .word(1)
+                .store(self.unfit.load(Ordering::Relaxed).addr() as u64, Ordering::Relaxed);
+            self.unfit.store(spare.0.cast_mut(), Ordering::Relaxed);
+        }
         Segment::words(places, depth).map(|words| Segment(keep(words)))
     }
 
@@ -394,7 +412,7 @@ impl Table {
         if bits == MOST_BITS {
             return false;
         }
-        let Some(words) = zeros(1 + (2 << bits)) else { return false };
+        let Some(words) = Root::words(bits + 1, old) else { return false };
         let new = Root(keep(words));
         new.set_bits(bits + 1);
         for number in 0..2 << bits {

@@ -28,6 +28,7 @@ thread_local! {
 }
 
 /// Takes orderings away from the models that this thread runs.
+#[cfg_attr(not(test), allow(dead_code, reason = "only models take something away"))]
 pub(in crate::storage) fn take_away(without: &'static [Without]) {
     WITHOUT.set(without);
 }
