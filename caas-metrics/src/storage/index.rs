@@ -141,7 +141,11 @@ impl Index {
     /// The block of a series, and its place there.
     #[inline]
     pub(super) fn place(&self, series: u32) -> (u32, u32) {
-        (series / self.shape.block, series % self.shape.block)
+        match self.shape.block {
+            // The usual size, and a division takes longer than what is done with the place.
+            1 => (series, 0),
+            block => (series / block, series % block),
+        }
     }
 }
 

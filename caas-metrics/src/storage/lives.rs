@@ -107,12 +107,12 @@ impl Index {
     /// `None` without memory.
     pub(crate) fn create(&self, key: &Rendered, place: u32) -> Option<At> {
         super::key::make_seed();
-        let found = if key.is_too_long() { None } else { self.find(key, place) };
-        if found.is_some() {
-            return found;
-        }
         // A full family answers without the lock, or a flood of label sets would queue for it.
         if key.is_too_long() || self.is_full() {
+            let found = if key.is_too_long() { None } else { self.find(key, place) };
+            if found.is_some() {
+                return found;
+            }
             let key = key.with(OVERFLOW, self.shape.open)?;
             return self.find(&key, place).or_else(|| self.bear(&key, place)).map(At::as_overflow);
         }

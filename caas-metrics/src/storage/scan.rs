@@ -32,6 +32,7 @@ pub(crate) struct Scan {
     key: usize,
     codes: Vec<Code>,
     texts: Texts,
+    blocks: usize,
 }
 
 /// A series that is shown.
@@ -119,6 +120,7 @@ impl Scan {
         self.lives.clear();
         self.codes.clear();
         self.texts.clear();
+        self.blocks = 0;
         self.rows.reserve((to - from) as usize);
         self.lives.reserve((to - from) as usize);
         if shape.is_closed() {
@@ -155,7 +157,7 @@ impl Scan {
                     || is_living(lives[row.read])
                     || sums.iter().any(|value| *value != 0);
             }
-            let record = index.records.get(series / shape.block, shape);
+            let record = index.records.get(index.place(series).0, shape);
             record.is_none_or(|record| {
                 record.is_still(row.place, lives[row.read])
                     || Self::read_again(index, record, series, row, lives[row.read], sums)
@@ -187,12 +189,11 @@ impl Scan {
             self.lives.truncate(first);
             return self.lives.extend(places.map(|_| 0));
         };
-        self.rows.extend(places.map(|place| Row {
-            block: shown / self.key,
-            place,
-            start: record.start(place),
-            read: first + place as usize,
-        }));
+        for place in places {
+            let (start, read) = (record.start(place), first + place as usize);
+            self.rows.push(Row { block: self.blocks, place, start, read });
+        }
+        self.blocks += 1;
     }
 
     /// Adds the lives and the texts of a block; `false` if it is not there or too young.
@@ -200,13 +201,18 @@ impl Scan {
         let (first, shown) = (self.lives.len(), self.codes.len());
         loop {
             self.lives.truncate(first);
-            self.lives.extend(record.series().map(|place| record.life(place)));
+            // Loops: an iterator of one or two items costs more than they do.
+            for place in record.series() {
+                self.lives.push(record.life(place));
+            }
             let life = self.lives[first];
             if !is_living(life) || record.birth() & !IS_EXEMPT > scrapes {
                 return false;
             }
             self.codes.truncate(shown);
-            self.codes.extend(record.codes());
+            for code in record.codes() {
+                self.codes.push(code);
+            }
             if self.texts.read(index, record, life) {
                 return true;
             }
