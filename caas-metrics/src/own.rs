@@ -7,7 +7,7 @@ use crate::{
     desc::MetricType,
     exit::label_panics,
     family::{Family, can_refuse, count_labels},
-    sample::{FamilyHead, Number, Sink, Value},
+    sample::{FamilyHead, Labels, Number, Sink, Value},
     walk::{DefaultLabels, missing},
 };
 
@@ -73,7 +73,7 @@ impl Own {
         sink.labels(&[each, &names].concat());
         let mut emit = |own: &[&str], count: u64| {
             let value = Value::Number(Number::Unsigned(count));
-            sink.sample(&[own, &values].concat(), 0, &value);
+            sink.sample(Labels::new(&[own, &values].concat()), &value);
         };
         let counts = families.filter_map(|same| {
             let counts = same.iter().filter_map(|family| self.of(family));

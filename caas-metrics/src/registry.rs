@@ -18,7 +18,7 @@ use crate::{
     family::{Family, declared},
     name::{is_label_name, reserved_for},
     problem::Problem,
-    sample::{FamilySnapshot, Sink, Snapshots},
+    sample::{FamilySnapshot, Labels, Sink, Snapshots},
     storage::flag::Tally,
     walk::{DefaultLabels, Walk, missing},
 };
@@ -292,7 +292,7 @@ fn emit(family: &FamilySnapshot, default: &DefaultLabels, sink: &mut dyn Sink) {
             sink.labels(&names);
             known = names;
         }
-        sink.sample(&values, 0, &sample.value.as_value());
+        sink.sample(Labels::new(&values), &sample.value.as_value());
     }
 }
 

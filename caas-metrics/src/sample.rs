@@ -95,16 +95,38 @@ pub enum Value<'a> {
 /// Something that takes the samples of a scrape as they stream by: an encoder, or a snapshot.
 ///
 /// Mostly the samples of a family have labels of the same names, and few values change from one to
-/// the next; so a sink is told names once, and values together with how many of them it knows.
+/// the next; so a sink is told names once, and values together with what is known of them.
 pub(crate) trait Sink {
     /// A new family begins; the samples that follow belong to it, and until `labels` is called they
     /// have no labels.
     fn family(&mut self, family: &FamilyHead<'_>);
     /// The samples that follow, in this family, have labels of these names.
     fn labels(&mut self, names: &[&str]);
-    /// One child of the current family, with a value for each label's name, not escaped. The first
-    /// `kept` of them are those of the sample before, and none if the names are new.
-    fn sample(&mut self, labels: &[&str], kept: usize, value: &Value<'_>);
+    /// One child of the current family.
+    fn sample(&mut self, labels: Labels<'_>, value: &Value<'_>);
+}
+
+/// The label values of a sample, one for each name and not escaped.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Labels<'a> {
+    pub(crate) values: &'a [&'a str],
+    /// How many of the first ones are those of the sample before; none if the names are new.
+    pub(crate) kept: usize,
+    /// Whether the others are known to have no character that a format escapes.
+    pub(crate) are_plain: bool,
+}
+
+impl<'a> Labels<'a> {
+    /// Values of which nothing is known.
+    pub(crate) fn new(values: &'a [&'a str]) -> Self {
+        Self { values, kept: 0, are_plain: false }
+    }
+}
+
+/// Whether a byte is a character that some format escapes in a label value.
+#[inline]
+pub(crate) const fn is_special(byte: u8) -> bool {
+    matches!(byte, b'\\' | b'"' | b'\n')
 }
 
 /// The owned value of one child.
@@ -290,9 +312,9 @@ impl Sink for Snapshots {
         self.names = names.iter().map(|&name| name.to_owned()).collect();
     }
 
-    fn sample(&mut self, labels: &[&str], _kept: usize, value: &Value<'_>) {
+    fn sample(&mut self, labels: Labels<'_>, value: &Value<'_>) {
         let Some(family) = self.families.last_mut() else { return };
-        let values = labels.iter().map(|&value| value.to_owned());
+        let values = labels.values.iter().map(|&value| value.to_owned());
         let labels = self.names.iter().cloned().zip(values).collect();
         family.samples.push(Sample { labels, value: OwnedValue::from(*value) });
     }

@@ -9,7 +9,7 @@ use crate::{
     family::{Family, Source},
     metric,
     problem::Problem,
-    sample::{FamilyHead, Sink},
+    sample::{FamilyHead, Labels, Sink, is_special},
     storage::scan::{Extent, Scan},
 };
 
@@ -62,19 +62,24 @@ impl Walk {
         let mut values = recycle(core::mem::take(&mut self.values));
         values.resize(self.sources.len(), "");
         values.extend(missing_in(descriptor, default).map(|(_, value)| value));
+        let mut defaults = values[self.sources.len()..].iter();
+        let are_defaults_plain = defaults.all(|value| !value.bytes().any(is_special));
         let mut before = None;
         for row in self.scan.rows() {
-            let is_new = |source: &Source| {
-                before.is_none_or(|before| !source.is_same(&self.scan, row, before))
-            };
+            let is_new = |source: &Source| before.is_none_or(|before| !source.is_same(row, before));
             // The values before the first new one are those of the sample before.
             let kept = self.sources.iter().position(is_new);
             let kept = kept.or(before.is_none().then_some(0)).unwrap_or(values.len());
-            for (value, source) in values.iter_mut().zip(&self.sources).skip(kept) {
-                *value = source.value(&self.scan, row).text();
+            let mut are_plain = are_defaults_plain;
+            let sources = self.sources.get(kept..).unwrap_or_default();
+            for (value, source) in values[kept..].iter_mut().zip(sources) {
+                let part = source.value(&self.scan, row);
+                *value = part.text;
+                are_plain &= part.is_plain;
             }
             before = Some(row);
-            sink.sample(&values, kept, &metric::value(descriptor, self.scan.values(row)));
+            let labels = Labels { values: &values, kept, are_plain };
+            sink.sample(labels, &metric::value(descriptor, self.scan.values(row)));
         }
         self.values = recycle(values);
         true

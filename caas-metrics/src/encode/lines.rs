@@ -7,10 +7,10 @@
 use std::marker::PhantomData;
 
 use super::Encode;
-use super::series::Series;
+use super::series::{Series, open};
 use super::write::{bound, float, integer, number};
 use crate::desc::MetricType;
-use crate::sample::{FamilyHead, Sink, Value};
+use crate::sample::{FamilyHead, Labels, Sink, Value};
 
 /// Where the line-based formats differ.
 pub(super) trait Dialect: 'static {
@@ -31,6 +31,8 @@ pub(super) struct Lines<D> {
     head: Vec<u8>,
     name: Vec<u8>,
     series: Series,
+    /// The current series of a family whose samples have several lines.
+    current: Vec<u8>,
     metric_type: MetricType,
     has_sum: bool,
     /// The end of each bucket's series, `le="0.005"} ` and so on, one after the other.
@@ -47,6 +49,7 @@ impl<D: Dialect> Lines<D> {
             head: Vec::new(),
             name: Vec::new(),
             series: Series::default(),
+            current: Vec::new(),
             metric_type: MetricType::Unknown,
             has_sum: true,
             bounds: Vec::new(),
@@ -62,16 +65,24 @@ impl<D: Dialect> Lines<D> {
         }
     }
 
+    /// Begins a sample of several lines.
+    fn begin(&mut self, labels: Labels<'_>) {
+        self.show_head();
+        self.current.clear();
+        self.series.forget();
+        self.series.write(&mut self.current, labels);
+    }
+
     /// Begins a line of the current labels with another name: `name_sum{a="b"} `.
     fn named(&mut self, suffix: &[u8]) {
         self.out.extend_from_slice(&self.name);
         self.out.extend_from_slice(suffix);
-        self.out.extend_from_slice(self.series.behind_name());
+        self.out.extend_from_slice(self.series.behind_name(&self.current));
     }
 
     /// Begins a line of the current series, which gets one more label: `name{a="b",`.
     fn open_series(&mut self) {
-        let (series, mark) = self.series.open();
+        let (series, mark) = open(&self.current);
         self.out.extend_from_slice(series);
         self.out.push(mark);
     }
@@ -152,31 +163,33 @@ impl<D: Dialect> Sink for Lines<D> {
     }
 
     /// A value that its family's type can't have is left out: the page would be refused as a whole.
-    fn sample(&mut self, labels: &[&str], kept: usize, value: &Value<'_>) {
-        self.series.render(labels, kept);
+    fn sample(&mut self, labels: Labels<'_>, value: &Value<'_>) {
         let is_compound = matches!(self.metric_type, MetricType::Histogram | MetricType::Summary);
         match *value {
             Value::Number(value) if !is_compound => {
                 self.show_head();
-                self.out.extend_from_slice(self.series.text());
+                self.series.write(&mut self.out, labels);
                 number(&mut self.out, value, D::WHOLE_FLOATS_HAVE_A_POINT);
                 self.out.push(b'\n');
             }
             Value::Histogram { buckets, sum } if self.metric_type == MetricType::Histogram => {
-                self.show_head();
+                self.begin(labels);
                 self.histogram(buckets, sum);
             }
             Value::Summary { quantiles, sum, count } if self.metric_type == MetricType::Summary => {
-                self.show_head();
+                self.begin(labels);
                 self.summary(quantiles, sum, count);
             }
-            _ => {}
+            // The next sample may keep values of this one.
+            _ => self.series.forget(),
         }
     }
 }
 
 impl<D: Dialect> Encode for Lines<D> {
     fn buffer(&mut self) -> &mut Vec<u8> {
+        // Whoever asks may take what is in there.
+        self.series.forget();
         &mut self.out
     }
 

@@ -1,21 +1,26 @@
 //! The text of a series, `name{a="b",c="d"} `, of which mostly a part is that of the one before.
 //!
 //! What follows the series is in `lines`. Invariant: the text is the same whether labels were kept
-//! or are rendered again.
+//! or are written again.
 
-use super::write::{Escape, escaped, specials};
+use super::write::{Escape, escaped, plain};
+use crate::sample::Labels;
 
-/// The current series of a family.
+/// The series of a family.
 #[derive(Default)]
 pub(super) struct Series {
-    name: Vec<u8>,
+    /// What each series begins with: `name{a="`, or of one without labels all of it.
+    first: Vec<u8>,
+    /// How long the name is.
+    name: usize,
     labels: Vec<Label>,
-    text: Vec<u8>,
+    /// Where in the page the series before begins, if it still is there.
+    before: Option<usize>,
 }
 
 /// One label of the family's samples.
 struct Label {
-    /// Where its value begins in the text.
+    /// Where its value begins in the series before.
     start: usize,
     /// What stands between the value and the next one, `",c="`, or behind the last one, `"} `.
     after: Piece,
@@ -24,76 +29,77 @@ struct Label {
 impl Series {
     /// A new family begins; its series have this name.
     pub(super) fn family(&mut self, name: &str, suffix: &str) {
-        self.name.clear();
-        self.name.extend_from_slice(name.as_bytes());
-        self.name.extend_from_slice(suffix.as_bytes());
+        self.first.clear();
+        self.first.extend_from_slice(name.as_bytes());
+        self.first.extend_from_slice(suffix.as_bytes());
+        self.name = self.first.len();
         self.labels(&[]);
     }
 
     /// The series that follow have labels of these names.
     pub(super) fn labels(&mut self, names: &[&str]) {
-        self.text.clear();
-        self.text.extend_from_slice(&self.name);
+        self.forget();
+        self.first.truncate(self.name);
         match names.first() {
-            Some(name) => self.text.extend_from_slice(["{", name, "=\""].concat().as_bytes()),
-            None => self.text.push(b' '),
-        }
-        let start = self.text.len();
-        let behind = |place: usize| match names.get(place) {
-            Some(name) => ["\",", name, "=\""].concat(),
-            None => "\"} ".to_owned(),
+            Some(name) => [b"{", name.as_bytes(), b"=\""].map(|part| self.first.extend(part)),
+            None => [b" ", &b""[..], b""].map(|part| self.first.extend(part)),
         };
-        let label = |place| Label { start, after: Piece::new(behind(place).into()) };
-        self.labels = (1..=names.len()).map(label).collect();
+        self.labels.clear();
+        self.labels.extend((1..=names.len()).map(|next| {
+            let after = match names.get(next) {
+                Some(name) => Piece::new([b"\",", name.as_bytes(), b"=\""]),
+                None => Piece::new([b"\"} ", b"", b""]),
+            };
+            Label { start: 0, after }
+        }));
     }
 
-    /// Renders the series with these values, of which the first ones are those of the series before.
+    /// The series before is no longer where it was in the page.
+    pub(super) fn forget(&mut self) {
+        self.before = None;
+    }
+
+    /// Writes the series with these values, and a blank behind it.
     #[inline(always)]
-    pub(super) fn render(&mut self, values: &[&str], kept: usize) {
-        let Some(first) = self.labels.get(kept) else { return };
-        let start = first.start;
-        self.render_with(values, kept, Vec::extend_from_slice);
-        // Each value stands between quotes, but the first quote was kept.
-        let quotes = 2 * (self.labels.len() - kept) - 1;
-        if specials(&mut self.text, start) != quotes {
-            self.render_slowly(values, kept);
+    pub(super) fn write(&mut self, page: &mut Vec<u8>, labels: Labels<'_>) {
+        let (start, before) = (page.len(), self.before);
+        self.before = Some(start);
+        if let (Some(before), Some(first)) = (before, self.labels.get(labels.kept)) {
+            page.extend_from_within(before..before + first.start);
+            return self.write_values(page, start, labels);
         }
-    }
-
-    #[cold]
-    fn render_slowly(&mut self, values: &[&str], kept: usize) {
-        self.render_with(values, kept, |text, value| escaped(text, value, Escape::Quoted));
+        page.extend_from_slice(&self.first);
+        // What is known of values is not known of those that were to be kept.
+        let are_plain = labels.are_plain && labels.kept == 0;
+        self.write_values(page, start, Labels { kept: 0, are_plain, ..labels });
     }
 
     #[inline(always)]
-    fn render_with(&mut self, values: &[&str], kept: usize, append: impl Fn(&mut Vec<u8>, &[u8])) {
-        let (Some(labels), Some(values)) = (self.labels.get_mut(kept..), values.get(kept..)) else {
-            return;
-        };
-        self.text.truncate(labels.first().map_or(0, |first| first.start));
-        for (label, value) in labels.iter_mut().zip(values) {
-            label.start = self.text.len();
-            append(&mut self.text, value.as_bytes());
-            label.after.append_to(&mut self.text);
+    fn write_values(&mut self, page: &mut Vec<u8>, start: usize, labels: Labels<'_>) {
+        let Labels { values, kept, are_plain } = labels;
+        let labels = self.labels.get_mut(kept..).unwrap_or_default();
+        for (label, value) in labels.iter_mut().zip(values.get(kept..).unwrap_or_default()) {
+            label.start = page.len() - start;
+            if are_plain {
+                plain(page, value.as_bytes());
+            } else {
+                escaped(page, value.as_bytes(), Escape::Quoted);
+            }
+            label.after.append_to(page);
         }
     }
 
-    /// The series with a blank behind it: `name{a="b"} `.
-    pub(super) fn text(&self) -> &[u8] {
-        &self.text
+    /// What stands behind the name of a series that was written: `{a="b"} `, or a blank.
+    pub(super) fn behind_name<'s>(&self, series: &'s [u8]) -> &'s [u8] {
+        series.get(self.name..).unwrap_or_default()
     }
+}
 
-    /// What stands behind the name: `{a="b"} `, or a blank.
-    pub(super) fn behind_name(&self) -> &[u8] {
-        self.text.get(self.name.len()..).unwrap_or_default()
-    }
-
-    /// The series before one more label, and the character between: `name{a="b"` and `,`.
-    pub(super) fn open(&self) -> (&[u8], u8) {
-        match self.text.strip_suffix(b"} ") {
-            Some(series) => (series, b','),
-            None => (&self.name, b'{'),
-        }
+/// A series before one more label, and the character between: `name{a="b"` and `,`.
+pub(super) fn open(series: &[u8]) -> (&[u8], u8) {
+    match series.strip_suffix(b"} ") {
+        Some(series) => (series, b','),
+        None => (series.strip_suffix(b" ").unwrap_or(series), b'{'),
     }
 }
 
@@ -107,15 +113,14 @@ enum Piece {
 impl Piece {
     const SHORT: usize = 16;
 
-    fn new(text: Vec<u8>) -> Self {
-        let mut bytes = [0; Self::SHORT];
-        match bytes.get_mut(..text.len()) {
-            Some(start) => {
-                start.copy_from_slice(&text);
-                Self::Short(bytes, text.len())
-            }
-            None => Self::Long(text),
+    fn new(parts: [&[u8]; 3]) -> Self {
+        let (mut short, len) = ([0; Self::SHORT], parts.iter().map(|part| part.len()).sum());
+        if len > Self::SHORT {
+            return Self::Long(parts.concat());
         }
+        let bytes = parts.into_iter().flatten();
+        short.iter_mut().zip(bytes).for_each(|(place, byte)| *place = *byte);
+        Self::Short(short, len)
     }
 
     #[inline]
@@ -136,18 +141,21 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::sample::is_special;
 
     const NAMES: [&str; 4] = ["a", "b", "status_of_the_last_request", "d"];
 
     /// A series of its own, without what the next one begins with.
     fn rendered(values: &[&str]) -> String {
         let mut series = Series::default();
+        let mut page = Vec::new();
         series.family("a_total", "");
         series.labels(&["other"]);
-        series.render(&["before"], 0);
+        series.write(&mut page, Labels::new(&["before"]));
         series.labels(&NAMES[..values.len()]);
-        series.render(values, 0);
-        String::from_utf8(series.text().to_vec()).unwrap()
+        let start = page.len();
+        series.write(&mut page, Labels::new(values));
+        String::from_utf8(page.split_off(start)).unwrap()
     }
 
     #[test]
@@ -162,31 +170,42 @@ mod tests {
 
     #[test]
     fn one_more_label_fits_behind_all_others() {
-        let mut series = Series::default();
+        let (mut series, mut page) = (Series::default(), Vec::new());
         series.family("a", "_bucket");
-        assert_eq!(series.open(), (&b"a_bucket"[..], b'{'));
-        assert_eq!(series.behind_name(), b" ");
+        series.write(&mut page, Labels::new(&[]));
+        assert_eq!(open(&page), (&b"a_bucket"[..], b'{'));
+        assert_eq!(series.behind_name(&page), b" ");
+        page.clear();
         series.labels(&["l"]);
-        series.render(&["} "], 0);
-        assert_eq!(series.open(), (&b"a_bucket{l=\"} \""[..], b','));
-        assert_eq!(series.behind_name(), b"{l=\"} \"} ");
+        series.write(&mut page, Labels::new(&["} "]));
+        assert_eq!(open(&page), (&b"a_bucket{l=\"} \""[..], b','));
+        assert_eq!(series.behind_name(&page), b"{l=\"} \"} ");
     }
 
     proptest! {
         #[test]
         fn what_is_kept_reads_as_if_it_were_rendered(
-            sets in prop::collection::vec((prop::array::uniform4("[ab\\\\\"]{0,3}"), 0_usize..=4), 1..20)
+            sets in prop::collection::vec(
+                (prop::array::uniform4("[ab\\\\\"]{0,3}|[a-z]{0,20}"), 0_usize..=4, any::<bool>()),
+                1..20,
+            )
         ) {
-            let mut series = Series::default();
+            let (mut series, mut page) = (Series::default(), Vec::new());
             series.family("a_total", "");
             series.labels(&NAMES);
             let mut before = [""; 4];
-            for (values, kept) in &sets {
+            for (values, kept, is_taken) in &sets {
                 let mut values = values.each_ref().map(|value| &**value);
                 let kept = if before == [""; 4] { 0 } else { *kept };
                 values[..kept].copy_from_slice(&before[..kept]);
-                series.render(&values, kept);
-                prop_assert_eq!(str::from_utf8(series.text()), Ok(&*rendered(&values)));
+                let are_plain = values[kept..].iter().all(|value| !value.bytes().any(is_special));
+                if *is_taken {
+                    series.forget();
+                    page.clear();
+                }
+                let start = page.len();
+                series.write(&mut page, Labels { values: &values, kept, are_plain });
+                prop_assert_eq!(str::from_utf8(&page[start..]), Ok(&*rendered(&values)));
                 before = values;
             }
         }

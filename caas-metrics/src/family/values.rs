@@ -7,6 +7,7 @@ use super::shape;
 use crate::{
     desc::{Descriptor, LabelDescriptor},
     label::LabelPart,
+    sample::is_special,
     storage::scan::{Row, Scan},
 };
 
@@ -15,6 +16,8 @@ use crate::{
 pub(crate) struct Source {
     label: &'static LabelDescriptor,
     place: Place,
+    /// Whether no value of a closed label has a character that a format escapes.
+    are_plain: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -40,7 +43,9 @@ impl Source {
                 key += 1;
                 Place::InKey(key - 1)
             };
-            Self { label, place }
+            let mut values = label.values.unwrap_or_default().iter();
+            let are_plain = values.all(|value| !value.bytes().any(is_special));
+            Self { label, place, are_plain }
         });
         sources.collect()
     }
@@ -50,27 +55,26 @@ impl Source {
     pub(crate) fn value<'s>(&self, scan: &'s Scan, row: &Row) -> LabelPart<'s> {
         let index = match (self.place, self.label.values) {
             (Place::InBlock(part), Some(values)) => (row.place / part) as usize % values.len(),
-            (Place::InKey(label), Some(_)) => scan.number(row.block, label),
+            (Place::InKey(label), Some(_)) => scan.number(row, label),
             (Place::InKey(label), None) => {
-                return LabelPart { text: scan.text(row.block, label), index: 0 };
+                let (text, is_plain) = scan.text(row, label);
+                return LabelPart { text, index: 0, is_plain };
             }
             (Place::InBlock(_), None) => 0,
         };
         let text = self.label.values.and_then(|values| values.get(index));
-        LabelPart { text: text.copied().unwrap_or_default(), index }
+        LabelPart { text: text.copied().unwrap_or_default(), index, is_plain: self.are_plain }
     }
 
-    /// Whether two series have the same value.
+    /// Whether a series has the same value as the one before, if all labels before have.
     #[inline]
-    pub(crate) fn is_same(&self, scan: &Scan, row: &Row, other: &Row) -> bool {
+    pub(crate) fn is_same(&self, row: &Row, before: &Row) -> bool {
         match self.place {
             Place::InBlock(part) => {
                 let values = self.label.values.map_or(1, <[_]>::len).max(1) as u32;
-                row.place / part % values == other.place / part % values
+                row.place / part % values == before.place / part % values
             }
-            Place::InKey(label) => {
-                row.block == other.block || scan.is_same(row.block, other.block, label)
-            }
+            Place::InKey(label) => label < row.same as usize,
         }
     }
 }

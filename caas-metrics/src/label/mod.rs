@@ -133,6 +133,8 @@ pub trait Label {
 pub struct LabelPart<'v> {
     pub(crate) text: &'v str,
     pub(crate) index: usize,
+    /// Whether the text is known to have no character that a format escapes.
+    pub(crate) is_plain: bool,
 }
 
 impl<'v> LabelPart<'v> {
@@ -199,7 +201,7 @@ pub struct ViewSource<'v> {
 impl<'v> ViewSource<'v> {
     /// The next part, for its label type to show.
     fn part(&mut self) -> LabelPart<'v> {
-        self.parts.next().copied().unwrap_or(LabelPart { text: "", index: 0 })
+        self.parts.next().copied().unwrap_or(LabelPart { text: "", index: 0, is_plain: true })
     }
 }
 

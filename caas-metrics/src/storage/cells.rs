@@ -154,16 +154,16 @@ pub(super) unsafe fn near(
     series: u32,
     life: impl FnOnce() -> Life,
 ) -> Option<AnyCells> {
-    let (chunk, place) = if shape.is_piece() {
+    let (number, place) = shape.in_chunk(series);
+    let chunk = if shape.is_piece() {
         if word.is_null() {
             return None;
         }
-        (Chunk(word.cast()), series)
+        Chunk(word.cast())
     } else {
         // SAFETY: the word of such a shape is a directory.
         let directory = unsafe { Directory::from_raw(word) };
-        let (number, place) = shape.in_chunk(series);
-        (Chunk(directory.get(number)?.cast()), place)
+        Chunk(directory.get(number)?.cast())
     };
     // SAFETY: the chunk is of this shape, and its cells are written to by this thread only.
     unsafe {
@@ -197,14 +197,12 @@ impl Share {
         Some(share)
     }
 
-    /// The chunk of a series and its place there, for readers.
-    fn find(&self, series: u32) -> Option<(Chunk, u32)> {
-        let shape = &self.index.shape;
+    /// A chunk, if it is there.
+    fn find(&self, number: usize) -> Option<Chunk> {
         let cells = self.cells.load(Ordering::Acquire).cast_const();
-        if shape.is_piece() {
-            return Some((Chunk(cells.cast()), series));
+        if self.index.shape.is_piece() {
+            return Some(Chunk(cells.cast()));
         }
-        let (number, place) = shape.in_chunk(series);
         // SAFETY: of such a shape both are directories.
         let chunk = unsafe {
             if number < NEAR {
@@ -214,16 +212,14 @@ impl Share {
                 Directory::from_raw(far.get(number / NEAR)?).get(number % NEAR)?
             }
         };
-        Some((Chunk(chunk.cast()), place))
+        Some(Chunk(chunk.cast()))
     }
 
     /// The same, made if need be; `None` without memory. Only for the share's thread.
-    fn find_or_make(&'static self, series: u32) -> Option<(Chunk, u32)> {
-        if let Some(found) = self.find(series) {
+    fn find_or_make(&'static self, number: usize) -> Option<Chunk> {
+        if let Some(found) = self.find(number) {
             return Some(found);
         }
-        let shape = &self.index.shape;
-        let (number, place) = shape.in_chunk(series);
         let directory = if number < NEAR {
             self.grown(&self.cells, number)?
         } else {
@@ -237,9 +233,9 @@ impl Share {
                 directory
             }
         };
-        let chunk = Chunk::new(Chunk::zeros(shape)?, self);
+        let chunk = Chunk::new(Chunk::zeros(&self.index.shape)?, self);
         directory.set(number % NEAR, chunk.0.cast());
-        Some((chunk, place))
+        Some(chunk)
     }
 
     /// A directory, with room for a thing at this place. One that is outgrown is kept, since a reader
@@ -259,7 +255,8 @@ impl Share {
     /// has seen the series live this life.
     pub(super) fn enter(&'static self, series: u32, life: Life) -> Option<AnyCells> {
         let shape = &self.index.shape;
-        let (chunk, place) = self.find_or_make(series)?;
+        let (number, place) = shape.in_chunk(series);
+        let chunk = self.find_or_make(number)?;
         // SAFETY: the chunk is of this shape, and only this thread writes to it.
         unsafe {
             let first = chunk.cells(place, shape);
@@ -279,11 +276,20 @@ impl Share {
 /// The readers' side.
 impl Share {
     /// The share's cells of a series, if they count for this life. Whoever reads them asks afterwards
-    /// whether the series still lives it.
-    #[inline]
-    fn read(&self, series: u32, life: Life) -> Option<AnyCells> {
-        let shape = &self.index.shape;
-        let (chunk, place) = self.find(series)?;
+    /// whether the series still lives it. Remembers the chunk that was read last, if any.
+    #[inline(always)]
+    fn read(
+        &self,
+        shape: &Shape,
+        series: u32,
+        life: Life,
+        last: &mut Option<(usize, Option<Chunk>)>,
+    ) -> Option<AnyCells> {
+        let (number, place) = shape.in_chunk(series);
+        let chunk = match *last {
+            Some((known, chunk)) if known == number => chunk,
+            _ => last.insert((number, self.find(number))).1,
+        }?;
         // SAFETY: the chunk is of this shape. Another thread may write to the cells; they are only read.
         unsafe {
             if shape.is_stamped() && chunk.stamp(place).load(Ordering::Acquire) != life {
@@ -331,31 +337,39 @@ pub(super) fn shares(first: &AtomicPtr<Share>) -> impl Iterator<Item = &'static 
     std::iter::successors(load(first), move |share| load(&share.next))
 }
 
-/// Adds to `sums` what all shares hold for consecutive series in these lives.
-pub(super) fn add_up(
+/// Adds to `sums` what all shares hold for series in these lives. It is quick where series of one
+/// chunk are next to each other.
+pub(super) fn add_up<S: Iterator<Item = (u32, Life)>>(
     first: &AtomicPtr<Share>,
     shape: &Shape,
-    from: u32,
-    lives: &[Life],
+    series: impl Fn() -> S,
     sums: &mut [u64],
 ) {
-    let cells = shape.layout.cells();
-    let series = || (from..).zip(lives.iter().copied());
-    if shape.layout.paired {
+    let (shape, layout) = (*shape, shape.layout);
+    if layout.paired {
         for ((series, life), sums) in series().zip(sums.chunks_exact_mut(2)) {
-            add_up_pair(first, shape, series, life, sums);
+            add_up_pair(first, &shape, series, life, sums);
         }
         return;
     }
+    let cells = layout.cells().max(1) as usize;
     for share in shares(first) {
-        for ((series, life), sums) in series().zip(sums.chunks_exact_mut(cells.max(1) as usize)) {
-            let Some(own) = share.read(series, life) else { continue };
-            for (cell, sum) in (0..cells).zip(sums) {
-                *sum = shape.layout.plus(cell, *sum, own.get(cell));
+        let mut last = None;
+        for ((series, life), sums) in series().zip(sums.chunks_exact_mut(cells)) {
+            let Some(own) = share.read(&shape, series, life, &mut last) else { continue };
+            if layout == ONE_INTEGER {
+                sums[0] = sums[0].wrapping_add(own.get(0));
+                continue;
+            }
+            for (cell, sum) in (0..layout.cells()).zip(sums) {
+                *sum = layout.plus(cell, *sum, own.get(cell));
             }
         }
     }
 }
+
+/// The cells of most series.
+const ONE_INTEGER: Layout = Layout { integers: 1, floats: 0, paired: false };
 
 /// How often a pair is read again that has changed meanwhile.
 const TRIES: usize = if cfg!(loom) { 2 } else { 1000 };
@@ -367,7 +381,7 @@ const TRIES: usize = if cfg!(loom) { 2 } else { 1000 };
 /// read again. Where every try meets a move, that with the fewest counts.
 fn add_up_pair(first: &AtomicPtr<Share>, shape: &Shape, series: u32, life: Life, sums: &mut [u64]) {
     let read = |cell: u32| {
-        let cells = shares(first).filter_map(|share| share.read(series, life));
+        let cells = shares(first).filter_map(|share| share.read(shape, series, life, &mut None));
         cells.fold(0, |sum, own| shape.layout.plus(cell, sum, own.get(cell)))
     };
     let (mut best, mut least) = ([0; 2], f64::INFINITY);

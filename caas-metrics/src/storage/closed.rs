@@ -52,7 +52,7 @@ impl Index {
         let record = self.records.get(0, &self.shape);
         self.shape.whole
             || record.is_some_and(|record| is_living(record.life(series)))
-            || !self.shape.is_stamped() && !self.shape.shared && self.since_reset(series) != 0
+            || self.shape.shows_by_value() && self.since_reset(series) != 0
     }
 
     /// Makes a series read as zero. One that is not exported from the start is exported on if it
@@ -97,7 +97,7 @@ impl Index {
         let mut value = [0; 2];
         let value = &mut value[..self.shape.layout.cells() as usize];
         self.begin_from_baseline(series, value);
-        add_up(&self.shares, &self.shape, series, &[0], value);
+        add_up(&self.shares, &self.shape, || std::iter::once((series, 0)), value);
         value.iter().rev().copied().reduce(u64::wrapping_sub).unwrap_or(0)
     }
 

@@ -173,6 +173,31 @@ impl Records {
         Record { words, key: shape.key as usize }
     }
 
+    /// The records of consecutive blocks.
+    ///
+    /// # Safety
+    /// They must exist, and the caller must know so by an acquire load.
+    #[inline(always)]
+    pub(super) unsafe fn of(
+        &self,
+        blocks: std::ops::Range<u32>,
+        shape: &Shape,
+    ) -> impl Iterator<Item = Record<'_>> {
+        let (words, key) = (shape.record(), shape.key as usize);
+        let mut next = blocks.start;
+        let pages = std::iter::from_fn(move || {
+            let (page, place) = shape.in_page(next);
+            let records = (shape.records() - place as u32).min(blocks.end - next);
+            next += records;
+            // SAFETY: the caller's promise; a page has so many records and is kept for good.
+            (records > 0).then(|| unsafe {
+                let first = self.pages.page(page).add(place * words);
+                std::slice::from_raw_parts(first, records as usize * words)
+            })
+        });
+        pages.flat_map(move |page| page.chunks_exact(words).map(move |words| Record { words, key }))
+    }
+
     /// The record of a block, if it exists.
     #[inline]
     pub(super) fn get(&self, block: u32, shape: &Shape) -> Option<Record<'_>> {

@@ -1,8 +1,8 @@
 //! What a scrape reads of a family, some series at a time.
 //!
 //! Not here: how label sets and samples are made of it (`walk.rs`). Invariants: holds no lock; what is
-//! shown of a series belongs to one life of it, and a text is shown only after its record was found
-//! to live on.
+//! shown of a series belongs to one life of it, and a text is shown only if nothing that was read
+//! together with it has changed meanwhile.
 
 use std::ops::Range;
 
@@ -10,9 +10,10 @@ use super::{
     cells::add_up,
     index::Index,
     lives::{IS_EXEMPT, LAST_SCRAPE},
-    records::{Life, Record, is_living},
+    records::{Life, is_living},
+    shape::Shape,
     shared::SharedCell,
-    sync::Ordering,
+    sync::{Ordering, fence},
     texts::{Code, as_integer},
     update::At,
 };
@@ -23,40 +24,46 @@ use crate::clock;
 pub(crate) struct Scan {
     /// The series that are shown.
     rows: Vec<Row>,
-    /// The first series that was read. The life of each, and 0 for one that does not live; its cells.
-    from: u32,
-    lives: Vec<Life>,
+    /// Their cells, and how many each has.
     values: Vec<u64>,
     cells: usize,
-    /// For each block that is shown the codes of its key, and the texts.
-    key: usize,
-    codes: Vec<Code>,
+    /// The values of the labels in the keys of their blocks.
+    names: Vec<Name>,
     texts: Texts,
-    blocks: usize,
 }
 
 /// A series that is shown.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Row {
-    /// Which of the blocks that are shown it is in, and its place there.
-    pub(crate) block: usize,
+    series: u32,
+    life: Life,
+    /// Its place in its block.
     pub(crate) place: u32,
-    /// The second in which its life began.
-    pub(crate) start: u32,
-    /// Which of the series that were read it is.
-    read: usize,
+    /// Where its cells and the values of its block's key begin.
+    cells: u32,
+    key: u32,
+    /// How many of the first values of the key are those of the row before.
+    pub(crate) same: u32,
+}
+
+/// The value of a label: as a record keeps it, and which of the texts it is, if it is an open one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Name {
+    code: Code,
+    text: u32,
 }
 
 /// How far a scrape of a family goes.
 #[derive(Debug, Clone)]
 pub(crate) struct Extent {
-    series: Range<u32>,
+    /// Blocks; of a family that is a single one, series.
+    units: Range<u32>,
     /// Blocks that were born after so many scrapes had begun are left to the next one, or a label set
     /// could be met twice that is removed and born again meanwhile.
     scrapes: u32,
 }
 
-/// How many series are read at a time, at least.
+/// How many series are read at a time, unless a block has more.
 const STEP: u32 = if cfg!(loom) { 2 } else { 256 };
 
 impl Index {
@@ -65,8 +72,9 @@ impl Index {
         let next = |scrapes: u32| (scrapes < LAST_SCRAPE).then(|| scrapes + 1);
         let scrapes = self.scrapes.fetch_update(Ordering::AcqRel, Ordering::Acquire, next);
         let scrapes = scrapes.unwrap_or(LAST_SCRAPE);
-        let blocks = if self.shape.is_closed() { 1 } else { self.blocks.load(Ordering::Acquire) };
-        Extent { series: 0..blocks * self.shape.block, scrapes }
+        let is_closed = self.shape.is_closed();
+        let units = if is_closed { self.shape.block } else { self.blocks.load(Ordering::Acquire) };
+        Extent { units: 0..units, scrapes }
     }
 }
 
@@ -85,7 +93,7 @@ impl Index {
             let life = record.map_or(0, |record| record.life(place));
             cells.fill(0);
             self.begin_from_baseline(at.series(), cells);
-            add_up(&self.shares, &self.shape, at.series(), &[life], cells);
+            add_up(&self.shares, &self.shape, || std::iter::once((at.series(), life)), cells);
             if record.is_none_or(|record| record.is_still(place, life)) {
                 return self.shape.is_closed() || self.living(at).is_some();
             }
@@ -102,148 +110,153 @@ impl Index {
 }
 
 impl Scan {
-    /// Reads the next series of a family; `false` if there are none left.
+    /// Reads the next series of a family, whole blocks of them; `false` if there are none left.
     pub(crate) fn read(&mut self, index: &Index, extent: &mut Extent) -> bool {
-        let shape = &index.shape;
-        let Range { start: from, end } = extent.series;
+        let Range { start: from, end } = extent.units;
         if from == end {
             return false;
         }
-        // Whole blocks, but of a family that is a single one as many series as of any other.
-        let blocks = STEP.div_ceil(shape.block) * shape.block;
-        let to = end.min(from + if shape.is_closed() { STEP } else { blocks });
-        extent.series.start = to;
-        self.from = from;
-        self.cells = shape.layout.cells() as usize;
-        self.key = shape.key as usize;
+        let series = if index.shape.is_closed() { 1 } else { index.shape.block };
+        let to = end.min(from + STEP.div_ceil(series));
+        extent.units.start = to;
         self.rows.clear();
-        self.lives.clear();
-        self.codes.clear();
-        self.texts.clear();
-        self.blocks = 0;
-        self.rows.reserve((to - from) as usize);
-        self.lives.reserve((to - from) as usize);
-        if shape.is_closed() {
-            self.read_closed(index, from..to);
-        } else {
-            let blocks = from / shape.block..to / shape.block;
-            self.texts.places.reserve(blocks.len() * self.key);
-            self.codes.reserve(blocks.len() * self.key);
-            for block in blocks {
-                self.read_block(index, block, extent.scrapes);
-            }
-        }
         self.values.clear();
-        self.values.resize(self.lives.len() * self.cells, 0);
-        let cells = self.cells.max(1);
-        if shape.shared {
-            for row in &self.rows {
-                let cell = index.shared_cell(from + row.read as u32, shape);
-                self.values[row.read * cells] = cell.map_or(0, SharedCell::get);
+        self.names.clear();
+        self.texts.bytes.clear();
+        self.texts.copies.clear();
+        if !self.read_units(index, from..to, extent.scrapes) {
+            for unit in from..to {
+                while !self.read_units(index, unit..unit + 1, extent.scrapes) {}
             }
-        } else {
-            if shape.is_closed() {
-                let series = (from..to).zip(self.values.chunks_exact_mut(cells));
-                series.for_each(|(series, sums)| index.begin_from_baseline(series, sums));
-            }
-            add_up(&index.shares, shape, from, &self.lives, &mut self.values);
         }
-        let Self { rows, lives, values, .. } = self;
-        rows.retain_mut(|row| {
-            let (series, sums) = (from + row.read as u32, row.read * self.cells);
-            let sums = &mut values[sums..sums + self.cells];
-            if shape.is_closed() && !shape.is_stamped() {
-                return shape.whole
-                    || is_living(lives[row.read])
-                    || sums.iter().any(|value| *value != 0);
-            }
-            let record = index.records.get(index.place(series).0, shape);
-            record.is_none_or(|record| {
-                record.is_still(row.place, lives[row.read])
-                    || Self::read_again(index, record, series, row, lives[row.read], sums)
-            })
-        });
         true
     }
 
-    fn read_closed(&mut self, index: &Index, series: Range<u32>) {
-        let record = index.records.get(0, &index.shape);
-        for (read, place) in series.enumerate() {
+    /// Adds what there is of some units; adds nothing and is `false` if something changed meanwhile.
+    fn read_units(&mut self, index: &Index, units: Range<u32>, scrapes: u32) -> bool {
+        let shape = &index.shape;
+        let before = (self.rows.len(), self.values.len(), self.names.len());
+        self.cells = shape.layout.cells() as usize;
+        self.texts.known = [UNKNOWN; KNOWN];
+        if shape.is_closed() {
+            self.list_closed(index, units);
+        } else {
+            self.list_blocks(index, units, scrapes);
+        }
+        self.add_up(index, before.0);
+        if self.are_still(index, before.0) {
+            return true;
+        }
+        self.rows.truncate(before.0);
+        self.values.truncate(before.1);
+        self.names.truncate(before.2);
+        false
+    }
+
+    fn list_closed(&mut self, index: &Index, series: Range<u32>) {
+        let (shape, record) = (&index.shape, index.records.get(0, &index.shape));
+        for place in series {
             let life = record.map_or(0, |record| record.life(place));
-            let start = record.map_or_else(clock::begun, |record| record.start(place));
-            self.lives.push(life);
-            // Without stamps the values tell whether it was touched.
-            if index.shape.whole || is_living(life) || !index.shape.is_stamped() {
-                self.rows.push(Row { block: 0, place, start, read });
+            if shape.whole || is_living(life) || shape.shows_by_value() {
+                let cells = self.rows.len() as u32 * shape.layout.cells();
+                self.rows.push(Row { series: place, life, place, cells, key: 0, same: 0 });
             }
         }
     }
 
-    fn read_block(&mut self, index: &Index, block: u32, scrapes: u32) {
-        let (first, shown) = (self.lives.len(), self.codes.len());
-        let record = index.records.get(block, &index.shape);
-        let places = 0..index.shape.block;
-        let Some(record) = record.filter(|record| self.read_label_sets(index, *record, scrapes))
-        else {
-            self.codes.truncate(shown);
-            self.lives.truncate(first);
-            return self.lives.extend(places.map(|_| 0));
-        };
-        for place in places {
-            let (start, read) = (record.start(place), first + place as usize);
-            self.rows.push(Row { block: self.blocks, place, start, read });
-        }
-        self.blocks += 1;
-    }
-
-    /// Adds the lives and the texts of a block; `false` if it is not there or too young.
-    fn read_label_sets(&mut self, index: &Index, record: Record<'_>, scrapes: u32) -> bool {
-        let (first, shown) = (self.lives.len(), self.codes.len());
-        loop {
-            self.lives.truncate(first);
-            // Loops: an iterator of one or two items costs more than they do.
-            for place in record.series() {
-                self.lives.push(record.life(place));
-            }
-            let life = self.lives[first];
+    #[inline(never)]
+    fn list_blocks(&mut self, index: &Index, blocks: Range<u32>, scrapes: u32) {
+        let Self { rows, names, texts, .. } = self;
+        let Shape { block: series, open, layout, key, .. } = index.shape;
+        let cells = layout.cells();
+        rows.reserve(blocks.len() * series as usize);
+        // Before the first key is one that is like none.
+        let mut at = names.len();
+        names.resize(at + (blocks.len() + 1) * key as usize, Name { code: UNKNOWN.0, text: 0 });
+        let mut keys = names[at..].chunks_exact_mut(key as usize);
+        let mut before = keys.next().unwrap_or_default();
+        // SAFETY: the number of blocks was loaded with acquire.
+        let records = unsafe { index.records.of(blocks.clone(), &index.shape) };
+        // One loop for each page, which a `for` would not be.
+        records.enumerate().for_each(|(block, record)| {
+            let block = blocks.start + block as u32;
+            let life = record.life(0);
             if !is_living(life) || record.birth() & !IS_EXEMPT > scrapes {
-                return false;
+                return;
             }
-            self.codes.truncate(shown);
-            for code in record.codes() {
-                self.codes.push(code);
+            let Some(own) = keys.next() else { return };
+            at += key as usize;
+            let mut row = Row {
+                series: block * series,
+                life,
+                place: 0,
+                cells: rows.len() as u32 * cells,
+                key: at as u32,
+                same: key,
+            };
+            let values = own.iter_mut().zip(&*before).zip(record.codes());
+            for (label, ((name, before), code)) in (0..).zip(values) {
+                *name = *before;
+                // Neighbours often have the same values.
+                if before.code != code {
+                    row.same = row.same.min(label);
+                    let is_open = open >> label & 1 == 1;
+                    let text = if is_open { texts.number(index, code) } else { 0 };
+                    *name = Name { code, text };
+                }
             }
-            if self.texts.read(index, record, life) {
-                return true;
+            rows.push(row);
+            before = own;
+            for place in 1..series {
+                row.cells += cells;
+                let (series, life) = (row.series + place, record.life(place));
+                rows.push(Row { series, life, place, same: key, ..row });
             }
-            // A block whose first series was reset meanwhile lives on.
-            if !is_living(record.life(0)) || record.born() > life {
-                return false;
+        });
+        names.truncate(at + key as usize);
+    }
+
+    /// Reads the cells of the rows from one on.
+    fn add_up(&mut self, index: &Index, first: usize) {
+        let (shape, cells) = (&index.shape, self.cells);
+        let start = first * cells;
+        self.values.resize(self.rows.len() * cells, 0);
+        let (rows, values) = (&self.rows[first..], &mut self.values[start..]);
+        let each = || rows.iter().map(|row| (row.series, row.life));
+        if shape.shared {
+            for ((series, _), value) in each().zip(values) {
+                *value = index.shared_cell(series, shape).map_or(0, SharedCell::get);
             }
+            return;
+        }
+        if shape.is_closed() {
+            let series = each().zip(values.chunks_exact_mut(cells.max(1)));
+            series.for_each(|((series, _), sums)| index.begin_from_baseline(series, sums));
+        }
+        add_up(&index.shares, shape, each, values);
+        if shape.shows_by_value() {
+            let is_touched = |row: &Row| values[row.cells as usize - start] != 0;
+            self.rows.retain(|row| is_living(row.life) || is_touched(row));
         }
     }
 
-    /// Reads a series again whose life has changed, for it may have been reset; `false` if it has been
-    /// removed.
-    #[cold]
-    fn read_again(
-        index: &Index,
-        record: Record<'_>,
-        series: u32,
-        row: &mut Row,
-        before: Life,
-        sums: &mut [u64],
-    ) -> bool {
-        loop {
-            let life = record.life(row.place);
-            let is_same = index.shape.is_closed() || record.born() <= before;
-            row.start = record.start(row.place);
-            sums.fill(0);
-            add_up(&index.shares, &index.shape, series, &[life], sums);
-            if record.is_still(row.place, life) {
-                return is_same && is_living(life);
-            }
+    /// Whether the rows from one on still are in the lives in which they were found, and so were in
+    /// them at every load before this call.
+    #[inline(never)]
+    fn are_still(&self, index: &Index, first: usize) -> bool {
+        let (shape, rows) = (&index.shape, &self.rows[first..]);
+        // If a load before saw anything of a later life, this fence makes the word that ended the one
+        // before visible to the loads below.
+        fence(Ordering::Acquire);
+        if shape.is_closed() {
+            let record = index.records.get(0, shape);
+            let life = |place| record.map_or(0, |record| record.life(place));
+            return !shape.is_stamped() || rows.iter().all(|row| life(row.place) == row.life);
         }
+        rows.iter().all(|row| {
+            let record = index.records.get(index.place(row.series).0, shape);
+            record.is_some_and(|record| record.life(row.place) == row.life)
+        })
     }
 
     /// The series that are shown.
@@ -253,126 +266,95 @@ impl Scan {
 
     /// A series that is shown, in the life that it was read in.
     pub(crate) fn at(&self, row: &Row) -> At {
-        At::new(self.from + row.read as u32, self.lives[row.read])
+        At::new(row.series, row.life)
     }
 
     /// The cells of a series.
     #[inline]
     pub(crate) fn values(&self, row: &Row) -> &[u64] {
-        let first = row.read * self.cells;
-        &self.values[first..first + self.cells]
+        &self.values[row.cells as usize..][..self.cells]
     }
 
     /// The number that a label of a block's key is kept as: of a closed label the place of its value.
     #[inline]
-    pub(crate) fn number(&self, block: usize, label: usize) -> usize {
-        as_integer(self.codes[block * self.key + label]).unwrap_or(0) as usize
+    pub(crate) fn number(&self, row: &Row, label: usize) -> usize {
+        as_integer(self.names[row.key as usize + label].code).unwrap_or(0) as usize
     }
 
-    /// The text of a label of a block's key, if the label is open.
+    /// The text of a label of a block's key, if the label is open; and whether it is known to have no
+    /// character that a format escapes.
     #[inline]
-    pub(crate) fn text(&self, block: usize, label: usize) -> &str {
-        self.texts.get(block * self.key + label)
-    }
-
-    /// Whether a label of two blocks has the same value.
-    #[inline]
-    pub(crate) fn is_same(&self, block: usize, other: usize, label: usize) -> bool {
-        let [a, b] = [block, other].map(|block| block * self.key + label);
-        self.codes[a] == self.codes[b] && self.texts.is_same(a, b)
+    pub(crate) fn text(&self, row: &Row, label: usize) -> (&str, bool) {
+        self.texts.get(self.names[row.key as usize + label].text)
     }
 }
 
-/// The texts of some blocks, copied out of memory that may change.
-///
-/// Many blocks share texts, so those that were copied last are not copied again.
+/// Texts, copied out of memory that may change.
 #[derive(Debug)]
 struct Texts {
     bytes: Vec<u8>,
-    /// Where each text begins and how many bytes it has.
-    places: Vec<(usize, usize)>,
-    /// How many texts and bytes are those of blocks that were found whole. Only these are shown.
-    whole: (usize, usize),
+    copies: Vec<Copied>,
     /// Codes that were read last, and which text each of them is; the place comes from the code.
-    known: [(Code, usize); KNOWN],
-    /// How many texts had been given up when the first of these was read: since then, no code has
-    /// become another text.
-    given_up: u32,
+    known: [(Code, u32); KNOWN],
+}
+
+/// A text that was copied: where it begins, how many bytes it has, and whether one may be escaped.
+#[derive(Debug, Clone, Copy)]
+struct Copied {
+    start: usize,
+    len: usize,
+    is_special: bool,
 }
 
 const KNOWN: usize = 64;
 
-/// No code is known to be a text with this number.
-const UNKNOWN: (Code, usize) = (0, usize::MAX);
+/// Neither the place of a text nor an integer.
+const UNKNOWN: (Code, u32) = (1 << 30, 0);
 
 impl Default for Texts {
     fn default() -> Self {
-        let (bytes, places) = (Vec::new(), Vec::new());
-        Self { bytes, places, whole: (0, 0), known: [UNKNOWN; KNOWN], given_up: 0 }
+        Self { bytes: Vec::new(), copies: Vec::new(), known: [UNKNOWN; KNOWN] }
     }
 }
 
 impl Texts {
-    fn clear(&mut self) {
-        self.bytes.clear();
-        self.places.clear();
-        self.whole = (0, 0);
-        self.known = [UNKNOWN; KNOWN];
-    }
-
-    /// Adds the texts of a block that is in this life; `false` if it no longer is.
-    fn read(&mut self, index: &Index, record: Record<'_>, life: Life) -> bool {
-        if self.places.is_empty() {
-            self.given_up = index.texts.given_up();
-        }
-        for is_second_try in [false, true] {
-            record.codes().for_each(|code| self.push(index, code));
-            let is_whole = record.is_still(0, life);
-            // If a text of the record was written over one that is known, the record has shown that
-            // one was given up as well. The second time none is known.
-            if is_whole && (is_second_try || index.texts.given_up() == self.given_up) {
-                self.whole = (self.places.len(), self.bytes.len());
-                return true;
-            }
-            self.places.truncate(self.whole.0);
-            self.bytes.truncate(self.whole.1);
-            self.known = [UNKNOWN; KNOWN];
-            self.given_up = index.texts.given_up();
-            if !is_whole {
-                break;
-            }
-        }
-        false
-    }
-
+    /// Which text a code is.
     #[inline]
-    fn push(&mut self, index: &Index, code: Code) {
+    fn number(&mut self, index: &Index, code: Code) -> u32 {
         let known = &mut self.known[(code.wrapping_mul(0x9e37_79b9) >> 26) as usize % KNOWN];
-        if known.0 == code && known.1 < self.whole.0 {
-            return self.places.push(self.places[known.1]);
+        if known.0 == code {
+            return known.1;
         }
-        *known = (code, self.places.len());
+        let number = self.copies.len() as u32;
+        *known = (code, number);
+        self.copy(index, code);
+        number
+    }
+
+    #[inline(never)]
+    fn copy(&mut self, index: &Index, code: Code) {
         let start = self.bytes.len();
-        match as_integer(code) {
-            Some(n) => push_integer(&mut self.bytes, n),
+        let is_special = match as_integer(code) {
+            Some(n) => {
+                push_integer(&mut self.bytes, n);
+                false
+            }
             // SAFETY: the code is one of a record, loaded with acquire.
-            None => _ = unsafe { index.texts.copy(code, &mut self.bytes) },
-        }
-        self.places.push((start, self.bytes.len() - start));
+            None => unsafe { index.texts.copy(code, &mut self.bytes) },
+        };
+        self.copies.push(Copied { start, len: self.bytes.len() - start, is_special });
     }
 
     #[inline]
-    fn is_same(&self, a: usize, b: usize) -> bool {
-        self.places[a] == self.places[b]
-    }
-
-    #[inline]
-    fn get(&self, number: usize) -> &str {
-        let place = self.places[..self.whole.0].get(number);
-        let bytes = place.and_then(|(start, len)| self.bytes.get(*start..start + len));
-        // SAFETY: the record lived on after its texts were copied, and no text that was known had been
-        // given up; so each is as the writer stored it, from a `str`, or the digits of an integer.
-        unsafe { str::from_utf8_unchecked(bytes.unwrap_or_default()) }
+    fn get(&self, number: u32) -> (&str, bool) {
+        let Some(Copied { start, len, is_special }) = self.copies.get(number as usize) else {
+            return ("", true);
+        };
+        let bytes = self.bytes.get(*start..start + len).unwrap_or_default();
+        // SAFETY: whoever names the text lived on after it was copied, and so did the series for which it
+        // was copied: all of them at once, before they were looked at again. So it is as the writer
+        // stored it, from a `str`, or the digits of an integer.
+        (unsafe { str::from_utf8_unchecked(bytes) }, !is_special)
     }
 }
 

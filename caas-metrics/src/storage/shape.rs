@@ -108,15 +108,24 @@ impl Shape {
         !self.is_piece() || !is_one_number || self.layout.paired && !self.whole
     }
 
+    /// Whether its value alone tells if a series is exported.
+    #[inline]
+    pub(super) const fn shows_by_value(&self) -> bool {
+        self.is_closed() && !self.whole && !self.is_stamped() && !self.shared
+    }
+
     /// How many series a chunk has.
     #[inline(always)]
     pub(super) const fn chunk(&self) -> u32 {
         if self.is_piece() { self.block } else { 1 << self.pages.chunk }
     }
 
-    /// The number of a series' chunk, and its place there. Not for a family in one piece.
+    /// The number of a series' chunk, and its place there.
     #[inline(always)]
     pub(super) const fn in_chunk(&self, series: u32) -> (usize, u32) {
+        if self.is_piece() {
+            return (0, series);
+        }
         let bits = self.pages.chunk;
         ((series >> bits) as usize, series & ((1 << bits) - 1))
     }

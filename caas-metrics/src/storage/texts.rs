@@ -8,9 +8,10 @@ use super::{
     heap::{Free, Heap, MOST, THEIRS},
     key::{KeyHasher, Text, hash},
     pairs,
-    sync::{AtomicU32, AtomicU64, Ordering, constant},
+    sync::{AtomicU64, Ordering, constant},
     table::Table,
 };
+use crate::sample::is_special;
 
 /// A label value as a record keeps it: a small integer itself, or where its text is.
 pub(super) type Code = u32;
@@ -43,14 +44,12 @@ pub(super) struct Kept {
     heap: Heap,
     /// From the hash of a text to its code; only the writer asks.
     codes: Table,
-    /// How many texts were given up: so often a code could have become another text.
-    given_up: AtomicU32,
 }
 
 impl Kept {
     constant! {
         pub(super) fn new() -> Self {
-            Self { heap: Heap::new(), codes: Table::new(), given_up: AtomicU32::new(0) }
+            Self { heap: Heap::new(), codes: Table::new() }
         }
     }
 
@@ -103,12 +102,6 @@ impl Kept {
         head & IS_SPECIAL != 0
     }
 
-    /// How often a code could have become another text, at least as often as whatever was read of a
-    /// record before tells.
-    pub(super) fn given_up(&self) -> u32 {
-        self.given_up.load(Ordering::Acquire)
-    }
-
     /// The code of a value, kept from now on until it is given back as often as it was asked for.
     /// `None` without memory. Only under the writer's lock.
     pub(super) fn code(&self, free: &mut Free, value: &Text<'_>) -> Option<Code> {
@@ -137,7 +130,6 @@ impl Kept {
             return;
         }
         self.codes.remove(self.hash([code].into_iter()), code);
-        self.given_up.fetch_add(1, Ordering::Relaxed);
         free.give(&self.heap, code);
     }
 
@@ -162,7 +154,7 @@ impl Kept {
     }
 
     fn store(&self, free: &mut Free, bytes: &[u8]) -> Option<Code> {
-        let is_special = bytes.iter().any(|byte| matches!(byte, b'\\' | b'"' | b'\n'));
+        let is_special = bytes.iter().any(|byte| is_special(*byte));
         let mark = if is_special { IS_SPECIAL } else { 0 };
         let head = (bytes.len() as u64) << LEN | mark | ONE_USE;
         let code = free.take(&self.heap, 2 * pairs::count(bytes.len()) as u32, head)?;

@@ -51,10 +51,10 @@ const PATHS: &[(&str, Path)] = &[
     ("timed async function, bare", Path::Calls(Update::BareAsync)),
     ("counted and timed function", Path::Calls(Update::CountedTimed)),
     ("counted and timed async function", Path::Calls(Update::CountedTimedAsync)),
-    ("text of a counter, closed labels", Path::Counters(Shape::Closed, 5_000)),
-    ("text of a counter, shared texts", Path::Counters(Shape::Mixed, 5_000)),
-    ("text of a counter, all strings", Path::Counters(Shape::Strings, 5_000)),
-    ("text of a counter, a text each", Path::Counters(Shape::Unique, 5_000)),
+    ("text of a counter, closed labels", Path::Counters(Shape::Closed, 50_000)),
+    ("text of a counter, shared texts", Path::Counters(Shape::Mixed, 50_000)),
+    ("text of a counter, all strings", Path::Counters(Shape::Strings, 50_000)),
+    ("text of a counter, a text each", Path::Counters(Shape::Unique, 50_000)),
     ("text of a histogram", Path::Histograms(500)),
     ("first use, shared texts", Path::FirstUses(Shape::Mixed, 2_000)),
     ("first use, all strings", Path::FirstUses(Shape::Strings, 2_000)),
@@ -68,7 +68,7 @@ pub fn list() {
         let (each, times) = match *path {
             Path::Calls(_) => (All.get().len(), 200),
             Path::Updates(_, requests) => (requests.get().len(), 20),
-            Path::Counters(_, n) => (n, 100),
+            Path::Counters(_, n) => (n, 10),
             Path::Histograms(n) => (n, 300),
             Path::FirstUses(_, n) => (n, 20),
         };

@@ -232,7 +232,7 @@ fn page() -> Vec<(String, u32, u64)> {
     while scan.read(index(), &mut extent) {
         let rows = scan.rows().iter();
         page.extend(rows.map(|row| {
-            let text = if index().shape.is_closed() { "" } else { scan.text(row.block, 0) };
+            let text = if index().shape.is_closed() { "" } else { scan.text(row, 0).0 };
             (text.to_owned(), row.place, scan.values(row)[0])
         }));
     }
