@@ -22,7 +22,7 @@ use crate::{
         index::Index,
         key::{Text, each_value},
         rendered::Rendered,
-        scan::{Row, Scan},
+        scan::Scan,
         shape::{PageBits, Shape},
         update::{self, At, Home},
     },
@@ -374,12 +374,12 @@ pub fn retain<L: LabelSet>(mut keep: impl FnMut(&L::View<'_>) -> bool) {
     let sources = Source::of(&L::DESCRIPTOR);
     let (mut scan, mut extent) = (Scan::default(), index.extent());
     while scan.read(index, &mut extent) {
-        let mut is_refused = |row: &&Row| {
-            let parts: Vec<_> = sources.iter().map(|source| source.value(&scan, row)).collect();
+        let mut is_refused = |row: &usize| {
+            let parts: Vec<_> = sources.iter().map(|source| source.value(&scan, *row)).collect();
             !keep(&L::view(&mut ViewSource { parts: parts.iter() }))
         };
         let refused: Vec<At> =
-            scan.rows().iter().filter(&mut is_refused).map(|row| scan.at(row)).collect();
+            scan.rows().filter(&mut is_refused).map(|row| scan.at(row)).collect();
         index.remove_found(&refused);
     }
 }

@@ -64,12 +64,10 @@ impl Walk {
         values.extend(missing_in(descriptor, default).map(|(_, value)| value));
         let mut defaults = values[self.sources.len()..].iter();
         let are_defaults_plain = defaults.all(|value| !value.bytes().any(is_special));
-        let mut before = None;
         for row in self.scan.rows() {
-            let is_new = |source: &Source| before.is_none_or(|before| !source.is_same(row, before));
             // The values before the first new one are those of the sample before.
-            let kept = self.sources.iter().position(is_new);
-            let kept = kept.or(before.is_none().then_some(0)).unwrap_or(values.len());
+            let is_new = |source: &Source| row == 0 || !source.is_same(&self.scan, row);
+            let kept = self.sources.iter().position(is_new).unwrap_or(self.sources.len());
             let mut are_plain = are_defaults_plain;
             let sources = self.sources.get(kept..).unwrap_or_default();
             for (value, source) in values[kept..].iter_mut().zip(sources) {
@@ -77,7 +75,6 @@ impl Walk {
                 *value = part.text;
                 are_plain &= part.is_plain;
             }
-            before = Some(row);
             let labels = Labels { values: &values, kept, are_plain };
             sink.sample(labels, &metric::value(descriptor, self.scan.values(row)));
         }

@@ -106,28 +106,29 @@ pub(super) fn open(series: &[u8]) -> (&[u8], u8) {
 /// A text that is appended again and again.
 enum Piece {
     /// Appended as a whole, whatever its length, for no call is as short.
-    Short([u8; Self::SHORT], usize),
-    Long(Vec<u8>),
+    Short([u8; Self::SHORT], u8),
+    Long(Box<[u8]>),
 }
 
 impl Piece {
     const SHORT: usize = 16;
 
     fn new(parts: [&[u8]; 3]) -> Self {
-        let (mut short, len) = ([0; Self::SHORT], parts.iter().map(|part| part.len()).sum());
+        let (mut short, len) =
+            ([0; Self::SHORT], parts.iter().map(|part| part.len()).sum::<usize>());
         if len > Self::SHORT {
-            return Self::Long(parts.concat());
+            return Self::Long(parts.concat().into());
         }
         let bytes = parts.into_iter().flatten();
         short.iter_mut().zip(bytes).for_each(|(place, byte)| *place = *byte);
-        Self::Short(short, len)
+        Self::Short(short, len as u8)
     }
 
     #[inline]
     fn append_to(&self, text: &mut Vec<u8>) {
         match self {
             Self::Short(bytes, len) => {
-                let end = text.len() + len;
+                let end = text.len() + usize::from(*len);
                 text.extend_from_slice(bytes);
                 text.truncate(end);
             }

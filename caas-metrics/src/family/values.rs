@@ -8,7 +8,7 @@ use crate::{
     desc::{Descriptor, LabelDescriptor},
     label::LabelPart,
     sample::is_special,
-    storage::scan::{Row, Scan},
+    storage::scan::Scan,
 };
 
 /// Where the value of a label is.
@@ -52,9 +52,11 @@ impl Source {
 
     /// The value of a series.
     #[inline]
-    pub(crate) fn value<'s>(&self, scan: &'s Scan, row: &Row) -> LabelPart<'s> {
+    pub(crate) fn value<'s>(&self, scan: &'s Scan, row: usize) -> LabelPart<'s> {
         let index = match (self.place, self.label.values) {
-            (Place::InBlock(part), Some(values)) => (row.place / part) as usize % values.len(),
+            (Place::InBlock(part), Some(values)) => {
+                (scan.place(row) / part) as usize % values.len()
+            }
             (Place::InKey(label), Some(_)) => scan.number(row, label),
             (Place::InKey(label), None) => {
                 let (text, is_plain) = scan.text(row, label);
@@ -66,15 +68,16 @@ impl Source {
         LabelPart { text: text.copied().unwrap_or_default(), index, is_plain: self.are_plain }
     }
 
-    /// Whether a series has the same value as the one before, if all labels before have.
+    /// Whether a series has the same value as the row before, if it has that of all labels before.
     #[inline]
-    pub(crate) fn is_same(&self, row: &Row, before: &Row) -> bool {
+    pub(crate) fn is_same(&self, scan: &Scan, row: usize) -> bool {
         match self.place {
             Place::InBlock(part) => {
                 let values = self.label.values.map_or(1, <[_]>::len).max(1) as u32;
-                row.place / part % values == before.place / part % values
+                let [own, before] = [row, row - 1].map(|row| scan.place(row) / part % values);
+                own == before
             }
-            Place::InKey(label) => label < row.same as usize,
+            Place::InKey(label) => label < scan.same(row),
         }
     }
 }

@@ -275,27 +275,42 @@ impl Share {
 
 /// The readers' side.
 impl Share {
+    fn chunks<'s>(&'s self, shape: &'s Shape) -> Chunks<'s> {
+        Chunks {
+            share: self,
+            shape,
+            is_stamped: shape.is_stamped(),
+            number: usize::MAX,
+            chunk: None,
+        }
+    }
+}
+
+/// What a reader knows of a share's chunks: the one that it read last.
+struct Chunks<'s> {
+    share: &'s Share,
+    shape: &'s Shape,
+    is_stamped: bool,
+    number: usize,
+    chunk: Option<Chunk>,
+}
+
+impl Chunks<'_> {
     /// The share's cells of a series, if they count for this life. Whoever reads them asks afterwards
-    /// whether the series still lives it. Remembers the chunk that was read last, if any.
+    /// whether the series still lives it.
     #[inline(always)]
-    fn read(
-        &self,
-        shape: &Shape,
-        series: u32,
-        life: Life,
-        last: &mut Option<(usize, Option<Chunk>)>,
-    ) -> Option<AnyCells> {
-        let (number, place) = shape.in_chunk(series);
-        let chunk = match *last {
-            Some((known, chunk)) if known == number => chunk,
-            _ => last.insert((number, self.find(number))).1,
-        }?;
+    fn read(&mut self, series: u32, life: Life) -> Option<AnyCells> {
+        let (number, place) = self.shape.in_chunk(series);
+        if number != self.number {
+            (self.number, self.chunk) = (number, self.share.find(number));
+        }
+        let chunk = self.chunk?;
         // SAFETY: the chunk is of this shape. Another thread may write to the cells; they are only read.
         unsafe {
-            if shape.is_stamped() && chunk.stamp(place).load(Ordering::Acquire) != life {
+            if self.is_stamped && chunk.stamp(place).load(Ordering::Acquire) != life {
                 return None;
             }
-            AnyCells::new(chunk.cells(place, shape), shape.layout)
+            AnyCells::new(chunk.cells(place, self.shape), self.shape.layout)
         }
     }
 }
@@ -352,16 +367,19 @@ pub(super) fn add_up<S: Iterator<Item = (u32, Life)>>(
         }
         return;
     }
-    let cells = layout.cells().max(1) as usize;
     for share in shares(first) {
-        let mut last = None;
-        for ((series, life), sums) in series().zip(sums.chunks_exact_mut(cells)) {
-            let Some(own) = share.read(&shape, series, life, &mut last) else { continue };
-            if layout == ONE_INTEGER {
-                sums[0] = sums[0].wrapping_add(own.get(0));
-                continue;
+        let mut chunks = share.chunks(&shape);
+        let own = |(series, life)| chunks.read(series, life);
+        let each = series().map(own);
+        if layout == ONE_INTEGER {
+            for (own, sum) in each.zip(&mut *sums) {
+                *sum = sum.wrapping_add(own.map_or(0, |own| own.get(0)));
             }
-            for (cell, sum) in (0..layout.cells()).zip(sums) {
+            continue;
+        }
+        for (own, sums) in each.zip(sums.chunks_exact_mut(layout.cells().max(1) as usize)) {
+            let Some(own) = own else { continue };
+            for (cell, sum) in (0..).zip(sums) {
                 *sum = layout.plus(cell, *sum, own.get(cell));
             }
         }
@@ -381,7 +399,7 @@ const TRIES: usize = if cfg!(loom) { 2 } else { 1000 };
 /// read again. Where every try meets a move, that with the fewest counts.
 fn add_up_pair(first: &AtomicPtr<Share>, shape: &Shape, series: u32, life: Life, sums: &mut [u64]) {
     let read = |cell: u32| {
-        let cells = shares(first).filter_map(|share| share.read(shape, series, life, &mut None));
+        let cells = shares(first).filter_map(|share| share.chunks(shape).read(series, life));
         cells.fold(0, |sum, own| shape.layout.plus(cell, sum, own.get(cell)))
     };
     let (mut best, mut least) = ([0; 2], f64::INFINITY);

@@ -8,6 +8,8 @@
 //! A series' life is odd while it lives and never comes back: it grows with each birth, removal and
 //! reset, and before it could wrap, its block is given up for good.
 
+use std::ops::Range;
+
 use super::{
     memory::Pages,
     shape::Shape,
@@ -31,7 +33,7 @@ pub(super) const LAST_LIFE: Life = if cfg!(loom) { 9 } else { u32::MAX - 4 };
 
 /// The record of a block: its codes, the scrape that it was born before, the life that its series
 /// were born with, and for each series its life and the second in which that began.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Record<'a> {
     words: &'a [AtomicU32],
     key: usize,
@@ -87,7 +89,7 @@ impl<'a> Record<'a> {
     }
 
     /// The series of the block.
-    pub(super) fn series(self) -> std::ops::Range<u32> {
+    pub(super) fn series(self) -> Range<u32> {
         0..(self.words.len() - self.key - 2) as u32 / 2
     }
 }
@@ -163,7 +165,7 @@ impl Records {
     /// # Safety
     /// The record must exist, and the caller must know so by an acquire load.
     #[inline]
-    pub(super) unsafe fn record(&self, block: u32, shape: &Shape) -> Record<'_> {
+    pub(super) unsafe fn record(&self, block: u32, shape: &Shape) -> Record<'static> {
         let (page, place) = shape.in_page(block);
         // SAFETY: the caller's promise.
         let page = unsafe { self.pages.page(page) };
@@ -173,34 +175,35 @@ impl Records {
         Record { words, key: shape.key as usize }
     }
 
-    /// The records of consecutive blocks.
+    /// The records of consecutive blocks, each with its block, page by page.
     ///
     /// # Safety
     /// They must exist, and the caller must know so by an acquire load.
-    #[inline(always)]
-    pub(super) unsafe fn of(
+    pub(super) unsafe fn pages(
         &self,
-        blocks: std::ops::Range<u32>,
+        mut blocks: Range<u32>,
         shape: &Shape,
-    ) -> impl Iterator<Item = Record<'_>> {
+    ) -> impl Iterator<Item = impl Iterator<Item = (u32, Record<'static>)>> {
+        let shape = *shape;
         let (words, key) = (shape.record(), shape.key as usize);
-        let mut next = blocks.start;
-        let pages = std::iter::from_fn(move || {
-            let (page, place) = shape.in_page(next);
-            let records = (shape.records() - place as u32).min(blocks.end - next);
-            next += records;
+        std::iter::from_fn(move || {
+            let block = blocks.start;
+            let (page, place) = shape.in_page(block);
+            let len = (shape.records() - place as u32).min(blocks.len() as u32);
+            blocks.start += len;
             // SAFETY: the caller's promise; a page has so many records and is kept for good.
-            (records > 0).then(|| unsafe {
+            let page = (len > 0).then(|| unsafe {
                 let first = self.pages.page(page).add(place * words);
-                std::slice::from_raw_parts(first, records as usize * words)
-            })
-        });
-        pages.flat_map(move |page| page.chunks_exact(words).map(move |words| Record { words, key }))
+                std::slice::from_raw_parts(first, len as usize * words)
+            })?;
+            let records = page.chunks_exact(words).map(move |words| Record { words, key });
+            Some((block..).zip(records))
+        })
     }
 
     /// The record of a block, if it exists.
     #[inline]
-    pub(super) fn get(&self, block: u32, shape: &Shape) -> Option<Record<'_>> {
+    pub(super) fn get(&self, block: u32, shape: &Shape) -> Option<Record<'static>> {
         // SAFETY: the length is loaded with acquire.
         (block < self.len(shape)).then(|| unsafe { self.record(block, shape) })
     }

@@ -10,7 +10,7 @@ use super::{
     cells::add_up,
     index::Index,
     lives::{IS_EXEMPT, LAST_SCRAPE},
-    records::{Life, is_living},
+    records::{Life, Record, is_living},
     shape::Shape,
     shared::SharedCell,
     sync::{Ordering, fence},
@@ -20,34 +20,36 @@ use super::{
 use crate::clock;
 
 /// Some series of a family, as they were read; re-used, so that a scrape does not allocate for each.
+///
+/// What is read of all series is read before what is next: each of these loops is short.
 #[derive(Debug, Default)]
 pub(crate) struct Scan {
     /// The series that are shown.
     rows: Vec<Row>,
-    /// Their cells, and how many each has.
+    /// For each label of the key its values of all rows.
+    names: Vec<Vec<Name>>,
+    texts: Texts,
+    /// The cells of all rows, and how many each has.
     values: Vec<u64>,
     cells: usize,
-    /// The values of the labels in the keys of their blocks.
-    names: Vec<Name>,
-    texts: Texts,
 }
 
 /// A series that is shown.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Row {
+struct Row {
+    /// What it was found in; a family with closed labels only need not have one.
+    record: Option<Record<'static>>,
     series: u32,
-    life: Life,
     /// Its place in its block.
-    pub(crate) place: u32,
-    /// Where its cells and the values of its block's key begin.
-    cells: u32,
-    key: u32,
+    place: u32,
+    /// The life that it was found in.
+    life: Life,
     /// How many of the first values of the key are those of the row before.
-    pub(crate) same: u32,
+    same: u32,
 }
 
 /// The value of a label: as a record keeps it, and which of the texts it is, if it is an open one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 struct Name {
     code: Code,
     text: u32,
@@ -119,11 +121,11 @@ impl Scan {
         let series = if index.shape.is_closed() { 1 } else { index.shape.block };
         let to = end.min(from + STEP.div_ceil(series));
         extent.units.start = to;
-        self.rows.clear();
-        self.values.clear();
-        self.names.clear();
+        self.cells = index.shape.layout.cells() as usize;
+        self.names.resize_with(index.shape.key as usize, Vec::new);
         self.texts.bytes.clear();
         self.texts.copies.clear();
+        self.truncate(0);
         if !self.read_units(index, from..to, extent.scrapes) {
             for unit in from..to {
                 while !self.read_units(index, unit..unit + 1, extent.scrapes) {}
@@ -134,94 +136,84 @@ impl Scan {
 
     /// Adds what there is of some units; adds nothing and is `false` if something changed meanwhile.
     fn read_units(&mut self, index: &Index, units: Range<u32>, scrapes: u32) -> bool {
-        let shape = &index.shape;
-        let before = (self.rows.len(), self.values.len(), self.names.len());
-        self.cells = shape.layout.cells() as usize;
-        self.texts.known = [UNKNOWN; KNOWN];
-        if shape.is_closed() {
+        let first = self.rows.len();
+        if index.shape.is_closed() {
             self.list_closed(index, units);
         } else {
             self.list_blocks(index, units, scrapes);
+            self.read_names(index, first);
         }
-        self.add_up(index, before.0);
-        if self.are_still(index, before.0) {
-            return true;
+        self.add_up(index, first);
+        let is_right = self.are_still(&index.shape, first);
+        if !is_right {
+            self.truncate(first);
         }
-        self.rows.truncate(before.0);
-        self.values.truncate(before.1);
-        self.names.truncate(before.2);
-        false
+        is_right
+    }
+
+    fn truncate(&mut self, rows: usize) {
+        self.rows.truncate(rows);
+        self.names.iter_mut().for_each(|names| names.truncate(rows));
+        self.values.truncate(rows * self.cells);
     }
 
     fn list_closed(&mut self, index: &Index, series: Range<u32>) {
-        let (shape, record) = (&index.shape, index.records.get(0, &index.shape));
+        let shape = &index.shape;
+        let record = index.records.get(0, shape);
         for place in series {
             let life = record.map_or(0, |record| record.life(place));
             if shape.whole || is_living(life) || shape.shows_by_value() {
-                let cells = self.rows.len() as u32 * shape.layout.cells();
-                self.rows.push(Row { series: place, life, place, cells, key: 0, same: 0 });
+                self.rows.push(Row { record, series: place, place, life, same: 0 });
             }
         }
     }
 
-    #[inline(never)]
     fn list_blocks(&mut self, index: &Index, blocks: Range<u32>, scrapes: u32) {
-        let Self { rows, names, texts, .. } = self;
-        let Shape { block: series, open, layout, key, .. } = index.shape;
-        let cells = layout.cells();
-        rows.reserve(blocks.len() * series as usize);
-        // Before the first key is one that is like none.
-        let mut at = names.len();
-        names.resize(at + (blocks.len() + 1) * key as usize, Name { code: UNKNOWN.0, text: 0 });
-        let mut keys = names[at..].chunks_exact_mut(key as usize);
-        let mut before = keys.next().unwrap_or_default();
+        let Shape { block: series, key, .. } = index.shape;
+        self.rows.reserve(blocks.len() * series as usize);
         // SAFETY: the number of blocks was loaded with acquire.
-        let records = unsafe { index.records.of(blocks.clone(), &index.shape) };
-        // One loop for each page, which a `for` would not be.
-        records.enumerate().for_each(|(block, record)| {
-            let block = blocks.start + block as u32;
-            let life = record.life(0);
-            if !is_living(life) || record.birth() & !IS_EXEMPT > scrapes {
-                return;
-            }
-            let Some(own) = keys.next() else { return };
-            at += key as usize;
-            let mut row = Row {
-                series: block * series,
-                life,
-                place: 0,
-                cells: rows.len() as u32 * cells,
-                key: at as u32,
-                same: key,
-            };
-            let values = own.iter_mut().zip(&*before).zip(record.codes());
-            for (label, ((name, before), code)) in (0..).zip(values) {
-                *name = *before;
-                // Neighbours often have the same values.
-                if before.code != code {
-                    row.same = row.same.min(label);
-                    let is_open = open >> label & 1 == 1;
-                    let text = if is_open { texts.number(index, code) } else { 0 };
-                    *name = Name { code, text };
+        for page in unsafe { index.records.pages(blocks, &index.shape) } {
+            for (block, record) in page {
+                let life = record.life(0);
+                if !is_living(life) || record.birth() & !IS_EXEMPT > scrapes {
+                    continue;
+                }
+                let first = block * series;
+                let row = Row { record: Some(record), series: first, place: 0, life, same: key };
+                self.rows.push(row);
+                for place in 1..series {
+                    let life = record.life(place);
+                    self.rows.push(Row { series: first + place, place, life, ..row });
                 }
             }
-            rows.push(row);
-            before = own;
-            for place in 1..series {
-                row.cells += cells;
-                let (series, life) = (row.series + place, record.life(place));
-                rows.push(Row { series, life, place, same: key, ..row });
-            }
-        });
-        names.truncate(at + key as usize);
+        }
+    }
+
+    /// Reads the keys of the rows from one on.
+    fn read_names(&mut self, index: &Index, first: usize) {
+        self.texts.known = [UNKNOWN; KNOWN];
+        let rows = &mut self.rows[first..];
+        for (label, names) in self.names.iter_mut().enumerate().rev() {
+            let is_open = index.shape.open >> label & 1 == 1;
+            let mut last = Name { code: UNKNOWN.0, text: 0 };
+            names.extend(rows.iter_mut().map(|row| {
+                let code = row.record.map_or(UNKNOWN.0, |record| record.code(label));
+                // Neighbours often have the same value.
+                if code != last.code {
+                    row.same = label as u32;
+                    let text = if is_open { self.texts.number(index, code) } else { 0 };
+                    last = Name { code, text };
+                }
+                last
+            }));
+        }
     }
 
     /// Reads the cells of the rows from one on.
     fn add_up(&mut self, index: &Index, first: usize) {
         let (shape, cells) = (&index.shape, self.cells);
-        let start = first * cells;
         self.values.resize(self.rows.len() * cells, 0);
-        let (rows, values) = (&self.rows[first..], &mut self.values[start..]);
+        let (rows, values) = (&self.rows[first..], &mut self.values[first * cells..]);
         let each = || rows.iter().map(|row| (row.series, row.life));
         if shape.shared {
             for ((series, _), value) in each().zip(values) {
@@ -235,57 +227,74 @@ impl Scan {
         }
         add_up(&index.shares, shape, each, values);
         if shape.shows_by_value() {
-            let is_touched = |row: &Row| values[row.cells as usize - start] != 0;
-            self.rows.retain(|row| is_living(row.life) || is_touched(row));
+            self.drop_untouched(first);
         }
+    }
+
+    /// Drops the rows from one on whose only cell tells that they are not exported.
+    fn drop_untouched(&mut self, first: usize) {
+        let mut shown = first;
+        for row in first..self.rows.len() {
+            if self.values[row] != 0 || is_living(self.rows[row].life) {
+                self.rows[shown] = self.rows[row];
+                self.values[shown] = self.values[row];
+                shown += 1;
+            }
+        }
+        self.truncate(shown);
     }
 
     /// Whether the rows from one on still are in the lives in which they were found, and so were in
     /// them at every load before this call.
-    #[inline(never)]
-    fn are_still(&self, index: &Index, first: usize) -> bool {
-        let (shape, rows) = (&index.shape, &self.rows[first..]);
+    fn are_still(&self, shape: &Shape, first: usize) -> bool {
+        if !shape.is_stamped() && shape.is_closed() {
+            return true;
+        }
         // If a load before saw anything of a later life, this fence makes the word that ended the one
         // before visible to the loads below.
         fence(Ordering::Acquire);
-        if shape.is_closed() {
-            let record = index.records.get(0, shape);
-            let life = |place| record.map_or(0, |record| record.life(place));
-            return !shape.is_stamped() || rows.iter().all(|row| life(row.place) == row.life);
-        }
-        rows.iter().all(|row| {
-            let record = index.records.get(index.place(row.series).0, shape);
-            record.is_some_and(|record| record.life(row.place) == row.life)
-        })
+        let life = |row: &Row| row.record.map_or(row.life, |record| record.life(row.place));
+        self.rows[first..].iter().all(|row| life(row) == row.life)
     }
 
-    /// The series that are shown.
-    pub(crate) fn rows(&self) -> &[Row] {
-        &self.rows
+    /// How many series are shown.
+    pub(crate) fn rows(&self) -> Range<usize> {
+        0..self.rows.len()
     }
 
     /// A series that is shown, in the life that it was read in.
-    pub(crate) fn at(&self, row: &Row) -> At {
-        At::new(row.series, row.life)
+    pub(crate) fn at(&self, row: usize) -> At {
+        At::new(self.rows[row].series, self.rows[row].life)
+    }
+
+    /// The place of a series in its block.
+    pub(crate) fn place(&self, row: usize) -> u32 {
+        self.rows[row].place
+    }
+
+    /// How many of the first values of a series' key are those of the row before.
+    #[inline]
+    pub(crate) fn same(&self, row: usize) -> usize {
+        self.rows[row].same as usize
     }
 
     /// The cells of a series.
     #[inline]
-    pub(crate) fn values(&self, row: &Row) -> &[u64] {
-        &self.values[row.cells as usize..][..self.cells]
+    pub(crate) fn values(&self, row: usize) -> &[u64] {
+        &self.values[row * self.cells..][..self.cells]
     }
 
-    /// The number that a label of a block's key is kept as: of a closed label the place of its value.
+    /// The number that a label of a key is kept as: of a closed label the place of its value.
     #[inline]
-    pub(crate) fn number(&self, row: &Row, label: usize) -> usize {
-        as_integer(self.names[row.key as usize + label].code).unwrap_or(0) as usize
+    pub(crate) fn number(&self, row: usize, label: usize) -> usize {
+        as_integer(self.names[label][row].code).unwrap_or(0) as usize
     }
 
-    /// The text of a label of a block's key, if the label is open; and whether it is known to have no
-    /// character that a format escapes.
+    /// The text of a label of a key, if the label is open; and whether it is known to have no character
+    /// that a format escapes.
     #[inline]
-    pub(crate) fn text(&self, row: &Row, label: usize) -> (&str, bool) {
-        self.texts.get(self.names[row.key as usize + label].text)
+    pub(crate) fn text(&self, row: usize, label: usize) -> (&str, bool) {
+        self.texts.get(self.names[label][row].text)
     }
 }
 
@@ -306,7 +315,7 @@ struct Copied {
     is_special: bool,
 }
 
-const KNOWN: usize = 64;
+const KNOWN: usize = 256;
 
 /// Neither the place of a text nor an integer.
 const UNKNOWN: (Code, u32) = (1 << 30, 0);
@@ -321,7 +330,7 @@ impl Texts {
     /// Which text a code is.
     #[inline]
     fn number(&mut self, index: &Index, code: Code) -> u32 {
-        let known = &mut self.known[(code.wrapping_mul(0x9e37_79b9) >> 26) as usize % KNOWN];
+        let known = &mut self.known[(code.wrapping_mul(0x9e37_79b9) >> 24) as usize % KNOWN];
         if known.0 == code {
             return known.1;
         }

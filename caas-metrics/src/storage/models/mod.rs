@@ -230,10 +230,10 @@ fn value<'v>(value: impl Into<LabelText<'v>>) -> Option<u64> {
 fn page() -> Vec<(String, u32, u64)> {
     let (mut scan, mut extent, mut page) = (Scan::default(), index().extent(), Vec::new());
     while scan.read(index(), &mut extent) {
-        let rows = scan.rows().iter();
+        let rows = scan.rows();
         page.extend(rows.map(|row| {
             let text = if index().shape.is_closed() { "" } else { scan.text(row, 0).0 };
-            (text.to_owned(), row.place, scan.values(row)[0])
+            (text.to_owned(), scan.place(row), scan.values(row)[0])
         }));
     }
     page

@@ -113,7 +113,7 @@ fn page_beside_reset() {
     let scrape = spawn(|| {
         let (mut scan, mut extent) = (Scan::default(), index().extent());
         assert!(scan.read(index(), &mut extent));
-        let rows = scan.rows().iter();
+        let rows = scan.rows();
         let rows: Vec<_> = rows.map(|row| (scan.text(row, 0).0, scan.values(row))).collect();
         saw(match rows[..] {
             [("a", [5, 50]), ("a", [0, 0])] => "the first life",
