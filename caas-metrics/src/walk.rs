@@ -66,8 +66,7 @@ impl Walk {
         let are_defaults_plain = defaults.all(|value| !value.bytes().any(is_special));
         for row in self.scan.rows() {
             // The values before the first new one are those of the sample before.
-            let is_new = |source: &Source| row == 0 || !source.is_same(&self.scan, row);
-            let kept = self.sources.iter().position(is_new).unwrap_or(self.sources.len());
+            let kept = Source::kept(&self.sources, &self.scan, row);
             let mut are_plain = are_defaults_plain;
             let sources = self.sources.get(kept..).unwrap_or_default();
             for (value, source) in values[kept..].iter_mut().zip(sources) {

@@ -60,6 +60,7 @@ fn overlapping<const N: usize>(out: &mut Vec<u8>, len: usize, first: &[u8; N], l
 }
 
 /// Writes a sample's number; `point` is for [`float`].
+#[inline]
 pub(super) fn number(out: &mut Vec<u8>, number: Number, point: bool) {
     match number {
         Number::Unsigned(n) => integer(out, n),

@@ -4,20 +4,15 @@
 //! shown of it.
 
 use super::shape;
-use crate::{
-    desc::{Descriptor, LabelDescriptor},
-    label::LabelPart,
-    sample::is_special,
-    storage::scan::Scan,
-};
+use crate::{desc::Descriptor, label::LabelPart, sample::is_special, storage::scan::Scan};
 
 /// Where the value of a label is.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Source {
-    label: &'static LabelDescriptor,
-    place: Place,
-    /// Whether no value of a closed label has a character that a format escapes.
+    /// Those of a closed label, and whether none has a character that a format escapes.
+    values: Option<&'static [&'static str]>,
     are_plain: bool,
+    place: Place,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -45,7 +40,7 @@ impl Source {
             };
             let mut values = label.values.unwrap_or_default().iter();
             let are_plain = values.all(|value| !value.bytes().any(is_special));
-            Self { label, place, are_plain }
+            Self { values: label.values, are_plain, place }
         });
         sources.collect()
     }
@@ -53,7 +48,7 @@ impl Source {
     /// The value of a series.
     #[inline]
     pub(crate) fn value<'s>(&self, scan: &'s Scan, row: usize) -> LabelPart<'s> {
-        let index = match (self.place, self.label.values) {
+        let index = match (self.place, self.values) {
             (Place::InBlock(part), Some(values)) => {
                 (scan.place(row) / part) as usize % values.len()
             }
@@ -64,16 +59,28 @@ impl Source {
             }
             (Place::InBlock(_), None) => 0,
         };
-        let text = self.label.values.and_then(|values| values.get(index));
+        let text = self.values.and_then(|values| values.get(index));
         LabelPart { text: text.copied().unwrap_or_default(), index, is_plain: self.are_plain }
     }
 
-    /// Whether a series has the same value as the row before, if it has that of all labels before.
+    /// How many of the first values are those of the row before.
     #[inline]
-    pub(crate) fn is_same(&self, scan: &Scan, row: usize) -> bool {
+    pub(crate) fn kept(sources: &[Self], scan: &Scan, row: usize) -> usize {
+        let same = scan.same(row);
+        let is_first_new =
+            |source: &Self| matches!(source.place, Place::InKey(label) if label == same);
+        // Mostly all labels are in the key, at least the first ones.
+        if row == 0 || sources.get(same).is_some_and(is_first_new) {
+            return same;
+        }
+        sources.iter().position(|source| !source.is_same(scan, row)).unwrap_or(sources.len())
+    }
+
+    /// Whether a series has the same value as the row before, if it has that of all labels before.
+    fn is_same(&self, scan: &Scan, row: usize) -> bool {
         match self.place {
             Place::InBlock(part) => {
-                let values = self.label.values.map_or(1, <[_]>::len).max(1) as u32;
+                let values = self.values.map_or(1, <[_]>::len).max(1) as u32;
                 let [own, before] = [row, row - 1].map(|row| scan.place(row) / part % values);
                 own == before
             }
