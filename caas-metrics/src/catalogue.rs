@@ -6,7 +6,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, LazyLock, Mutex, PoisonError},
 };
 
 use crate::{
@@ -73,6 +73,17 @@ impl Catalogue {
         }
     }
 
+    /// That of a registry without the program's families.
+    pub(crate) fn of_nothing() -> Arc<Self> {
+        static NOTHING: LazyLock<Arc<Catalogue>> = LazyLock::new(|| {
+            let (mut catalogue, mut by_name) = (Catalogue::default(), BTreeMap::new());
+            catalogue.add_own(&mut by_name, &Own::REGISTRY);
+            catalogue.entries = by_name.into_values().collect();
+            Arc::new(catalogue)
+        });
+        Arc::clone(&NOTHING)
+    }
+
     /// That of these families and what is always there.
     fn of(mut families: Vec<&'static Family>) -> Self {
         families.sort_unstable_by_key(|family| {
@@ -87,20 +98,24 @@ impl Catalogue {
         for family in sites::families() {
             catalogue.add(&mut by_name, family, Entry::BuiltIn);
         }
-        for own in Own::ALL {
-            let head = own.head();
-            let title = format!("{} `{}` of this crate", head.metric_type.as_str(), head.name);
-            let names = taken_names(head.name, head.metric_type);
-            match take(&[&catalogue.taken], names, title) {
-                Ok(taken) => {
-                    catalogue.taken.extend(taken);
-                    by_name.insert(head.name, Entry::Own(own));
-                }
-                Err(clash) => catalogue.problems.push(clash),
-            }
-        }
+        catalogue.add_own(&mut by_name, &Own::PROGRAM);
+        catalogue.add_own(&mut by_name, &Own::REGISTRY);
         catalogue.entries = by_name.into_values().collect();
         catalogue
+    }
+
+    fn add_own(&mut self, by_name: &mut BTreeMap<&str, Entry>, families: &[Own]) {
+        for own in families {
+            let head = own.head();
+            let title = format!("{} `{}` of this crate", head.metric_type.as_str(), head.name);
+            match take(&[&self.taken], taken_names(head.name, head.metric_type), title) {
+                Ok(taken) => {
+                    self.taken.extend(taken);
+                    by_name.insert(head.name, Entry::Own(*own));
+                }
+                Err(clash) => self.problems.push(clash),
+            }
+        }
     }
 
     fn add(

@@ -18,11 +18,14 @@ pub(crate) enum Own {
     Refused,
     Lost,
     LabelPanics,
+    CollectorPanics,
 }
 
 impl Own {
-    pub(crate) const ALL: [Self; 4] =
+    /// Those about the families of the program, and those about a registry.
+    pub(crate) const PROGRAM: [Self; 4] =
         [Self::Overflow, Self::Refused, Self::Lost, Self::LabelPanics];
+    pub(crate) const REGISTRY: [Self; 1] = [Self::CollectorPanics];
 
     pub(crate) const fn head(self) -> FamilyHead<'static> {
         let (name, help) = match self {
@@ -41,6 +44,10 @@ impl Own {
                 "caas_metrics_label_panics_total",
                 "Updates lost because a label panicked while its call was panicking.",
             ),
+            Self::CollectorPanics => (
+                "caas_metrics_collector_panics_total",
+                "Panics of collectors; each cost the collector's families of one scrape.",
+            ),
         };
         FamilyHead { name, help, unit: None, metric_type: MetricType::Counter, buckets: &[] }
     }
@@ -52,21 +59,23 @@ impl Own {
             Self::Overflow => (count_labels(descriptor).0 > 0).then(|| family.index().overflows()),
             Self::Refused => can_refuse(descriptor).then(|| family.refusals().get()),
             Self::Lost => Some(family.index().lost()),
-            Self::LabelPanics => None,
+            Self::LabelPanics | Self::CollectorPanics => None,
         }
     }
 
-    /// Emits the family; `families` are those of the program, equal declarations together.
+    /// Emits the family; `families` are those of the program, equal declarations together, and `panics`
+    /// those of the registry's collectors, if it has any.
     pub(crate) fn emit<'f>(
         self,
         families: impl Iterator<Item = &'f [&'static Family]>,
+        panics: Option<u64>,
         default: &DefaultLabels,
         sink: &mut dyn Sink,
     ) {
         sink.family(&self.head());
         let each: &[&str] = match self {
             Self::Overflow | Self::Refused => &["family"],
-            Self::Lost | Self::LabelPanics => &[],
+            Self::Lost | Self::LabelPanics | Self::CollectorPanics => &[],
         };
         let (names, values): (Vec<&str>, Vec<&str>) =
             missing(default, |name| each.contains(&name)).unzip();
@@ -84,6 +93,7 @@ impl Own {
             Self::Overflow | Self::Refused => counts.for_each(|(name, n)| emit(&[name], n)),
             Self::Lost => emit(&[], counts.map(|(_, count)| count).sum()),
             Self::LabelPanics => emit(&[], label_panics()),
+            Self::CollectorPanics => panics.into_iter().for_each(|count| emit(&[], count)),
         }
     }
 }

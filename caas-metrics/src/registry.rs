@@ -14,13 +14,13 @@ use std::{
 use crate::{
     catalogue::{Catalogue, Entry},
     collector::{Collector, collect_isolated},
-    desc::{Descriptor, MetricType},
+    desc::Descriptor,
     family::{Family, declared},
     name::{is_label_name, reserved_for},
     problem::Problem,
     sample::{FamilySnapshot, Labels, Sink, Snapshots},
     storage::flag::Tally,
-    walk::{DefaultLabels, Walk, missing},
+    walk::{Buffers, DefaultLabels, Walk, missing},
 };
 
 /// A set of families and collectors that are scraped together.
@@ -162,12 +162,21 @@ impl Registry {
     pub(crate) fn scrape(&self) -> Scrape {
         let catalogue = self.catalogue();
         let collected = self.collect(&catalogue, &mut Vec::new());
-        let (collected, default) = (collected.into_iter().peekable(), self.default_labels());
-        Scrape { catalogue, next: 0, collected, walk: None, default }
+        let has_collectors =
+            !self.collectors.read().unwrap_or_else(PoisonError::into_inner).is_empty();
+        Scrape {
+            catalogue,
+            next: 0,
+            collected: collected.into_iter().peekable(),
+            panics: has_collectors.then(|| self.panics.0.get()),
+            walk: None,
+            buffers: Buffers::default(),
+            default: self.default_labels(),
+        }
     }
 
     fn catalogue(&self) -> Arc<Catalogue> {
-        if self.program { Catalogue::of_program() } else { Arc::default() }
+        if self.program { Catalogue::of_program() } else { Catalogue::of_nothing() }
     }
 
     fn default_labels(&self) -> Arc<DefaultLabels> {
@@ -189,7 +198,9 @@ impl Registry {
                 problems.push(Problem::CollectorPanicked);
             }
         }
-        collected.push(panics_family(self.panics.0.get()));
+        if collected.is_empty() {
+            return Vec::new();
+        }
         catalogue.admit(collected, problems)
     }
 
@@ -230,14 +241,6 @@ impl Registry {
     }
 }
 
-fn panics_family(panics: u64) -> FamilySnapshot {
-    FamilySnapshot::counter(
-        "caas_metrics_collector_panics_total",
-        "Panics of collectors; each cost the collector's families of one scrape.",
-    )
-    .with(&[], panics)
-}
-
 /// A scrape in progress: emits its families in bounded steps, so that a page can be streamed.
 #[derive(Debug)]
 pub(crate) struct Scrape {
@@ -245,7 +248,10 @@ pub(crate) struct Scrape {
     /// The next family of the catalogue, and the next ones of collectors, which are also by name.
     next: usize,
     collected: Peekable<IntoIter<FamilySnapshot>>,
+    /// Panics of the registry's collectors, if it has any.
+    panics: Option<u64>,
     walk: Option<Walk>,
+    buffers: Buffers,
     default: Arc<DefaultLabels>,
 }
 
@@ -253,7 +259,7 @@ impl Scrape {
     /// Emits the next samples; `false` when nothing is left.
     pub(crate) fn step(&mut self, sink: &mut dyn Sink) -> bool {
         if let Some(walk) = &mut self.walk {
-            if !walk.step(&self.default, sink) {
+            if !walk.step(&mut self.buffers, &self.default, sink) {
                 self.walk = None;
             }
             return true;
@@ -267,13 +273,13 @@ impl Scrape {
         self.next += 1;
         match entry {
             Some(Entry::Declared(families)) => match families[..] {
-                [family] => self.walk = Some(Walk::begin(family, &self.default, sink)),
-                _ => emit(&merge(families), &self.default, sink),
+                [family] => self.walk = Some(Walk::begin(family)),
+                _ => merge(families).iter().for_each(|family| emit(family, &self.default, sink)),
             },
-            Some(Entry::BuiltIn(family)) => {
-                self.walk = Some(Walk::begin(family, &self.default, sink));
+            Some(Entry::BuiltIn(family)) => self.walk = Some(Walk::begin(family)),
+            Some(Entry::Own(own)) => {
+                own.emit(self.catalogue.declared(), self.panics, &self.default, sink);
             }
-            Some(Entry::Own(own)) => own.emit(self.catalogue.declared(), &self.default, sink),
             None => return false,
         }
         true
@@ -296,17 +302,15 @@ fn emit(family: &FamilySnapshot, default: &DefaultLabels, sink: &mut dyn Sink) {
     }
 }
 
-/// Equal declarations of one family as one family; equal label sets are summed.
-fn merge(families: &[&'static Family]) -> FamilySnapshot {
-    let mut snapshots = Snapshots::default();
+/// Equal declarations of one family as one family, if it has samples; equal label sets are summed.
+fn merge(families: &[&'static Family]) -> Option<FamilySnapshot> {
+    let (mut snapshots, mut buffers) = (Snapshots::default(), Buffers::default());
     for family in families {
-        let mut walk = Walk::begin(family, &DefaultLabels::default(), &mut snapshots);
-        while walk.step(&DefaultLabels::default(), &mut snapshots) {}
+        let mut walk = Walk::begin(family);
+        while walk.step(&mut buffers, &DefaultLabels::default(), &mut snapshots) {}
     }
     let mut parts = snapshots.families.into_iter();
-    let Some(mut merged) = parts.next() else {
-        return FamilySnapshot::new(MetricType::Unknown, "", "");
-    };
+    let mut merged = parts.next()?;
     let known = merged.samples.iter().enumerate();
     let mut known: HashMap<_, usize> =
         known.map(|(place, sample)| (sample.labels.clone(), place)).collect();
@@ -319,5 +323,5 @@ fn merge(families: &[&'static Family]) -> FamilySnapshot {
             merged.samples.push(sample);
         }
     }
-    merged
+    Some(merged)
 }

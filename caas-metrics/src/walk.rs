@@ -26,58 +26,66 @@ pub(crate) struct DefaultLabels {
 pub(crate) struct Walk {
     family: &'static Family,
     extent: Extent,
-    sources: Vec<Source>,
+    /// Where the values of its labels are; found when there is a first series.
+    sources: Option<Vec<Source>>,
+}
+
+/// What a scrape reads into; kept for its memory.
+#[derive(Debug, Default)]
+pub(crate) struct Buffers {
     scan: Scan,
-    /// The label values of the current child; kept for its memory.
+    /// The label values of the current series.
     values: Vec<&'static str>,
 }
 
 impl Walk {
-    /// Begins a scrape of a family, and shows its head and its labels.
-    pub(crate) fn begin(
-        family: &'static Family,
-        default: &DefaultLabels,
-        sink: &mut dyn Sink,
-    ) -> Self {
-        let descriptor = family.descriptor();
-        sink.family(&head(descriptor));
-        let own = descriptor.labels.iter().map(|label| label.name);
-        let missing = missing_in(descriptor, default).map(|(name, _)| name);
-        sink.labels(&own.chain(missing).collect::<Vec<_>>());
-        Self {
-            family,
-            extent: family.index().extent(),
-            sources: Source::of(descriptor),
-            scan: Scan::default(),
-            values: Vec::new(),
-        }
+    /// Begins a scrape of a family.
+    pub(crate) fn begin(family: &'static Family) -> Self {
+        Self { family, extent: family.index().extent(), sources: None }
     }
 
-    /// Emits the next samples; `false` at the end.
-    pub(crate) fn step(&mut self, default: &DefaultLabels, sink: &mut dyn Sink) -> bool {
+    /// Emits the next samples, after the family's head if they are the first ones; `false` at the end.
+    pub(crate) fn step(
+        &mut self,
+        buffers: &mut Buffers,
+        default: &DefaultLabels,
+        sink: &mut dyn Sink,
+    ) -> bool {
         let descriptor = self.family.descriptor();
-        if !self.scan.read(self.family.index(), &mut self.extent) {
+        let Buffers { scan, values: memory } = buffers;
+        if !scan.read(self.family.index(), &mut self.extent) {
             return false;
         }
-        let mut values = recycle(core::mem::take(&mut self.values));
-        values.resize(self.sources.len(), "");
+        if scan.rows().is_empty() {
+            return true;
+        }
+        let mut values = recycle(core::mem::take(memory));
+        let sources = self.sources.get_or_insert_with(|| {
+            sink.family(&head(descriptor));
+            values.extend(descriptor.labels.iter().map(|label| label.name));
+            values.extend(missing_in(descriptor, default).map(|(name, _)| name));
+            sink.labels(&values);
+            Source::of(descriptor)
+        });
+        values.clear();
+        values.resize(sources.len(), "");
         values.extend(missing_in(descriptor, default).map(|(_, value)| value));
-        let mut defaults = values[self.sources.len()..].iter();
+        let mut defaults = values[sources.len()..].iter();
         let are_defaults_plain = defaults.all(|value| !value.bytes().any(is_special));
-        for row in self.scan.rows() {
+        for row in scan.rows() {
             // The values before the first new one are those of the sample before.
-            let kept = Source::kept(&self.sources, &self.scan, row);
+            let kept = Source::kept(sources, scan, row);
             let mut are_plain = are_defaults_plain;
-            let sources = self.sources.get(kept..).unwrap_or_default();
-            for (value, source) in values[kept..].iter_mut().zip(sources) {
-                let part = source.value(&self.scan, row);
+            let new = sources.get(kept..).unwrap_or_default();
+            for (value, source) in values[kept..].iter_mut().zip(new) {
+                let part = source.value(scan, row);
                 *value = part.text;
                 are_plain &= part.is_plain;
             }
             let labels = Labels { values: &values, kept, are_plain };
-            sink.sample(labels, &metric::value(descriptor, self.scan.values(row)));
+            sink.sample(labels, &metric::value(descriptor, scan.values(row)));
         }
-        self.values = recycle(values);
+        *memory = recycle(values);
         true
     }
 }

@@ -45,8 +45,9 @@ pub(super) struct Lines<D> {
 impl<D: Dialect> Lines<D> {
     pub(super) fn new() -> Self {
         Self {
-            out: Vec::new(),
-            head: Vec::new(),
+            // A small page needs no more.
+            out: Vec::with_capacity(4096),
+            head: Vec::with_capacity(256),
             name: Vec::new(),
             series: Series::default(),
             current: Vec::new(),

@@ -322,7 +322,9 @@ const UNKNOWN: (Code, u32) = (1 << 30, 0);
 
 impl Default for Texts {
     fn default() -> Self {
-        Self { bytes: Vec::new(), copies: Vec::new(), known: [UNKNOWN; KNOWN] }
+        // Room for the texts of a small family.
+        let (bytes, copies) = (Vec::with_capacity(1024), Vec::with_capacity(64));
+        Self { bytes, copies, known: [UNKNOWN; KNOWN] }
     }
 }
 
