@@ -20,8 +20,7 @@ use crate::{
         constant,
         flag::Tally,
         index::Index,
-        key::{Text, each_value},
-        rendered::Rendered,
+        key::{Key, Text, each_value},
         scan::Scan,
         shape::{PageBits, Shape},
         update::{self, At, Home},
@@ -235,12 +234,12 @@ pub(crate) fn place<L: LabelSet>(values: &[LabelText<'_>]) -> u32 {
     place
 }
 
-/// The key of a label set, copied; `None` without memory.
-pub(crate) fn rendered<L: LabelSet>(values: &[LabelText<'_>]) -> Option<Rendered> {
-    let in_block = <L as Home>::SHAPE.in_block;
-    let labels = L::DESCRIPTOR.labels.iter().zip(values).enumerate();
-    let in_key = labels.filter(|(i, _)| in_block >> i & 1 == 0);
-    Rendered::new(in_key.map(|(_, (label, value))| (value.0, label.max_bytes)))
+/// Whether a value is longer than its label allows.
+fn is_too_long<L: LabelSet>(values: &[LabelText<'_>]) -> bool {
+    let mut labels = L::DESCRIPTOR.labels.iter().zip(values);
+    labels.any(|(label, LabelText(value))| {
+        value.as_str().is_some_and(|text| text.len() > label.max_bytes)
+    })
 }
 
 /// The child of a label set, which is found when the handle is used.
@@ -287,8 +286,8 @@ fn look_up<L: LabelSet>(set: &L) -> Option<Cells<L::Static>> {
 #[cold]
 #[inline(never)]
 pub(crate) fn create<L: LabelSet>(values: &[LabelText<'_>]) -> Option<At> {
-    let key = rendered::<L>(values)?;
-    L::family().index.create(&key, place::<L>(values))
+    let key = Key::new(values, &<L as Home>::SHAPE);
+    L::family().index.create(&key, place::<L>(values), is_too_long::<L>(values))
 }
 
 /// The child of a label set if it lives, without creating it.
@@ -299,8 +298,7 @@ fn find<L: LabelSet>(set: &L) -> Option<At> {
         if <L as Home>::SHAPE.is_closed() {
             return index.is_exported(place).then(|| At::closed(place));
         }
-        let key = rendered::<L>(values).filter(|key| !key.is_too_long())?;
-        index.find(&key, place)
+        index.find(&Key::new(values, &<L as Home>::SHAPE), place)
     })
 }
 
@@ -354,8 +352,7 @@ pub fn remove<L: LabelSet>(set: &L) -> bool {
             index.reset_closed(place, false);
             return was_there;
         }
-        let key = rendered::<L>(values).filter(|key| !key.is_too_long());
-        key.is_some_and(|key| index.remove(&key, place))
+        index.remove(&Key::new(values, &<L as Home>::SHAPE), place)
     })
 }
 

@@ -1,13 +1,12 @@
-//! The label values of a look-up, borrowed: their forms, their hash, and how they are copied.
+//! The label values of a look-up, borrowed: their forms, their hash, and the key that they are.
 //!
 //! How a label becomes text is in `label/`, how texts are kept in [`super::texts`]. Invariants: a
-//! text has one form, so two values are equal exactly when their forms are; what creates or removes
-//! works on a copy, so no code of a user runs while a record is read or a lock is held.
-
-use std::borrow::Borrow;
+//! text has one form, so two values are equal exactly when their forms are; they are all asked for
+//! before, so no code of a user runs while a record is read or a lock is held.
 
 use super::{
     pairs,
+    shape::Shape,
     sync::{Ordering, StaticU64},
 };
 
@@ -107,7 +106,7 @@ fn integer(text: &str) -> Option<u32> {
 static SEED: StaticU64 = StaticU64::new(0);
 
 /// Makes the seed, if there is none yet.
-pub(super) fn make_seed() {
+fn make_seed() {
     use std::hash::{BuildHasher, Hasher};
     if SEED.load(Ordering::Relaxed) == 0 {
         let random = || std::hash::RandomState::new().build_hasher().finish() | 1;
@@ -217,10 +216,70 @@ impl KeyHasher {
     }
 }
 
-/// The hash of the values of a key.
-#[inline(always)]
-pub(super) fn hash<'a>(values: impl Iterator<Item = impl Borrow<Text<'a>>>) -> u64 {
+/// The hash of one value.
+pub(super) fn hash_of(value: &Text<'_>) -> u64 {
     let mut hasher = KeyHasher::new();
-    values.for_each(|value| hasher.value(value.borrow()));
+    hasher.value(value);
     hasher.finish()
+}
+
+/// The hash of those values of a label set that are in the key.
+#[inline(always)]
+pub(super) fn hash(values: &[LabelText<'_>], shape: &Shape) -> u64 {
+    let mut hasher = KeyHasher::new();
+    each_value!(values, |place, value| if shape.in_block >> place & 1 == 0 {
+        hasher.value(value);
+    });
+    hasher.finish()
+}
+
+/// The open label value of the series that take what is above the limit.
+pub(crate) const OVERFLOW: &str = "__overflow__";
+
+/// The key of a block: what creations and removals work with.
+pub(crate) struct Key<'v> {
+    values: &'v [LabelText<'v>],
+    shape: &'v Shape,
+    /// Whether it is that of the block which takes what is above the limit.
+    is_overflow: bool,
+    hash: u64,
+}
+
+impl<'v> Key<'v> {
+    /// That of a label set.
+    #[inline]
+    pub(crate) fn new(values: &'v [LabelText<'v>], shape: &'v Shape) -> Self {
+        make_seed();
+        let mut key = Self { values, shape, is_overflow: false, hash: hash(values, shape) };
+        let mut open = key.values().enumerate().filter(|(place, _)| shape.open >> place & 1 == 1);
+        key.is_overflow = open.all(|(_, value)| value.as_str() == Some(OVERFLOW));
+        key
+    }
+
+    /// That of the block which takes this one's updates if there is no room for it.
+    pub(super) fn overflow(&self) -> Self {
+        let mut key = Self { is_overflow: true, ..*self };
+        let mut hasher = KeyHasher::new();
+        key.values().for_each(|value| hasher.value(value));
+        key.hash = hasher.finish();
+        key
+    }
+
+    pub(super) fn is_overflow(&self) -> bool {
+        self.is_overflow
+    }
+
+    pub(super) fn hash(&self) -> u64 {
+        self.hash
+    }
+
+    pub(super) fn values(&self) -> impl Iterator<Item = &'v Text<'v>> + use<'v> {
+        let (shape, is_overflow) = (self.shape, self.is_overflow);
+        let values = self.values.iter().enumerate();
+        let in_key = values.filter(move |(place, _)| shape.in_block >> place & 1 == 0);
+        in_key.enumerate().map(move |(place, (_, LabelText(value)))| {
+            let is_replaced = is_overflow && shape.open >> place & 1 == 1;
+            if is_replaced { const { &Text::Borrowed(OVERFLOW) } } else { value }
+        })
+    }
 }

@@ -7,16 +7,13 @@
 use super::{
     cells::shares,
     index::{Index, Writer},
+    key::Key,
     records::{LAST_LIFE, Life, Record, UNBORN, is_living},
-    rendered::Rendered,
     sync::{Ordering, fence},
     thread::Busy,
     update::At,
 };
 use crate::clock;
-
-/// The open label value of the series that take what is above the limit.
-pub(crate) const OVERFLOW: &str = "__overflow__";
 
 /// In the birth of a block: it does not count towards the limit. The rest is the number of scrapes
 /// that had begun.
@@ -82,7 +79,7 @@ impl Index {
     }
 
     /// The series of a key, if it lives.
-    pub(crate) fn find(&self, key: &Rendered, place: u32) -> Option<At> {
+    pub(crate) fn find(&self, key: &Key<'_>, place: u32) -> Option<At> {
         self.table.seek(key.hash(), |block| {
             let record = self.records.get(block, &self.shape)?;
             loop {
@@ -95,30 +92,29 @@ impl Index {
         })
     }
 
-    fn is_of(&self, record: Record<'_>, key: &Rendered) -> bool {
+    fn is_of(&self, record: Record<'_>, key: &Key<'_>) -> bool {
         // SAFETY: the codes are those of a record, loaded with acquire.
-        key.values().zip(record.codes()).all(|(value, code)| unsafe { self.texts.is(code, &value) })
+        key.values().zip(record.codes()).all(|(value, code)| unsafe { self.texts.is(code, value) })
     }
 }
 
 /// Born.
 impl Index {
-    /// The series of a key, which is born if need be; the overflow series if there is no room for it;
-    /// `None` without memory.
-    pub(crate) fn create(&self, key: &Rendered, place: u32) -> Option<At> {
-        super::key::make_seed();
+    /// The series of a key, which is born if need be, unless a value is too long; the overflow series
+    /// if there is no room for it; `None` without memory.
+    pub(crate) fn create(&self, key: &Key<'_>, place: u32, is_too_long: bool) -> Option<At> {
         // A full family answers without the lock, or a flood of label sets would queue for it.
-        if key.is_too_long() || self.is_full() {
-            let found = if key.is_too_long() { None } else { self.find(key, place) };
+        if is_too_long || self.is_full() {
+            let found = if is_too_long { None } else { self.find(key, place) };
             if found.is_some() {
                 return found;
             }
-            let key = key.with(OVERFLOW, self.shape.open)?;
+            let key = key.overflow();
             return self.find(&key, place).or_else(|| self.bear(&key, place)).map(At::as_overflow);
         }
         let born = self.bear(key, place);
         // It may have become full meanwhile.
-        if born.is_none() && self.is_full() { self.create(key, place) } else { born }
+        if born.is_none() && self.is_full() { self.create(key, place, is_too_long) } else { born }
     }
 
     /// Whether no block may be born that counts towards the limit.
@@ -127,12 +123,12 @@ impl Index {
     }
 
     /// The series of a key, which is born if it is not there.
-    fn bear(&self, key: &Rendered, place: u32) -> Option<At> {
+    fn bear(&self, key: &Key<'_>, place: u32) -> Option<At> {
         let mut held = self.lock()?;
         if let Some(found) = self.find(key, place) {
             return Some(found);
         }
-        let is_exempt = self.is_overflow(key);
+        let is_exempt = key.is_overflow();
         if !is_exempt && self.is_full() {
             return None;
         }
@@ -164,20 +160,12 @@ impl Index {
         Some(At::new(block * self.shape.block + place, life))
     }
 
-    /// Whether a key is one of those that take what is above the limit.
-    fn is_overflow(&self, key: &Rendered) -> bool {
-        let mut values = key.values().enumerate();
-        values.all(|(place, value)| {
-            self.shape.open >> place & 1 == 0 || value.as_str() == Some(OVERFLOW)
-        })
-    }
-
     /// Writes a key's codes into the record of a block that does not live, and the block into the
     /// table; `false` without memory.
-    fn name(&self, block: u32, record: Record<'_>, key: &Rendered, writer: &mut Writer) -> bool {
+    fn name(&self, block: u32, record: Record<'_>, key: &Key<'_>, writer: &mut Writer) -> bool {
         let mut named = 0;
         for (label, value) in key.values().enumerate() {
-            let Some(code) = self.texts.code(&mut writer.texts, &value) else { break };
+            let Some(code) = self.texts.code(&mut writer.texts, value) else { break };
             record.set_code(label, code);
             named += 1;
         }
@@ -238,7 +226,7 @@ impl Index {
 impl Index {
     /// Removes a series; one of a block of several goes back to zero instead. `false` if it did not
     /// live.
-    pub(crate) fn remove(&self, key: &Rendered, place: u32) -> bool {
+    pub(crate) fn remove(&self, key: &Key<'_>, place: u32) -> bool {
         let Some(mut held) = self.lock() else { return false };
         let found = self.find(key, place);
         found.is_some_and(|at| self.remove_at(at, &mut held.writer))

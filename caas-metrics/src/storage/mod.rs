@@ -6,7 +6,7 @@
 //!
 //! * [`shape`]: what is known when a family is declared.
 //! * [`update`]: what an update does; the short way, from labels to a cell.
-//! * [`key`]: the borrowed label values of a look-up and their hash; [`rendered`]: copies of them.
+//! * [`key`]: the borrowed label values of a look-up, their hash and their key.
 //! * [`index`]: the parts of a family and its lock; [`lives`]: how series are born and end;
 //!   [`closed`]: the same where all labels are closed.
 //! * [`cells`]: what a thread has of a family; [`chunk`]: how that lies in memory; [`thread`]: what a
@@ -31,7 +31,6 @@ mod memory;
 mod models;
 mod pairs;
 mod records;
-pub(crate) mod rendered;
 pub(crate) mod scan;
 pub(crate) mod shape;
 pub(crate) mod shared;

@@ -6,7 +6,7 @@
 
 use super::{
     heap::{Free, Heap, MOST, THEIRS},
-    key::{KeyHasher, Text, hash},
+    key::{KeyHasher, Text, hash_of},
     pairs,
     sync::{AtomicU64, Ordering, constant},
     table::Table,
@@ -108,7 +108,7 @@ impl Kept {
         if let Text::Integer(n) = value {
             return Some(INTEGER | n);
         }
-        let (text, hash) = (value.as_str().unwrap_or_default(), hash([value].into_iter()));
+        let (text, hash) = (value.as_str().unwrap_or_default(), hash_of(value));
         // SAFETY: the writer has stored all of these codes itself.
         let is_it = |code: Code| unsafe { self.is_str(code, text) }.then_some(code);
         if let Some(code) = self.codes.seek(hash, is_it) {

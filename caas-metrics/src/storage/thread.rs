@@ -40,6 +40,8 @@ thread_locals! {
 std::thread_local! {
     // These have no destructor, so they are there as long as the thread.
     static IS_BUSY: Cell<bool> = const { Cell::new(false) };
+    /// Whether there may be something in the next one.
+    static ARE_WAITING: Cell<bool> = const { Cell::new(false) };
     static WAITING: [Cell<Option<Addition>>; MOST_WAITING] =
         const { [const { Cell::new(None) }; MOST_WAITING] };
 }
@@ -97,7 +99,17 @@ impl Busy {
 impl Drop for Busy {
     fn drop(&mut self) {
         IS_BUSY.set(false);
-        // What waits may make something else wait.
+        if ARE_WAITING.get() {
+            make_waiting();
+        }
+    }
+}
+
+/// Makes all additions that wait.
+#[cold]
+fn make_waiting() {
+    // They may make others wait.
+    while ARE_WAITING.replace(false) {
         while let Some(addition) = WAITING.with(|all| all.iter().find_map(Cell::take)) {
             addition.make();
         }
@@ -143,6 +155,7 @@ impl Addition {
                 match place.get() {
                     None => {
                         place.set(Some(self));
+                        ARE_WAITING.set(true);
                         return true;
                     }
                     Some(known) if known.joins(&self) => {

@@ -7,7 +7,7 @@ use super::{
     cells::{AnyCells, Cells, Share, Word, Words, near, nowhere},
     chunk::owner,
     index::Index,
-    key::{KeyHasher, LabelText, each_value},
+    key::{LabelText, each_value, hash},
     records::{Life, Record, is_living},
     shape::Shape,
     shared::SharedCell,
@@ -172,16 +172,6 @@ pub(crate) fn find<F: Home>(values: &[LabelText<'_>], place: u32) -> Option<At> 
     let life = record.life(place);
     let is_it = is_living(life) && is_of(index, record, values, shape);
     (is_it && record.is_still(place, life)).then(|| At::new(block * shape.block + place, life))
-}
-
-/// The hash of the values that are in the key.
-#[inline(always)]
-fn hash(values: &[LabelText<'_>], shape: &Shape) -> u64 {
-    let mut hasher = KeyHasher::new();
-    each_value!(values, |place, value| if shape.in_block >> place & 1 == 0 {
-        hasher.value(value);
-    });
-    hasher.finish()
 }
 
 /// Whether a record is the one of these values.

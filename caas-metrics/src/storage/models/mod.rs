@@ -22,7 +22,6 @@ use super::{
     index::Index,
     key::LabelText,
     memory::kept,
-    rendered::Rendered,
     scan::Scan,
     shape::{Layout, PageBits, Shape},
     sync::{
@@ -169,17 +168,18 @@ family! {
     Zeroed: Shape { block: 2, in_block: 0b10, ..OPEN }
 }
 
-fn rendered<'v>(value: impl Into<LabelText<'v>>) -> Rendered {
-    Rendered::new([(value.into().0, usize::MAX)].into_iter()).unwrap()
+/// What something finds for the key of a label value.
+fn by_key<'v, R>(value: impl Into<LabelText<'v>>, find: impl FnOnce(&Key<'_>) -> R) -> R {
+    find(&Key::new(&[value.into()], &index().shape))
 }
 
 /// The series of a label value, which is born if need be.
 fn create<'v>(value: impl Into<LabelText<'v>>) -> At {
-    index().create(&rendered(value), 0).unwrap()
+    by_key(value, |key| index().create(key, 0, false)).unwrap()
 }
 
 fn remove<'v>(value: impl Into<LabelText<'v>>) -> bool {
-    index().remove(&rendered(value), 0)
+    by_key(value, |key| index().remove(key, 0))
 }
 
 /// Adds to a cell.
@@ -223,7 +223,7 @@ fn read(at: At) -> Option<Vec<u64>> {
 
 /// The first cell of a label value's series.
 fn value<'v>(value: impl Into<LabelText<'v>>) -> Option<u64> {
-    read(index().find(&rendered(value), 0)?).map(|cells| cells[0])
+    read(by_key(value, |key| index().find(key, 0))?).map(|cells| cells[0])
 }
 
 /// A page: the text, the place in its block, and the first cell of each series.
