@@ -132,8 +132,8 @@ impl<L: LabelSet, R: Reach<L>> Handle<L, R> {
             }
         };
         if <L as Home>::SHAPE.is_closed() {
-            let at = self.reach.at();
-            return match at.and_then(update::known::<L>) {
+            let Some(at) = self.reach.at() else { return lose::<L>() };
+            return match update::known::<L>(at) {
                 Some(cells) => update(&cells),
                 None => first(at, update),
             };
@@ -152,9 +152,9 @@ impl<L: LabelSet, R: Reach<L>> Handle<L, R> {
                 L::family().refusals().add_one();
             }
         };
-        match self.reach.at() {
-            Some(at) if update::write::<L>(at, &update) => {}
-            at => first_write::<L>(at, update),
+        let Some(at) = self.reach.at() else { return lose::<L>() };
+        if !update::write::<L>(at, &update) {
+            first_write::<L>(at, update);
         }
     }
 
@@ -286,32 +286,36 @@ impl<L: LabelSet, R: Reach<L>> Handle<L, R> {
 
 /// Updates a child that this thread has not updated before.
 ///
-/// What the update needs is passed by value: the compiler would put into memory, also on the short
-/// way, what it refers to.
+/// What the update needs is passed by value and fits in registers: the compiler would put everything
+/// else into memory, also on the short way.
 #[cold]
 #[inline(never)]
-fn first<L: LabelSet>(at: Option<At>, update: impl Fn(&Cells<L>)) {
-    match at {
-        Some(at) => update::update_first::<L>(at, &update),
-        None => L::family().index().lose(),
-    }
+fn first<L: LabelSet>(at: At, update: impl Fn(&Cells<L>)) {
+    update::update_first::<L>(at, &update);
 }
 
 /// The same for a child that all threads write to.
 #[cold]
 #[inline(never)]
-fn first_write<L: LabelSet>(at: Option<At>, update: impl Fn(SharedCell<'_>)) {
-    match at {
-        Some(at) => update::write_slowly::<L>(at, &update),
-        None => L::family().index().lose(),
-    }
+fn first_write<L: LabelSet>(at: At, update: impl Fn(SharedCell<'_>)) {
+    update::write_slowly::<L>(at, &update);
 }
 
 /// The same for a child that is yet to be found.
 #[cold]
 #[inline(never)]
 fn first_of<L: LabelSet>(reach: &impl Reach<L>, update: impl Fn(&Cells<L>)) {
-    first(reach.at(), update);
+    match reach.at() {
+        Some(at) => first(at, update),
+        None => lose::<L>(),
+    }
+}
+
+/// Counts an update for which there is no memory.
+#[cold]
+#[inline(never)]
+fn lose<L: LabelSet>() {
+    L::family().index().lose();
 }
 
 /// Numbers that can hold a Unix time.

@@ -139,22 +139,27 @@ impl Segment {
         self.word(HEAD + (place & self.mask()))
     }
 
+    #[inline]
     fn places(self) -> usize {
         self.mask() + 1
     }
 
+    #[inline]
     fn depth(self) -> u32 {
         self.word(1).load(Ordering::Relaxed) as u32
     }
 
+    #[inline]
     fn used(self) -> usize {
         self.word(2).load(Ordering::Relaxed) as usize
     }
 
+    #[inline]
     fn set_used(self, used: usize) {
         self.word(2).store(used as u64, Ordering::Relaxed);
     }
 
+    #[inline]
     fn entry(self, place: usize) -> u64 {
         self.place(place).load(Ordering::Relaxed)
     }
@@ -174,6 +179,7 @@ impl Segment {
     }
 
     /// Puts an entry in the first place for it that holds none. There must be a free one.
+    #[inline]
     fn put(self, entry: u64) {
         let mut place = tag(entry) as usize;
         while ![0, BURIED].contains(&self.entry(place)) {
