@@ -20,7 +20,7 @@ use loom::thread;
 use super::{
     cells::{Cells, Word, Words, nowhere},
     index::Index,
-    key::LabelText,
+    key::{Key, LabelText},
     memory::kept,
     scan::Scan,
     shape::{Layout, PageBits, Shape},

@@ -251,7 +251,7 @@ fn a_page_beside_a_reset() {
         "the second life, counted",
     ];
     holds_and_sees(2, page_beside_reset, &events);
-    fails_without(2, page_beside_reset, &[("records.rs", Class::Fences)]);
+    fails_without(2, page_beside_reset, &[("scan.rs", Class::Fences)]);
     fails_without(2, page_beside_reset, &[("cells.rs", Class::Fences)]);
 }
 
@@ -265,7 +265,7 @@ fn an_update_beside_a_reset() {
 fn a_page_beside_rebirth() {
     holds_and_sees(2, page_beside_rebirth, &["before", "not again"]);
     // Either is enough, for the second check of a life at least.
-    let without = [("scan.rs", Class::Acquires), ("records.rs", Class::Fences)];
+    let without = [("scan.rs", Class::Acquires), ("scan.rs", Class::Fences)];
     fails_without(2, page_beside_rebirth, &without);
     holds_and_sees(1, page_beside_rebirth_elsewhere, &["elsewhere", "not yet"]);
     let without = [("lives.rs", Class::Releases), ("lives.rs", Class::Fences)];
