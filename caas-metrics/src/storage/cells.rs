@@ -91,7 +91,7 @@ impl AnyCells {
     }
 
     #[inline(always)]
-    fn get(&self, cell: u32) -> u64 {
+    pub(super) fn get(&self, cell: u32) -> u64 {
         self.cell(cell).load(if self.layout.paired { Ordering::Acquire } else { Ordering::Relaxed })
     }
 
@@ -198,7 +198,7 @@ impl Share {
     }
 
     /// A chunk, if it is there.
-    fn find(&self, number: usize) -> Option<Chunk> {
+    pub(super) fn find(&self, number: usize) -> Option<Chunk> {
         let cells = self.cells.load(Ordering::Acquire).cast_const();
         if self.index.shape.is_piece() {
             return Some(Chunk(cells.cast()));
@@ -273,48 +273,6 @@ impl Share {
     }
 }
 
-/// The readers' side.
-impl Share {
-    fn chunks<'s>(&'s self, shape: &'s Shape) -> Chunks<'s> {
-        Chunks {
-            share: self,
-            shape,
-            is_stamped: shape.is_stamped(),
-            number: usize::MAX,
-            chunk: None,
-        }
-    }
-}
-
-/// What a reader knows of a share's chunks: the one that it read last.
-struct Chunks<'s> {
-    share: &'s Share,
-    shape: &'s Shape,
-    is_stamped: bool,
-    number: usize,
-    chunk: Option<Chunk>,
-}
-
-impl Chunks<'_> {
-    /// The share's cells of a series, if they count for this life. Whoever reads them asks afterwards
-    /// whether the series still lives it.
-    #[inline(always)]
-    fn read(&mut self, series: u32, life: Life) -> Option<AnyCells> {
-        let (number, place) = self.shape.in_chunk(series);
-        if number != self.number {
-            (self.number, self.chunk) = (number, self.share.find(number));
-        }
-        let chunk = self.chunk?;
-        // SAFETY: the chunk is of this shape. Another thread may write to the cells; they are only read.
-        unsafe {
-            if self.is_stamped && chunk.stamp(place).load(Ordering::Acquire) != life {
-                return None;
-            }
-            AnyCells::new(chunk.cells(place, self.shape), self.shape.layout)
-        }
-    }
-}
-
 /// The links of a share, which belong to whoever has it: its thread, or the family while it is idle.
 impl Share {
     pub(super) fn link(&self, next: Option<&'static Self>) {
@@ -350,73 +308,4 @@ pub(super) fn shares(first: &AtomicPtr<Share>) -> impl Iterator<Item = &'static 
     // SAFETY: shares are kept for good, and are whole before they are one of the family's.
     let load = |next: &AtomicPtr<Share>| unsafe { next.load(Ordering::Acquire).as_ref() };
     std::iter::successors(load(first), move |share| load(&share.next))
-}
-
-/// Adds to `sums` what all shares hold for series in these lives. It is quick where series of one
-/// chunk are next to each other.
-pub(super) fn add_up<S: Iterator<Item = (u32, Life)>>(
-    first: &AtomicPtr<Share>,
-    shape: &Shape,
-    series: impl Fn() -> S,
-    sums: &mut [u64],
-) {
-    let (shape, layout) = (*shape, shape.layout);
-    if layout.paired {
-        for ((series, life), sums) in series().zip(sums.chunks_exact_mut(2)) {
-            add_up_pair(first, &shape, series, life, sums);
-        }
-        return;
-    }
-    for share in shares(first) {
-        let mut chunks = share.chunks(&shape);
-        let own = |(series, life)| chunks.read(series, life);
-        let each = series().map(own);
-        if layout == ONE_INTEGER {
-            for (own, sum) in each.zip(&mut *sums) {
-                *sum = sum.wrapping_add(own.map_or(0, |own| own.get(0)));
-            }
-            continue;
-        }
-        for (own, sums) in each.zip(sums.chunks_exact_mut(layout.cells().max(1) as usize)) {
-            let Some(own) = own else { continue };
-            for (cell, sum) in (0..).zip(sums) {
-                *sum = layout.plus(cell, *sum, own.get(cell));
-            }
-        }
-    }
-}
-
-/// The cells of most series.
-const ONE_INTEGER: Layout = Layout { integers: 1, floats: 0, paired: false };
-
-/// How often a pair is read again that has changed meanwhile.
-const TRIES: usize = if cfg!(loom) { 2 } else { 1000 };
-
-/// Adds what went down and what went up, such that their difference is a value that was there.
-///
-/// What went down comes first: what went up before it is then seen too, so the difference is not below
-/// what it was. If nothing more has gone down by the end, it is not above it either; else the pair is
-/// read again. Where every try meets a move, that with the fewest counts.
-fn add_up_pair(first: &AtomicPtr<Share>, shape: &Shape, series: u32, life: Life, sums: &mut [u64]) {
-    let read = |cell: u32| {
-        let cells = shares(first).filter_map(|share| share.chunks(shape).read(series, life));
-        cells.fold(0, |sum, own| shape.layout.plus(cell, sum, own.get(cell)))
-    };
-    let (mut best, mut least) = ([0; 2], f64::INFINITY);
-    let mut down = read(0);
-    for _ in 0..TRIES {
-        let (up, later) = (read(1), read(0));
-        let moved = shape.layout.difference(0, later, down);
-        if moved < least {
-            (best, least) = ([down, up], moved);
-        }
-        if later == down {
-            break;
-        }
-        down = later;
-        std::hint::spin_loop();
-    }
-    for (cell, (sum, value)) in (0..).zip(sums.iter_mut().zip(best)) {
-        *sum = shape.layout.plus(cell, *sum, value);
-    }
 }

@@ -5,10 +5,10 @@
 //! Invariant: what is reset reads as zero from then on, and counts what comes after exactly.
 
 use super::{
-    cells::add_up,
     index::{Index, Writer},
     memory::{keep, zeros},
     records::{LAST_LIFE, Life, Record, UNBORN, is_living},
+    sums::add_up,
     sync::{AtomicU64, Ordering},
 };
 use crate::clock;

@@ -11,9 +11,9 @@
 //!   [`closed`]: the same where all labels are closed.
 //! * [`cells`]: what a thread has of a family; [`chunk`]: how that lies in memory; [`thread`]: what a
 //!   thread has of all families; [`shared`]: cells of all threads.
-//! * [`records`]: the lives of series; [`table`]: from a hash to a record; [`texts`]: label texts;
-//!   [`heap`]: the room for them; [`pairs`]: what a text is made of.
-//! * [`scan`]: what a scrape reads.
+//! * [`records`]: the lives of series; [`table`]: from a hash to a record; [`segments`]: its parts;
+//!   [`texts`]: label texts; [`heap`]: the room for them; [`pairs`]: what a text is made of.
+//! * [`scan`]: what a scrape reads; [`sums`]: over the cells of all threads.
 //! * [`compare`]: vector instructions, for buckets.
 //! * [`memory`]: memory that may not be there; [`sync`]: atomics; [`flag`]: rare small numbers.
 
@@ -32,8 +32,10 @@ mod models;
 mod pairs;
 mod records;
 pub(crate) mod scan;
+mod segments;
 pub(crate) mod shape;
 pub(crate) mod shared;
+mod sums;
 mod sync;
 mod table;
 pub(crate) mod texts;

@@ -7,12 +7,12 @@
 use std::ops::Range;
 
 use super::{
-    cells::add_up,
     index::Index,
     lives::{IS_EXEMPT, LAST_SCRAPE},
     records::{Life, Record, is_living},
     shape::Shape,
     shared::SharedCell,
+    sums::add_up,
     sync::{Ordering, fence},
     texts::{Code, as_integer},
     update::At,

@@ -200,7 +200,7 @@ fn an_update_by_labels_beside_reuse() {
 #[test]
 fn an_update_by_labels_beside_another_life() {
     holds(3, look_up_beside_another_life);
-    let without = [("table.rs", Class::Acquires), ("records.rs", Class::Acquires)];
+    let without = [("segments.rs", Class::Acquires), ("records.rs", Class::Acquires)];
     fails_without(3, look_up_beside_another_life, &[("update.rs", Class::Fences), without[0]]);
 }
 

@@ -1,0 +1,233 @@
+//! The parts of a hash table: segments of entries, and the root that finds them.
+//!
+//! Not here: when a segment is replaced (`table.rs`). Invariants: segments and roots are kept for good;
+//! an entry shows where it belongs; it does not move.
+
+use std::ptr;
+
+use super::{
+    memory::{keep, zeros},
+    sync::{AtomicPtr, AtomicU64, Ordering},
+};
+
+/// How many segments a new root has among others.
+pub(super) const SEGMENTS: usize = if cfg!(loom) { 2 } else { 16 };
+
+/// How many upper bits of a hash choose a segment, as an address; then a word for each number of
+/// that many bits: its segment, which neighbours may share; then the root that it has replaced, in
+/// which readers may still be, so that this is not taken for lost.
+#[derive(Clone, Copy)]
+pub(super) struct Root(pub(super) *const AtomicPtr<AtomicU64>);
+
+/// Three words, and a word for each place. The first is the number of places less one. The others
+/// are the writer's: how many upper bits all entries share, and how many places are not free.
+///
+/// A place holds 0, or `BURIED`, or the upper half of a hash above a number plus one.
+#[derive(Clone, Copy)]
+pub(super) struct Segment(pub(super) *const AtomicU64);
+
+const HEAD: usize = 3;
+
+/// What is left of an entry that others may stand behind. No number is so large.
+const BURIED: u64 = u64::MAX;
+
+/// The part of an entry that is the hash's.
+#[inline]
+pub(super) fn tag(entry: u64) -> u32 {
+    (entry >> 32) as u32
+}
+
+impl Root {
+    /// A root whose segments are new and have so many places.
+    pub(super) fn new(bits: u32, places: usize, before: Self) -> Option<Self> {
+        let words = Self::words(bits, before)?;
+        let mut segments = [const { None }; SEGMENTS];
+        for segment in &mut segments[..1 << bits] {
+            *segment = Some(Segment::words(places, bits)?);
+        }
+        let root = Self(keep(words));
+        root.set_bits(bits);
+        for (number, words) in segments.into_iter().flatten().enumerate() {
+            root.word(number).store(keep(words), Ordering::Relaxed);
+        }
+        Some(root)
+    }
+
+    /// The words of a root that replaces another one.
+    pub(super) fn words(bits: u32, before: Self) -> Option<Box<[AtomicPtr<AtomicU64>]>> {
+        let words = zeros::<AtomicPtr<AtomicU64>>(2 + (1 << bits))?;
+        words[1 + (1 << bits)].store(before.0.cast_mut().cast(), Ordering::Relaxed);
+        Some(words)
+    }
+
+    #[inline]
+    pub(super) fn bits(self) -> u32 {
+        // SAFETY: a root has at least a word.
+        unsafe { &*self.0 }.load(Ordering::Relaxed).addr() as u32
+    }
+
+    pub(super) fn set_bits(self, bits: u32) {
+        // SAFETY: as above.
+        unsafe { &*self.0 }.store(ptr::without_provenance_mut(bits as usize), Ordering::Relaxed);
+    }
+
+    /// The word of a number of `bits` bits.
+    #[inline]
+    pub(super) fn word(self, number: usize) -> &'static AtomicPtr<AtomicU64> {
+        // SAFETY: a root has a word for each such number, and is kept for good.
+        unsafe { &*self.0.add(1 + number) }
+    }
+
+    /// The number that a hash begins with.
+    #[inline]
+    pub(super) fn number(self, hash: u64) -> usize {
+        (((hash >> 32) << self.bits()) >> 32) as usize
+    }
+
+    #[inline]
+    pub(super) fn segment(self, hash: u64) -> Segment {
+        Segment(self.word(self.number(hash)).load(Ordering::Acquire))
+    }
+}
+
+impl Segment {
+    /// The words of a segment without entries.
+    pub(super) fn words(places: usize, depth: u32) -> Option<Box<[AtomicU64]>> {
+        let words = zeros::<AtomicU64>(HEAD + places)?;
+        words[0].store(places as u64 - 1, Ordering::Relaxed);
+        words[1].store(u64::from(depth), Ordering::Relaxed);
+        Some(words)
+    }
+
+    #[inline]
+    pub(super) fn word(self, word: usize) -> &'static AtomicU64 {
+        // SAFETY: every caller names one of the `HEAD` words or of the places, and a segment is kept
+        // for good.
+        unsafe { &*self.0.add(word) }
+    }
+
+    #[inline]
+    fn mask(self) -> usize {
+        self.word(0).load(Ordering::Relaxed) as usize
+    }
+
+    /// A place, counted on from the first one after the last.
+    #[inline]
+    fn place(self, place: usize) -> &'static AtomicU64 {
+        self.word(HEAD + (place & self.mask()))
+    }
+
+    #[inline]
+    pub(super) fn places(self) -> usize {
+        self.mask() + 1
+    }
+
+    #[inline]
+    pub(super) fn depth(self) -> u32 {
+        self.word(1).load(Ordering::Relaxed) as u32
+    }
+
+    #[inline]
+    pub(super) fn used(self) -> usize {
+        self.word(2).load(Ordering::Relaxed) as usize
+    }
+
+    #[inline]
+    pub(super) fn set_used(self, used: usize) {
+        self.word(2).store(used as u64, Ordering::Relaxed);
+    }
+
+    #[inline]
+    fn entry(self, place: usize) -> u64 {
+        self.place(place).load(Ordering::Relaxed)
+    }
+
+    pub(super) fn entries(self) -> impl Iterator<Item = u64> {
+        let entries = (0..self.places()).map(move |place| self.entry(place));
+        entries.filter(|entry| *entry != 0 && *entry != BURIED)
+    }
+
+    /// Makes it a segment without entries, whatever it was.
+    pub(super) fn clear(self, depth: u32) {
+        self.word(1).store(u64::from(depth), Ordering::Relaxed);
+        self.set_used(0);
+        for place in 0..self.places() {
+            self.place(place).store(0, Ordering::Relaxed);
+        }
+    }
+
+    /// Puts an entry in the first place for it that holds none. There must be a free one.
+    #[inline]
+    pub(super) fn put(self, entry: u64) {
+        let mut place = tag(entry) as usize;
+        while ![0, BURIED].contains(&self.entry(place)) {
+            place += 1;
+        }
+        if self.place(place).swap(entry, Ordering::Release) == 0 {
+            self.set_used(self.used() + 1);
+        }
+    }
+
+    /// Takes an entry out.
+    pub(super) fn take(self, entry: u64) {
+        let mut place = tag(entry) as usize;
+        while self.entry(place) != entry {
+            if self.entry(place) == 0 {
+                return;
+            }
+            place += 1;
+        }
+        self.place(place).store(BURIED, Ordering::Relaxed);
+        // No entry stands behind a place before a free one.
+        while self.entry(place + 1) == 0 && self.entry(place) == BURIED {
+            self.place(place).store(0, Ordering::Relaxed);
+            self.set_used(self.used() - 1);
+            place = place.wrapping_sub(1);
+        }
+    }
+
+    /// The first number of a hash from a place on, and its place.
+    #[inline]
+    pub(super) fn next(self, hash: u64, from: usize) -> Option<(usize, u32)> {
+        // A place is free, so the loop ends; the bound is for a reader whose segment becomes another.
+        for place in (from..).take(self.places()) {
+            let entry = self.place(place).load(Ordering::Acquire);
+            if entry == 0 {
+                return None;
+            }
+            if tag(entry) == tag(hash) && entry != BURIED {
+                return Some((place, (entry as u32).wrapping_sub(1)));
+            }
+        }
+        None
+    }
+}
+
+#[cfg(not(loom))]
+pub(super) mod empty {
+    //! What a table without entries is: no family needs memory before it has a series.
+
+    use super::{AtomicPtr, AtomicU64, HEAD, ptr};
+
+    static SEGMENT: [AtomicU64; HEAD + 1] = [const { AtomicU64::new(0) }; HEAD + 1];
+    static ROOT: [AtomicPtr<AtomicU64>; 2] =
+        [AtomicPtr::new(ptr::null_mut()), AtomicPtr::new((&raw const SEGMENT).cast_mut().cast())];
+
+    pub(in super::super) const fn root() -> *mut AtomicPtr<AtomicU64> {
+        (&raw const ROOT).cast_mut().cast()
+    }
+}
+
+#[cfg(loom)]
+pub(super) mod empty {
+    use super::*;
+
+    pub(in super::super) fn root() -> *mut AtomicPtr<AtomicU64> {
+        Root::new(0, 1, Root(ptr::null())).map_or(ptr::null_mut(), |root| root.0.cast_mut())
+    }
+}
+
+/// What a place holds for a number with this hash.
+pub(super) fn entry(hash: u64, number: u32) -> u64 {
+    u64::from(tag(hash)) << 32 | u64::from(number + 1)
+}
