@@ -66,6 +66,9 @@ metrics! {
     #[limit = 2]
     pub gauge TightLevel { id: &str }
 
+    /// Comes and goes.
+    pub counter PassingTotal { id: u32 }
+
     /// Goes up on one thread and down on another.
     #[updown]
     pub gauge HandedLevel;
@@ -158,6 +161,35 @@ fn an_update_never_reaches_another_label_set() {
             TightLevel { id: &id }.remove();
         }
         stop.store(true, Ordering::Relaxed);
+    });
+}
+
+/// Series come and go while a page is made: each is on it with its value, or not at all.
+#[test]
+fn a_page_has_no_series_without_its_value() {
+    const SERIES: u32 = 100_000;
+    const LIVING: u32 = 300;
+    let counted = AtomicU32::new(0);
+    thread::scope(|scope| {
+        let writer = scope.spawn(|| {
+            for id in 1..=SERIES {
+                PassingTotal { id }.inc_by(5);
+                counted.store(id, Ordering::Release);
+                if let Some(id) = id.checked_sub(LIVING) {
+                    PassingTotal { id }.remove();
+                }
+            }
+        });
+        let mut seen = 0;
+        while !writer.is_finished() {
+            let before = counted.load(Ordering::Acquire);
+            for sample in samples("edges_passing_total") {
+                let id: u32 = sample.labels[0].1.parse().unwrap();
+                assert!(id > before || number(&sample) == 5.0, "{sample:?}");
+                seen += 1;
+            }
+        }
+        assert!(seen > LIVING, "{seen} samples");
     });
 }
 

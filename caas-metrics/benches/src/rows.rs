@@ -26,6 +26,8 @@ pub enum What {
     SmallPage(usize),
     /// Nanoseconds of the first use of a label set beside a million others.
     FirstUse(Shape),
+    /// An update of one of so many series, in no order.
+    Random(Shape, usize),
     /// Bytes of a series, of so many.
     Memory(Shape, Kind, usize),
     /// Kilobytes of 1,999 series that 64 threads update.
@@ -125,6 +127,9 @@ pub const ROWS: &[Row] = &[
     row("first", "first use at 1,000,000 series, shared texts", What::FirstUse(Shape::Mixed)),
     row("first", "first use at 1,000,000 series, shared texts, all strings", What::FirstUse(Shape::Strings)),
     row("first", "first use at 1,000,000 series, all strings, a text each", What::FirstUse(Shape::Unique)),
+    row("first", "update of one of 20,000 series, shared texts", What::Random(Shape::Mixed, 20_000)),
+    row("first", "update of one of 1,000,000 series, shared texts", What::Random(Shape::Mixed, MILLION)),
+    row("first", "update of one of 1,000,000 series, all strings, a text each", What::Random(Shape::Unique, MILLION)),
 
     row("memory", "memory of a series, 1,000,000, closed labels", What::Memory(Shape::Closed, Kind::Counter, MILLION)),
     row("memory", "memory of a series, 1,000,000, shared texts", What::Memory(Shape::Mixed, Kind::Counter, MILLION)),

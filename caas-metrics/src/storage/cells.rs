@@ -16,7 +16,7 @@ use std::{
 };
 
 use super::{
-    chunk::{Chunk, Directory, empty},
+    chunk::{Chunk, Directory, empty, owner},
     index::Index,
     memory::kept,
     records::Life,
@@ -163,7 +163,11 @@ pub(super) unsafe fn near(
     } else {
         // SAFETY: the word of such a shape is a directory.
         let directory = unsafe { Directory::from_raw(word) };
-        Chunk(directory.get(number)?.cast())
+        match directory.get(number) {
+            Some(chunk) => Chunk(chunk.cast()),
+            // SAFETY: as above.
+            None => unsafe { far(word, number) }?,
+        }
     };
     // SAFETY: the chunk is of this shape, and its cells are written to by this thread only.
     unsafe {
@@ -172,6 +176,19 @@ pub(super) unsafe fn near(
         }
         AnyCells::new(chunk.cells(place, shape), shape.layout)
     }
+}
+
+/// A chunk that the first directory does not find, if it is there.
+///
+/// # Safety
+/// The word must be a directory.
+#[inline(never)]
+unsafe fn far(word: *const (), number: usize) -> Option<Chunk> {
+    if number < NEAR {
+        return None;
+    }
+    // SAFETY: the caller's promise.
+    unsafe { owner(word) }?.find(number)
 }
 
 impl Share {

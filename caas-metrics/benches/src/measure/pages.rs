@@ -1,4 +1,4 @@
-//! Pages, and what the first use of a label set costs when there are many others.
+//! Pages, and what a label set costs when there are many others: its first use, and an update.
 //!
 //! Pages go to a sink that keeps nothing. Invariant: every page has a line for each series, or the
 //! process fails.
@@ -74,7 +74,26 @@ pub fn first_use(effort: Effort, contender: &Contender, shape: Shape) -> Vec<Ans
     vec![answer("", "ns", times)]
 }
 
-/// The bytes of a page, which has so many lines at least.
+pub fn random(contender: &Contender, shape: Shape, series: usize) -> Vec<Answer> {
+    const UPDATES: usize = 100_000;
+    let Some(family) = (contender.family)(shape, Kind::Counter) else { return Vec::new() };
+    let large = Large::new(shape, series);
+    fill(&*family, &large, 0..series);
+    let mut number: usize = 1;
+    let round = |_| {
+        let start = Instant::now();
+        for _ in 0..UPDATES {
+            number = number.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
+            family.update(&large.set((number >> 33) % series));
+        }
+        start.elapsed().as_secs_f64() * 1e9 / UPDATES as f64
+    };
+    let times = (0..ROUNDS).map(round).collect();
+    checked(&*family, series);
+    vec![answer("", "ns", times)]
+}
+
+/// The bytes of a page, which has at least this number of lines.
 fn checked(family: &dyn Exposed, lines: usize) -> usize {
     let mut page = Page { counts_lines: true, ..Page::default() };
     family.write(&mut page);
