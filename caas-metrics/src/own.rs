@@ -72,28 +72,46 @@ impl Own {
         default: &DefaultLabels,
         sink: &mut dyn Sink,
     ) {
-        sink.family(&self.head());
-        let each: &[&str] = match self {
-            Self::Overflow | Self::Refused => &["family"],
-            Self::Lost | Self::LabelPanics | Self::CollectorPanics => &[],
-        };
-        let (names, values): (Vec<&str>, Vec<&str>) =
-            missing(default, |name| each.contains(&name)).unzip();
-        sink.labels(&[each, &names].concat());
-        let mut emit = |own: &[&str], count: u64| {
-            let value = Value::Number(Number::Unsigned(count));
-            sink.sample(Labels::new(&[own, &values].concat()), &value);
-        };
         let counts = families.filter_map(|same| {
             let counts = same.iter().filter_map(|family| self.of(family));
             let count = counts.reduce(u64::wrapping_add)?;
             Some((same.first()?.descriptor().name, count))
         });
         match self {
-            Self::Overflow | Self::Refused => counts.for_each(|(name, n)| emit(&[name], n)),
-            Self::Lost => emit(&[], counts.map(|(_, count)| count).sum()),
-            Self::LabelPanics => emit(&[], label_panics()),
-            Self::CollectorPanics => panics.into_iter().for_each(|count| emit(&[], count)),
+            Self::Overflow | Self::Refused => self.show(&["family"], counts, default, sink),
+            Self::Lost => {
+                let lost = counts.map(|(_, count)| count).sum();
+                self.show(&[], std::iter::once(("", lost)), default, sink);
+            }
+            Self::LabelPanics => {
+                self.show(&[], std::iter::once(("", label_panics())), default, sink);
+            }
+            Self::CollectorPanics => {
+                self.show(&[], panics.into_iter().map(|count| ("", count)), default, sink);
+            }
+        }
+    }
+
+    /// Emits counts, each with the value of the only label, if there is one.
+    fn show<'v>(
+        self,
+        label: &[&str],
+        counts: impl Iterator<Item = (&'v str, u64)>,
+        default: &DefaultLabels,
+        sink: &mut dyn Sink,
+    ) {
+        let (mut names, mut values) = (label.to_vec(), vec![""; label.len()]);
+        for (name, value) in missing(default, |name| label.contains(&name)) {
+            names.push(name);
+            values.push(value);
+        }
+        for (number, (value, count)) in counts.enumerate() {
+            if number == 0 {
+                sink.family(&self.head());
+                sink.labels(&names);
+            }
+            values[..label.len()].fill(value);
+            sink.sample(Labels::new(&values), &Value::Number(Number::Unsigned(count)));
         }
     }
 }

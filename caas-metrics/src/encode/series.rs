@@ -40,10 +40,11 @@ impl Series {
     pub(super) fn labels(&mut self, names: &[&str]) {
         self.forget();
         self.first.truncate(self.name);
-        match names.first() {
-            Some(name) => [b"{", name.as_bytes(), b"=\""].map(|part| self.first.extend(part)),
-            None => [b" ", &b""[..], b""].map(|part| self.first.extend(part)),
+        let rest: [&[u8]; 3] = match names.first() {
+            Some(name) => [b"{", name.as_bytes(), b"=\""],
+            None => [b" ", b"", b""],
         };
+        rest.into_iter().for_each(|part| self.first.extend_from_slice(part));
         self.labels.clear();
         self.labels.extend((1..=names.len()).map(|next| {
             let after = match names.get(next) {

@@ -20,9 +20,8 @@ pub(super) enum Escape {
 /// Writes a text with its special characters escaped.
 pub(super) fn escaped(out: &mut Vec<u8>, mut text: &[u8], escape: Escape) {
     let is_escaped = |byte: &u8| is_special(*byte) && (*byte != b'"' || escape == Escape::Quoted);
-    // Mostly there is none, and all bytes are looked at faster than one after the other.
-    let specials = text.iter().fold(0, |any, byte| any | u8::from(is_special(*byte)));
-    while let (1, Some(place)) = (specials, text.iter().position(is_escaped)) {
+    while has_special(text) {
+        let Some(place) = text.iter().position(is_escaped) else { break };
         let (plain, special) = text.split_at(place);
         out.extend_from_slice(plain);
         out.extend_from_slice(match special[0] {
@@ -33,6 +32,12 @@ pub(super) fn escaped(out: &mut Vec<u8>, mut text: &[u8], escape: Escape) {
         text = &special[1..];
     }
     out.extend_from_slice(text);
+}
+
+/// Whether a character of a text is escaped somewhere. Counts in bytes: then many are looked at together.
+fn has_special(text: &[u8]) -> bool {
+    let specials = |part: &[u8]| part.iter().map(|byte| u8::from(is_special(*byte))).sum::<u8>();
+    text.chunks(128).any(|part| specials(part) > 0)
 }
 
 /// Writes a text as it is; a short one without a call, which would take longer than the copy.
