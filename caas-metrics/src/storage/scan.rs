@@ -191,7 +191,8 @@ impl Scan {
 
     /// Reads the keys of the rows from one on.
     fn read_names(&mut self, index: &Index, first: usize) {
-        self.texts.known = [UNKNOWN; KNOWN];
+        self.texts.known.clear();
+        self.texts.known.resize(KNOWN, UNKNOWN);
         let rows = &mut self.rows[first..];
         for (label, names) in self.names.iter_mut().enumerate().rev() {
             let is_open = index.shape.open >> label & 1 == 1;
@@ -304,7 +305,7 @@ struct Texts {
     bytes: Vec<u8>,
     copies: Vec<Copied>,
     /// Codes that were read last, and which text each of them is; the place comes from the code.
-    known: [(Code, u32); KNOWN],
+    known: Vec<(Code, u32)>,
 }
 
 /// A text that was copied: where it begins, how many bytes it has, and whether one may be escaped.
@@ -324,7 +325,7 @@ impl Default for Texts {
     fn default() -> Self {
         // Room for the texts of a small family.
         let (bytes, copies) = (Vec::with_capacity(1024), Vec::with_capacity(64));
-        Self { bytes, copies, known: [UNKNOWN; KNOWN] }
+        Self { bytes, copies, known: Vec::new() }
     }
 }
 
