@@ -3,7 +3,7 @@
 //! What follows the series is in `lines`. Invariant: the text is the same whether labels were kept
 //! or are written again.
 
-use super::write::{Escape, escaped, plain};
+use super::write::{Escape, escaped, short};
 use crate::sample::Labels;
 
 /// The series of a family.
@@ -82,11 +82,11 @@ impl Series {
         for (label, value) in labels.iter_mut().zip(values.get(kept..).unwrap_or_default()) {
             label.start = page.len() - start;
             if are_plain {
-                plain(page, value.as_bytes());
+                label.after.append_behind(page, value.as_bytes());
             } else {
                 escaped(page, value.as_bytes(), Escape::Quoted);
+                label.after.append_behind(page, b"");
             }
-            label.after.append_to(page);
         }
     }
 
@@ -125,15 +125,28 @@ impl Piece {
         Self::Short(short, len as u8)
     }
 
-    #[inline]
-    fn append_to(&self, text: &mut Vec<u8>) {
+    /// Appends a text and this one.
+    #[inline(always)]
+    fn append_behind(&self, page: &mut Vec<u8>, text: &[u8]) {
+        let (start, len) = (page.len(), text.len());
         match self {
-            Self::Short(bytes, len) => {
-                let end = text.len() + usize::from(*len);
-                text.extend_from_slice(bytes);
-                text.truncate(end);
+            Self::Short(after, behind) if len <= Self::SHORT => {
+                page.extend_from_slice(&[0; 2 * Self::SHORT]);
+                if let Some(room) = page.last_chunk_mut::<{ 2 * Self::SHORT }>() {
+                    short(room, text);
+                    room[len..len + Self::SHORT].copy_from_slice(after);
+                }
+                page.truncate(start + len + usize::from(*behind));
             }
-            Self::Long(bytes) => text.extend_from_slice(bytes),
+            Self::Short(after, behind) => {
+                page.extend_from_slice(text);
+                page.extend_from_slice(after);
+                page.truncate(start + len + usize::from(*behind));
+            }
+            Self::Long(after) => {
+                page.extend_from_slice(text);
+                page.extend_from_slice(after);
+            }
         }
     }
 }
