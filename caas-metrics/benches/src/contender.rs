@@ -19,7 +19,7 @@ use crate::{large::Shape, workload::Request};
 /// One library, or the limit.
 pub struct Contender {
     pub name: &'static str,
-    /// Its package in the lock file, whose version is shown; empty for what is no package.
+    /// Its package in the lock file, whose version is shown; empty if it is not a package.
     pub package: &'static str,
     /// How each update is done.
     pub updates: &'static [(Update, Run)],

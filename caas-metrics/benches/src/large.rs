@@ -62,7 +62,7 @@ pub struct Large {
 }
 
 impl Large {
-    /// Texts for so many series.
+    /// The texts that this number of series needs.
     pub fn new(shape: Shape, series: usize) -> Self {
         Self { shape, paths: (0..series.div_ceil(shape.sharing())).map(path).collect() }
     }

@@ -26,9 +26,9 @@ pub enum What {
     SmallPage(usize),
     /// Nanoseconds of the first use of a label set beside a million others.
     FirstUse(Shape),
-    /// An update of one of so many series, in no order.
+    /// Updates of a family with this number of series, in random order.
     Random(Shape, usize),
-    /// Bytes of a series, of so many.
+    /// Bytes per series of a family with this number of series.
     Memory(Shape, Kind, usize),
     /// Kilobytes of 1,999 series that 64 threads update.
     ThreadMemory(Kind),

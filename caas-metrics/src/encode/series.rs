@@ -44,7 +44,9 @@ impl Series {
             Some(name) => [b"{", name.as_bytes(), b"=\""],
             None => [b" ", b"", b""],
         };
-        rest.into_iter().for_each(|part| self.first.extend_from_slice(part));
+        for part in rest {
+            self.first.extend_from_slice(part);
+        }
         self.labels.clear();
         self.labels.extend((1..=names.len()).map(|next| {
             let after = match names.get(next) {

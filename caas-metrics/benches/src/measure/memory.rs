@@ -12,7 +12,7 @@ use crate::{
     run::Answer,
 };
 
-/// Bytes of a series, of so many.
+/// Bytes per series of a family with this number of series.
 pub fn of_a_series(contender: &Contender, shape: Shape, kind: Kind, series: usize) -> Vec<Answer> {
     let large = Large::new(shape, series);
     let before = since_now();

@@ -17,9 +17,9 @@ enum Path {
     Updates(Update, Requests),
     /// Calls of an annotated function for every request.
     Calls(Update),
-    /// A page of so many counters.
+    /// A page with this number of counters.
     Counters(Shape, usize),
-    /// A page of so many histograms.
+    /// A page with this number of histograms.
     Histograms(usize),
     /// So many label sets that are used for the first time.
     FirstUses(Shape, usize),

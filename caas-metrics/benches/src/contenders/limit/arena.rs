@@ -1,6 +1,6 @@
 //! Where the texts of a large family are: one after the other in chunks that are never freed.
 //!
-//! Not here: records and hash maps of series. Invariant: behind each text are readable bytes, so that
+//! Not here: records and hash maps of series. Invariant: the bytes after each text can be read, so that
 //! a page copies a fixed number of them.
 
 use std::{

@@ -20,7 +20,8 @@ use crate::{
 const FULL: usize = 64 * 1024;
 const MOST: usize = 4096;
 
-/// What a scrape keeps for the next one: pieces for so many short texts, and the buffer.
+/// What a scrape keeps for the next one: the pieces, made when this many short texts were known, and
+/// the buffer.
 pub(super) struct Layout {
     words: usize,
     pieces: Pieces,
@@ -172,7 +173,7 @@ impl Pieces {
     fn head(&self, family: &Family, record: Record, out: &mut Out) {
         out.copy::<64>(&self.firsts[record.first()]);
         let (place, len) = record.text();
-        // SAFETY: behind each text are readable bytes.
+        // SAFETY: the bytes after each text can be read.
         unsafe { out.copy_from::<48>(family.arena.start(place), len) };
         out.copy::<32>(&self.thirds[record.third()]);
     }
