@@ -13,18 +13,23 @@ use super::{
 /// How many segments a new root has among others.
 pub(super) const SEGMENTS: usize = if cfg!(loom) { 2 } else { 16 };
 
-/// How many upper bits of a hash choose a segment, as an address; then a word for each number of
-/// that many bits: its segment, which neighbours may share; then the root that it has replaced, in
-/// which readers may still be, so that this is not taken for lost.
+/// How many upper bits of a hash choose a segment, and how many places each segment has less one, as
+/// addresses; then a word for each number of that many bits: its segment, which neighbours may share;
+/// then the root that it has replaced, in which readers may still be, so that this is not taken for
+/// lost.
 #[derive(Clone, Copy)]
 pub(super) struct Root(pub(super) *const AtomicPtr<AtomicU64>);
 
-/// Three words, and a word for each place. The first is the number of places less one. The others
-/// are the writer's: how many upper bits all entries share, and how many places are not free.
+/// Three words, which are the writer's, and a word for each place: how many places there are less one,
+/// how many upper bits all entries share, and how many places are not free. Readers know the first of
+/// these from the root: that is one line of memory less to wait for.
 ///
 /// A place holds 0, or `BURIED`, or the upper half of a hash above a number plus one.
 #[derive(Clone, Copy)]
-pub(super) struct Segment(pub(super) *const AtomicU64);
+pub(super) struct Segment {
+    words: *const AtomicU64,
+    mask: usize,
+}
 
 const HEAD: usize = 3;
 
@@ -46,7 +51,7 @@ impl Root {
             *segment = Some(Segment::words(places, bits)?);
         }
         let root = Self(keep(words));
-        root.set_bits(bits);
+        root.set_size(bits, places);
         for (number, words) in segments.into_iter().flatten().enumerate() {
             root.word(number).store(keep(words), Ordering::Relaxed);
         }
@@ -55,27 +60,41 @@ impl Root {
 
     /// The words of a root that replaces another one.
     pub(super) fn words(bits: u32, before: Self) -> Option<Box<[AtomicPtr<AtomicU64>]>> {
-        let words = zeros::<AtomicPtr<AtomicU64>>(2 + (1 << bits))?;
-        words[1 + (1 << bits)].store(before.0.cast_mut().cast(), Ordering::Relaxed);
+        let words = zeros::<AtomicPtr<AtomicU64>>(3 + (1 << bits))?;
+        words[2 + (1 << bits)].store(before.0.cast_mut().cast(), Ordering::Relaxed);
         Some(words)
     }
 
     #[inline]
-    pub(super) fn bits(self) -> u32 {
-        // SAFETY: a root has at least a word.
-        unsafe { &*self.0 }.load(Ordering::Relaxed).addr() as u32
+    fn head(self, word: usize) -> usize {
+        // SAFETY: callers name one of the two first words, which every root has.
+        unsafe { &*self.0.add(word) }.load(Ordering::Relaxed).addr()
     }
 
-    pub(super) fn set_bits(self, bits: u32) {
-        // SAFETY: as above.
-        unsafe { &*self.0 }.store(ptr::without_provenance_mut(bits as usize), Ordering::Relaxed);
+    #[inline]
+    pub(super) fn bits(self) -> u32 {
+        self.head(0) as u32
+    }
+
+    /// How many places a segment has.
+    pub(super) fn places(self) -> usize {
+        self.head(1) + 1
+    }
+
+    /// Says how many bits choose a segment, and how many places that has.
+    pub(super) fn set_size(self, bits: u32, places: usize) {
+        for (word, number) in [bits as usize, places - 1].into_iter().enumerate() {
+            // SAFETY: as above.
+            let word = unsafe { &*self.0.add(word) };
+            word.store(ptr::without_provenance_mut(number), Ordering::Relaxed);
+        }
     }
 
     /// The word of a number of `bits` bits.
     #[inline]
     pub(super) fn word(self, number: usize) -> &'static AtomicPtr<AtomicU64> {
         // SAFETY: a root has a word for each such number, and is kept for good.
-        unsafe { &*self.0.add(1 + number) }
+        unsafe { &*self.0.add(2 + number) }
     }
 
     /// The number that a hash begins with.
@@ -86,11 +105,32 @@ impl Root {
 
     #[inline]
     pub(super) fn segment(self, hash: u64) -> Segment {
-        Segment(self.word(self.number(hash)).load(Ordering::Acquire))
+        let words = self.word(self.number(hash)).load(Ordering::Acquire);
+        Segment { words, mask: self.head(1) }
     }
 }
 
 impl Segment {
+    /// The segment that begins with these words; `None` if there are none.
+    ///
+    /// # Safety
+    /// They must be null, or those of a segment.
+    pub(super) unsafe fn of(words: *const AtomicU64) -> Option<Self> {
+        // SAFETY: the caller's promise; a segment begins with the number of its places.
+        let first = unsafe { words.as_ref() }?;
+        Some(Self { words, mask: first.load(Ordering::Relaxed) as usize })
+    }
+
+    /// A segment of words that are kept.
+    pub(super) fn new(words: Box<[AtomicU64]>) -> Self {
+        let mask = words.len() - HEAD - 1;
+        Self { words: keep(words), mask }
+    }
+
+    pub(super) fn as_raw(self) -> *mut AtomicU64 {
+        self.words.cast_mut()
+    }
+
     /// The words of a segment without entries.
     pub(super) fn words(places: usize, depth: u32) -> Option<Box<[AtomicU64]>> {
         let words = zeros::<AtomicU64>(HEAD + places)?;
@@ -103,23 +143,18 @@ impl Segment {
     pub(super) fn word(self, word: usize) -> &'static AtomicU64 {
         // SAFETY: every caller names one of the `HEAD` words or of the places, and a segment is kept
         // for good.
-        unsafe { &*self.0.add(word) }
-    }
-
-    #[inline]
-    fn mask(self) -> usize {
-        self.word(0).load(Ordering::Relaxed) as usize
+        unsafe { &*self.words.add(word) }
     }
 
     /// A place, counted on from the first one after the last.
     #[inline]
     fn place(self, place: usize) -> &'static AtomicU64 {
-        self.word(HEAD + (place & self.mask()))
+        self.word(HEAD + (place & self.mask))
     }
 
     #[inline]
     pub(super) fn places(self) -> usize {
-        self.mask() + 1
+        self.mask + 1
     }
 
     #[inline]
@@ -210,8 +245,11 @@ pub(super) mod empty {
     use super::{AtomicPtr, AtomicU64, HEAD, ptr};
 
     static SEGMENT: [AtomicU64; HEAD + 1] = [const { AtomicU64::new(0) }; HEAD + 1];
-    static ROOT: [AtomicPtr<AtomicU64>; 2] =
-        [AtomicPtr::new(ptr::null_mut()), AtomicPtr::new((&raw const SEGMENT).cast_mut().cast())];
+    static ROOT: [AtomicPtr<AtomicU64>; 3] = [
+        AtomicPtr::new(ptr::null_mut()),
+        AtomicPtr::new(ptr::null_mut()),
+        AtomicPtr::new((&raw const SEGMENT).cast_mut().cast()),
+    ];
 
     pub(in super::super) const fn root() -> *mut AtomicPtr<AtomicU64> {
         (&raw const ROOT).cast_mut().cast()

@@ -148,7 +148,7 @@ impl Table {
         }
         let Some(second) = Segment::words(SEGMENT, depth + 1) else { return false };
         let Some(first) = self.segment(SEGMENT, depth + 1) else { return false };
-        let second = Segment(keep(second));
+        let second = Segment::new(second);
         let bit = 1 << (63 - depth);
         for entry in old.entries() {
             if entry & bit == 0 { first.put(entry) } else { second.put(entry) }
@@ -161,21 +161,20 @@ impl Table {
 
     /// A segment without entries: the spare one if it fits.
     fn segment(&self, places: usize, depth: u32) -> Option<Segment> {
-        let spare = Segment(self.spare.swap(ptr::null_mut(), Ordering::Relaxed));
-        if !spare.0.is_null() && spare.places() == places {
-            // Whoever sees this also sees the edition in which the segment was replaced, whichever
-            // thread did that.
-            fence(Ordering::Release);
-            spare.clear(depth);
-            return Some(spare);
+        let spare = self.spare.swap(ptr::null_mut(), Ordering::Relaxed);
+        // SAFETY: only segments are put there.
+        if let Some(spare) = unsafe { Segment::of(spare) } {
+            if spare.places() == places {
+                // Whoever sees this also sees the edition in which the segment was replaced, whichever
+                // thread did that.
+                fence(Ordering::Release);
+                spare.clear(depth);
+                return Some(spare);
+            }
+            let before = self.unfit.swap(spare.as_raw(), Ordering::Relaxed);
+            spare.word(1).store(before.addr() as u64, Ordering::Relaxed);
         }
-        if !spare.0.is_null() {
-            spare
-                .word(1)
-                .store(self.unfit.load(Ordering::Relaxed).addr() as u64, Ordering::Relaxed);
-            self.unfit.store(spare.0.cast_mut(), Ordering::Relaxed);
-        }
-        Segment::words(places, depth).map(|words| Segment(keep(words)))
+        Segment::words(places, depth).map(Segment::new)
     }
 
     /// Makes a segment that of all hashes that begin with the same bits.
@@ -184,7 +183,7 @@ impl Table {
         let numbers = 1_usize << (root.bits() - depth);
         let first = root.number(hash) & !(numbers - 1);
         for number in first..first + numbers {
-            root.word(number).store(segment.0.cast_mut(), Ordering::Release);
+            root.word(number).store(segment.as_raw(), Ordering::Release);
         }
     }
 
@@ -193,7 +192,7 @@ impl Table {
     fn publish(&self, old: Option<Segment>) {
         self.edition.fetch_add(1, Ordering::Release);
         if let Some(old) = old {
-            self.spare.store(old.0.cast_mut(), Ordering::Relaxed);
+            self.spare.store(old.as_raw(), Ordering::Relaxed);
         }
     }
 
@@ -206,7 +205,7 @@ impl Table {
         }
         let Some(words) = Root::words(bits + 1, old) else { return false };
         let new = Root(keep(words));
-        new.set_bits(bits + 1);
+        new.set_size(bits + 1, old.places());
         for number in 0..2 << bits {
             let segment = old.word(number / 2).load(Ordering::Relaxed);
             new.word(number).store(segment, Ordering::Relaxed);
