@@ -298,7 +298,8 @@ fn find<L: LabelSet>(set: &L) -> Option<At> {
         if <L as Home>::SHAPE.is_closed() {
             return index.is_exported(place).then(|| At::closed(place));
         }
-        index.find(&Key::new(values, &<L as Home>::SHAPE), place)
+        let key = Key::new(values, &<L as Home>::SHAPE);
+        if is_too_long::<L>(values) { None } else { index.find(&key, place) }
     })
 }
 
@@ -352,7 +353,8 @@ pub fn remove<L: LabelSet>(set: &L) -> bool {
             index.reset_closed(place, false);
             return was_there;
         }
-        index.remove(&Key::new(values, &<L as Home>::SHAPE), place)
+        let key = Key::new(values, &<L as Home>::SHAPE);
+        !is_too_long::<L>(values) && index.remove(&key, place)
     })
 }
 
