@@ -5,7 +5,7 @@ use std::{
     panic::catch_unwind,
     sync::atomic::{AtomicBool, AtomicU32, Ordering},
     thread,
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use caas_metrics::{
@@ -32,6 +32,19 @@ impl Label for Status<'_> {
     fn view(part: LabelPart<'_>) -> &str {
         part.text()
     }
+}
+
+/// One of eight.
+#[derive(Clone, Copy, Label)]
+pub enum Eight {
+    A,
+    B,
+    C,
+    D,
+    E,
+    F,
+    G,
+    H,
 }
 
 /// Panics where its text is asked for.
@@ -68,6 +81,10 @@ metrics! {
 
     /// Comes and goes.
     pub counter PassingTotal { id: u32 }
+
+    /// 512 series that are born together.
+    #[zeroed(a, b, c)]
+    pub counter GroupedTotal { tenant: &str, a: Eight, b: Eight, c: Eight }
 
     /// Goes up on one thread and down on another.
     #[updown]
@@ -190,6 +207,28 @@ fn a_page_has_no_series_without_its_value() {
             }
         }
         assert!(seen > LIVING, "{seen} samples");
+    });
+}
+
+/// A page of a large block ends, however often series of the block are reset meanwhile.
+#[test]
+fn a_page_ends_beside_resets() {
+    use Eight::{A, H};
+    GroupedTotal { tenant: "acme", a: A, b: A, c: A }.inc_by(5);
+    thread::scope(|scope| {
+        let scraper = scope.spawn(|| {
+            for _ in 0..20 {
+                let samples = samples("edges_grouped_total");
+                assert_eq!(samples.len(), 512);
+                assert_eq!(number(&samples[0]), 5.0);
+            }
+        });
+        let begun = Instant::now();
+        while !scraper.is_finished() {
+            assert!(begun.elapsed() < Duration::from_mins(1), "the scraper reads again and again");
+            GroupedTotal { tenant: "acme", a: A, b: A, c: H }.remove();
+            GroupedTotal { tenant: "acme", a: H, b: H, c: H }.remove();
+        }
     });
 }
 

@@ -21,7 +21,7 @@ use crate::clock;
 
 /// Some series of a family, as they were read; re-used, so that a scrape does not allocate for each.
 ///
-/// What is read of all series is read before what is next: each of these loops is short.
+/// Each thing is read of all of them before the next thing is: short loops are quick.
 #[derive(Debug, Default)]
 pub(crate) struct Scan {
     /// The series that are shown.
@@ -138,13 +138,19 @@ impl Scan {
     fn read_units(&mut self, index: &Index, units: Range<u32>, scrapes: u32) -> bool {
         let first = self.rows.len();
         if index.shape.is_closed() {
-            self.list_closed(index, units);
+            self.list_closed(index, units.clone());
         } else {
-            self.list_blocks(index, units, scrapes);
+            self.list_blocks(index, units.clone(), scrapes);
             self.read_names(index, first);
         }
-        self.add_up(index, first);
-        let is_right = self.are_still(&index.shape, first);
+        self.values.resize(self.rows.len() * self.cells, 0);
+        self.add_up(index, first..self.rows.len());
+        if index.shape.shows_by_value() {
+            self.drop_untouched(first);
+        }
+        let is_alone = units.len() == 1;
+        let is_right =
+            self.are_still(&index.shape, first) || is_alone && self.read_changed(index, first);
         if !is_right {
             self.truncate(first);
         }
@@ -210,11 +216,11 @@ impl Scan {
         }
     }
 
-    /// Reads the cells of the rows from one on.
-    fn add_up(&mut self, index: &Index, first: usize) {
+    /// Adds what the cells of some rows hold.
+    fn add_up(&mut self, index: &Index, rows: Range<usize>) {
         let (shape, cells) = (&index.shape, self.cells);
-        self.values.resize(self.rows.len() * cells, 0);
-        let (rows, values) = (&self.rows[first..], &mut self.values[first * cells..]);
+        let values = &mut self.values[rows.start * cells..rows.end * cells];
+        let rows = &self.rows[rows];
         let each = || rows.iter().map(|row| (row.series, row.life));
         if shape.shared {
             for ((series, _), value) in each().zip(values) {
@@ -227,9 +233,6 @@ impl Scan {
             series.for_each(|((series, _), sums)| index.begin_from_baseline(series, sums));
         }
         add_up(&index.shares, shape, each, values);
-        if shape.shows_by_value() {
-            self.drop_untouched(first);
-        }
     }
 
     /// Drops the rows from one on whose only cell tells that they are not exported.
@@ -256,6 +259,28 @@ impl Scan {
         fence(Ordering::Acquire);
         let life = |row: &Row| row.record.map_or(row.life, |record| record.life(row.place));
         self.rows[first..].iter().all(|row| life(row) == row.life)
+    }
+
+    /// Reads the cells of those rows again whose series were reset meanwhile; `false` if one of them has
+    /// been removed. Otherwise a scrape might never end beside a thread that resets series of a large
+    /// block.
+    #[cold]
+    fn read_changed(&mut self, index: &Index, first: usize) -> bool {
+        for number in first..self.rows.len() {
+            let Row { record: Some(record), place, life: before, .. } = self.rows[number] else {
+                continue;
+            };
+            while !record.is_still(place, self.rows[number].life) {
+                let life = record.life(place);
+                if !is_living(life) || record.born() > before {
+                    return false;
+                }
+                self.rows[number].life = life;
+                self.values[number * self.cells..][..self.cells].fill(0);
+                self.add_up(index, number..number + 1);
+            }
+        }
+        true
     }
 
     /// How many series are shown.
