@@ -311,7 +311,7 @@ fn first_of<L: LabelSet>(reach: &impl Reach<L>, update: impl Fn(&Cells<L>)) {
     }
 }
 
-/// Counts an update for which there is no memory.
+/// Counts an update as lost, for want of memory.
 #[cold]
 #[inline(never)]
 fn lose<L: LabelSet>() {

@@ -95,7 +95,7 @@ pub enum Value<'a> {
 /// Something that takes the samples of a scrape as they stream by: an encoder, or a snapshot.
 ///
 /// Mostly the samples of a family have labels of the same names, and few values change from one to
-/// the next; so a sink is told names once, and values together with what is known of them.
+/// the next; so a sink is told names once, and with the values how many of them it has already.
 pub(crate) trait Sink {
     /// A new family begins; the samples that follow belong to it, and until `labels` is called they
     /// have no labels.

@@ -57,12 +57,12 @@ impl Series {
         }));
     }
 
-    /// The series before is no longer where it was in the page.
+    /// Says that the series before may no longer be in the page.
     pub(super) fn forget(&mut self) {
         self.before = None;
     }
 
-    /// Writes the series with these values, and a blank behind it.
+    /// Writes the series with these values, followed by a blank.
     #[inline(always)]
     pub(super) fn write(&mut self, page: &mut Vec<u8>, labels: Labels<'_>) {
         let (start, before) = (page.len(), self.before);
@@ -92,7 +92,7 @@ impl Series {
         }
     }
 
-    /// What stands behind the name of a series that was written: `{a="b"} `, or a blank.
+    /// What follows the name in the text of a series: `{a="b"} `, or a blank.
     pub(super) fn behind_name<'s>(&self, series: &'s [u8]) -> &'s [u8] {
         series.get(self.name..).unwrap_or_default()
     }

@@ -34,14 +34,14 @@ pub(super) fn escaped(out: &mut Vec<u8>, mut text: &[u8], escape: Escape) {
     out.extend_from_slice(text);
 }
 
-/// Whether a character of a text is escaped somewhere. Counts in bytes: then many are looked at together.
+/// Whether some format escapes a character of this text. The sum of bytes becomes vector instructions.
 fn has_special(text: &[u8]) -> bool {
     let specials = |part: &[u8]| part.iter().map(|byte| u8::from(is_special(*byte))).sum::<u8>();
     text.chunks(128).any(|part| specials(part) > 0)
 }
 
-/// A text of at most sixteen bytes at the beginning of some room, without a call, which would take longer
-/// than the copy. What stands behind it there is anything.
+/// Copies a text of at most sixteen bytes to the beginning of `room`, without a call, which would take
+/// longer than the copy. Bytes after the text may be overwritten.
 #[inline(always)]
 pub(super) fn short(room: &mut [u8], text: &[u8]) {
     let len = text.len();

@@ -240,13 +240,13 @@ pub(crate) const OVERFLOW: &str = "__overflow__";
 pub(crate) struct Key<'v> {
     values: &'v [LabelText<'v>],
     shape: &'v Shape,
-    /// Whether it is that of the block which takes what is above the limit.
+    /// Whether it is the key of the overflow block.
     is_overflow: bool,
     hash: u64,
 }
 
 impl<'v> Key<'v> {
-    /// That of a label set.
+    /// The key of a label set.
     #[inline]
     pub(crate) fn new(values: &'v [LabelText<'v>], shape: &'v Shape) -> Self {
         make_seed();
@@ -256,7 +256,7 @@ impl<'v> Key<'v> {
         key
     }
 
-    /// That of the block which takes this one's updates if there is no room for it.
+    /// The key of the overflow block: where updates go if there is no room for this one.
     pub(super) fn overflow(&self) -> Self {
         let mut key = Self { is_overflow: true, ..*self };
         let mut hasher = KeyHasher::new();

@@ -100,8 +100,8 @@ impl Index {
 
 /// Born.
 impl Index {
-    /// The series of a key, which is born if need be, unless a value is too long; the overflow series
-    /// if there is no room for it; `None` without memory.
+    /// Finds or creates the series of a key. Above the limit, or if a value is too long, it is the
+    /// overflow series; `None` without memory.
     pub(crate) fn create(&self, key: &Key<'_>, place: u32, is_too_long: bool) -> Option<At> {
         // A full family answers without the lock, or a flood of label sets would queue for it.
         if is_too_long || self.is_full() {

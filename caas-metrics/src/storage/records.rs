@@ -191,7 +191,7 @@ impl Records {
             let (page, place) = shape.in_page(block);
             let len = (shape.records() - place as u32).min(blocks.len() as u32);
             blocks.start += len;
-            // SAFETY: the caller's promise; a page has so many records and is kept for good.
+            // SAFETY: the caller's promise; the page has at least `len` records and is kept for good.
             let page = (len > 0).then(|| unsafe {
                 let first = self.pages.page(page).add(place * words);
                 std::slice::from_raw_parts(first, len as usize * words)

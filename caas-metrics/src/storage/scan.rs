@@ -235,7 +235,7 @@ impl Scan {
         add_up(&index.shares, shape, each, values);
     }
 
-    /// Drops the rows from one on whose only cell tells that they are not exported.
+    /// From row `first` on, drops the series that were never touched: their only cell is zero.
     fn drop_untouched(&mut self, first: usize) {
         let mut shown = first;
         for row in first..self.rows.len() {
@@ -404,4 +404,46 @@ fn push_integer(to: &mut Vec<u8>, mut n: u32) {
         n /= 10;
     }
     to.extend_from_slice(&text[..digits]);
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use crate::storage::{
+        key::{Key, LabelText},
+        shape::{Layout, PageBits},
+    };
+
+    const SHAPE: Shape = Shape {
+        layout: Layout { integers: 1, floats: 0, paired: false },
+        shared: false,
+        key: 1,
+        block: 2,
+        in_block: 0b10,
+        open: 1,
+        whole: true,
+        limit: 10,
+        pages: PageBits::UNKNOWN,
+    }
+    .with_pages();
+
+    /// If it were, a thread that resets series of a large block could keep a scrape busy.
+    #[test]
+    fn a_block_is_not_read_as_a_whole_again_when_a_series_is_reset() {
+        static INDEX: Index = Index::new(SHAPE);
+        let values = [LabelText::from("a"), LabelText::from(0_u8)];
+        let key = Key::new(&values, &SHAPE);
+        let at = INDEX.create(&key, 1, false).unwrap();
+        let (mut scan, mut extent) = (Scan::default(), INDEX.extent());
+        assert!(scan.read(&INDEX, &mut extent));
+        assert_eq!((scan.rows(), scan.at(1)), (0..2, at));
+
+        assert!(INDEX.remove(&key, 1), "it is reset");
+        assert!(!scan.are_still(&SHAPE, 0));
+        assert!(scan.read_changed(&INDEX, 0));
+        assert_eq!(Some(scan.at(1)), INDEX.find(&key, 1));
+
+        INDEX.clear();
+        assert!(!scan.read_changed(&INDEX, 0), "the block is gone");
+    }
 }

@@ -33,7 +33,7 @@ pub(super) struct Segment {
 
 const HEAD: usize = 3;
 
-/// What is left of an entry that others may stand behind. No number is so large.
+/// Marks the place of an entry that was taken out, since others may follow it. No number is so large.
 const BURIED: u64 = u64::MAX;
 
 /// The part of an entry that is the hash's.
@@ -43,7 +43,7 @@ pub(super) fn tag(entry: u64) -> u32 {
 }
 
 impl Root {
-    /// A root whose segments are new and have so many places.
+    /// A root with new segments of `places` places each.
     pub(super) fn new(bits: u32, places: usize, before: Self) -> Option<Self> {
         let words = Self::words(bits, before)?;
         let mut segments = [const { None }; SEGMENTS];
