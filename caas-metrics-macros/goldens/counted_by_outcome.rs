@@ -1,6 +1,7 @@
 async fn login(user: User) -> Result<Token, Refusal> {
     let __caas_guard = P::on_exit(
-        15,
+        P::On::ALL,
+        P::Phase::Runs,
         {
             let __caas_early = P::fields(
                     ["tenant"],
@@ -26,12 +27,13 @@ async fn login(user: User) -> Result<Token, Refusal> {
             )
         },
     );
-    let __caas_value = async move {
-        if false {
-            return P::never::<Result<Token, Refusal>>();
-        }
-        user.check().await
-    }
+    let (__caas_guard, __caas_value) = P::follow(
+            __caas_guard,
+            P::pin!(
+                async move { if false { return P::never:: < Result < Token, Refusal > >
+                (); } user.check(). await }
+            ),
+        )
         .await;
     P::end(__caas_guard, P::Probe::new(&__caas_value).__caas_exit());
     __caas_value

@@ -11,7 +11,8 @@ fn handle(request: Request) -> Response {
                     &__CAAS_CHILD
                 },
             ),
-            12,
+            P::On::DROPPED,
+            P::Phase::Runs,
         ),
     );
     let __caas_value = P::call_once(move || -> Response { respond(request) });

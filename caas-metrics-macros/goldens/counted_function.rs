@@ -1,16 +1,18 @@
 fn login(password: &str) -> Result<impl Token, Refusal> {
+    static CALLS_ARE_COUNTED_HERE: P::Site = P::Site::new(
+        P::Measure::Calls,
+        P::module_path!(),
+        P::Function::Of({
+            enum __CaasHere {}
+            P::type_name::<__CaasHere>
+        }),
+        P::On::OK.or(P::On::ERR).or(P::On::PANIC),
+    );
     let __caas_guard = {
-        enum __CaasHere {}
-        static __CAAS_SITE: P::Site = P::Site::new(
-            P::Measure::Calls,
-            P::module_path!(),
-            P::Function::Of(P::type_name::<__CaasHere>),
-            7,
-        );
         P::inventory::submit! {
-            P::Annotated(& __CAAS_SITE)
+            P::Annotated(& CALLS_ARE_COUNTED_HERE)
         }
-        __CAAS_SITE.__caas_calls()
+        CALLS_ARE_COUNTED_HERE.__caas_calls(P::Phase::Runs)
     };
     let __caas_value = P::call_once(move || -> Result<_, Refusal> {
         check(password)?.token()

@@ -1,17 +1,17 @@
 impl<T> Handler for Service<T> {
     const LIMIT: u8 = 3;
     fn handle(&self) {
+        static CALLS_IN_FLIGHT_ARE_COUNTED_HERE: P::Site = P::Site::new(
+            P::Measure::InFlight,
+            P::module_path!(),
+            P::Function::Named("<Service as Handler>::handle"),
+            P::On::NONE,
+        );
         let __caas_guard = {
-            static __CAAS_SITE: P::Site = P::Site::new(
-                P::Measure::InFlight,
-                P::module_path!(),
-                P::Function::Named("<Service as Handler>::handle"),
-                0,
-            );
             P::inventory::submit! {
-                P::Annotated(& __CAAS_SITE)
+                P::Annotated(& CALLS_IN_FLIGHT_ARE_COUNTED_HERE)
             }
-            __CAAS_SITE.__caas_flight()
+            CALLS_IN_FLIGHT_ARE_COUNTED_HERE.__caas_flight()
         };
         self.work()
     }

@@ -1,16 +1,18 @@
 pub fn parse(text: &str) -> Option<u8> {
+    static CALLS_ARE_TIMED_HERE: P::Site = P::Site::new(
+        P::Measure::Duration,
+        P::module_path!(),
+        P::Function::Of({
+            enum __CaasHere {}
+            P::type_name::<__CaasHere>
+        }),
+        P::On::NONE,
+    );
     let __caas_guard = {
-        enum __CaasHere {}
-        static __CAAS_SITE: P::Site = P::Site::new(
-            P::Measure::Duration,
-            P::module_path!(),
-            P::Function::Of(P::type_name::<__CaasHere>),
-            0,
-        );
         P::inventory::submit! {
-            P::Annotated(& __CAAS_SITE)
+            P::Annotated(& CALLS_ARE_TIMED_HERE)
         }
-        __CAAS_SITE.__caas_duration()
+        CALLS_ARE_TIMED_HERE.__caas_duration()
     };
     text.parse().ok()
 }

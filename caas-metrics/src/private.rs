@@ -5,10 +5,12 @@
 
 pub use core::{
     any::type_name,
+    future::Ready,
     module_path,
     ops::FnMut,
     ops::FnOnce,
     option::Option::{self, None, Some},
+    pin::pin,
     primitive::{bool, f64, i64, str, u64, usize},
 };
 pub use std::thread_local;
@@ -19,9 +21,9 @@ pub use crate::{
     child::{Child, Handle},
     desc::{Descriptor, Export, LabelDescriptor, Location, MetricType, NumberType},
     exit::{
-        Count, EachCall, FromExit, Probe, SiteChild, Time, apply, call_once, counted, end, err_of,
-        fields, in_flight, never, on, on_exit, otherwise, record, resolve_held, resolve_held_with,
-        returned, timed,
+        By, Count, EachCall, FromExit, On, Phase, Probe, Returns, SiteChild, Time, apply,
+        call_once, counted, counted_by, end, err_of, fields, follow, in_flight, never, on, on_exit,
+        otherwise, record, resolve_held, resolve_held_with, returned, timed, told,
     },
     family::{
         Declared, Family, InUnit, LabelSet, clear, get, init, remove, reset, resolve, retain, word,

@@ -13,7 +13,7 @@ use self::builtin::{FunctionCalls, FunctionDuration, FunctionsInFlight};
 use crate::{
     child::{Handle, Kept},
     clock::Instant,
-    exit::{Ends, Entry, Exit, Outcome},
+    exit::{Ends, Exit, Guard, On, Outcome, Phase},
     family::{Family, LabelSet, resolve},
     storage::update::{At, Remembered},
 };
@@ -45,8 +45,8 @@ pub struct Site {
     measure: Measure,
     module: &'static str,
     function: Function,
-    /// The outcomes that can occur, as bits by their index.
-    outcomes: u8,
+    /// How its calls can end.
+    endings: On,
     /// The series of each outcome; of what is not counted by outcome the first.
     series: [Remembered; Outcome::TEXTS.len()],
 }
@@ -70,10 +70,10 @@ impl Site {
         measure: Measure,
         module: &'static str,
         function: Function,
-        outcomes: u8,
+        endings: On,
     ) -> Self {
         let series = [const { Remembered::new() }; Outcome::TEXTS.len()];
-        Self { measure, module, function, outcomes, series }
+        Self { measure, module, function, endings, series }
     }
 
     /// The child of a family, by the labels that this site has in it.
@@ -88,7 +88,7 @@ impl Site {
     fn find(&self, outcome: Outcome) -> At {
         let name = match self.function {
             Function::Named(name) => name.to_owned(),
-            Function::Of(item) => function::of_item(item(), self.module),
+            Function::Of(item) => function::of_item(item()),
         };
         let (module, function) = (self.module, &*name);
         let Kept(at) = match self.measure {
@@ -115,7 +115,7 @@ impl Site {
     /// Creates the series that the site can have, at zero.
     fn init(&self) {
         let can_occur = |outcome: &Outcome| match self.measure {
-            Measure::Calls => self.outcomes >> *outcome as u8 & 1 == 1,
+            Measure::Calls => self.endings.has_outcome(*outcome),
             _ => *outcome == ONLY,
         };
         for outcome in Outcome::ALL.into_iter().filter(can_occur) {
@@ -138,23 +138,10 @@ pub(crate) fn families() -> [&'static Family; 3] {
 /// What expansions call: methods, because clippy takes a method of such a static for a side effect,
 /// and so does not ask for `#[must_use]`.
 impl Site {
-    /// The guard of `#[counted]` over an enclosed body.
+    /// The guard of `#[counted]`.
     #[inline]
-    pub fn __caas_calls(&'static self) -> Calls {
-        Calls { site: self, entry: Entry::now() }
-    }
-
-    /// The guard of `#[counted]` over a body that is not enclosed.
-    #[inline]
-    pub fn __caas_calls_open(&'static self) -> CallsOpen {
-        CallsOpen { site: self, entry: Entry::now(), returned: Outcome::Unknown }
-    }
-
-    /// The guard of `#[counted]` over a body that returns nothing: either it panics, or all is
-    /// well.
-    #[inline]
-    pub fn __caas_calls_unit(&'static self) -> CallsOpen {
-        CallsOpen { site: self, entry: Entry::now(), returned: Outcome::Ok }
+    pub fn __caas_calls(&'static self, phase: Phase) -> Calls {
+        Calls { site: self, phase }
     }
 
     /// The guard of `#[timed]`.
@@ -171,19 +158,19 @@ impl Site {
     }
 }
 
-/// Counts a call by how it ended; dropped without being told, it has panicked or was cancelled.
+/// Counts a call by how it ended; dropped without being told, its phase says how.
 #[doc(hidden)]
 #[derive(Debug)]
 #[must_use]
 pub struct Calls {
     site: &'static Site,
-    entry: Entry,
+    phase: Phase,
 }
 
 impl Drop for Calls {
     #[inline]
     fn drop(&mut self) {
-        self.site.count(self.entry.exit::<()>().outcome());
+        self.site.count(self.phase.outcome());
     }
 }
 
@@ -195,21 +182,10 @@ impl<E> Ends<E> for Calls {
     }
 }
 
-/// Counts a call of which only a panic can be told.
-#[doc(hidden)]
-#[derive(Debug)]
-#[must_use]
-pub struct CallsOpen {
-    site: &'static Site,
-    entry: Entry,
-    returned: Outcome,
-}
-
-impl Drop for CallsOpen {
+impl Guard for Calls {
     #[inline]
-    fn drop(&mut self) {
-        let panicked = self.entry.has_panicked();
-        self.site.count(if panicked { Outcome::Panic } else { self.returned });
+    fn enter(&mut self, phase: Phase) {
+        self.phase = phase;
     }
 }
 
@@ -230,6 +206,16 @@ impl Drop for Duration {
     }
 }
 
+impl Guard for Duration {
+    #[inline]
+    fn enter(&mut self, _: Phase) {}
+}
+
+impl<E> Ends<E> for Duration {
+    #[inline]
+    fn end(self, _: Exit<'_, E>) {}
+}
+
 /// Is counted as long as it lives.
 #[doc(hidden)]
 #[derive(Debug)]
@@ -241,4 +227,14 @@ impl Drop for Flight {
     fn drop(&mut self) {
         self.0.flight().dec();
     }
+}
+
+impl Guard for Flight {
+    #[inline]
+    fn enter(&mut self, _: Phase) {}
+}
+
+impl<E> Ends<E> for Flight {
+    #[inline]
+    fn end(self, _: Exit<'_, E>) {}
 }

@@ -3,7 +3,7 @@
 //! Only the shape is judged here; which arguments fit together is for `check`.
 //! Invariant: after a mistake reading goes on behind the next comma.
 
-use super::ast::{Arguments, Ending, Field, Measure, Name, On, Otherwise, Set, Value};
+use super::ast::{Arguments, By, Ending, Field, Measure, Name, On, Otherwise, Set, Value};
 use super::tokens::{
     Angles, group, is_path_separator, is_punct, is_word, list, split_attributes, stream, word,
 };
@@ -14,10 +14,16 @@ use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 
 /// Reads the arguments of an attribute.
 pub(super) fn arguments(measure: Measure, tokens: TokenStream, errors: &mut Errors) -> Arguments {
-    let mut arguments =
-        Arguments { runtime: Runtime::default(), set: None, on: None, otherwise: None, name: None };
+    let mut arguments = Arguments {
+        runtime: Runtime::default(),
+        set: None,
+        on: None,
+        otherwise: None,
+        name: None,
+        by: None,
+    };
     let mut seen: Vec<Ident> = Vec::new();
-    for argument in split_commas(&list(tokens)) {
+    for argument in split_arguments(&list(tokens)) {
         let key = word(argument.first()).filter(|_| is_argument(&argument)).cloned();
         if let Some(key) = &key {
             if let Some(first) = seen.iter().find(|first| *first == key) {
@@ -51,7 +57,8 @@ fn is_argument(argument: &[TokenTree]) -> bool {
 fn known(measure: Measure) -> &'static [&'static str] {
     match measure {
         Measure::InFlight => &["name", "crate"],
-        _ => &["on", "otherwise", "name", "crate"],
+        Measure::Timed => &["on", "otherwise", "name", "crate"],
+        Measure::Counted => &["by", "on", "otherwise", "name", "crate"],
     }
 }
 
@@ -101,6 +108,19 @@ impl Arguments {
                 let set = set(&list(content.stream()), errors)?;
                 self.otherwise = Some(Otherwise { key, set });
             }
+            "by" => {
+                if !is_punct(behind.first(), '=') || value.is_empty() {
+                    return Err(error!(key, "`by` is an amount: write `by = expression`"));
+                }
+                let amount = classify(value);
+                if let Value::Ending(token) = &amount {
+                    return Err(error!(
+                        token,
+                        "`_` is no amount: write an expression or a closure"
+                    ));
+                }
+                self.by = Some(By { key, amount });
+            }
             "name" => {
                 let text = is_punct(behind.first(), '=').then(|| syn::parse2(stream(value)));
                 let Some(Ok(text)) = text else {
@@ -115,6 +135,12 @@ impl Arguments {
                 let Some(Ok(path)) = path else {
                     return Err(error!(key, "`crate` is a path: write `crate = ::my_metrics`"));
                 };
+                if let Some(first) = path.segments.first().filter(|first| first.ident == "Self") {
+                    return Err(error!(
+                        first,
+                        "`Self` is a type, not a crate: write the crate's path, as `::my_metrics`"
+                    ));
+                }
                 self.runtime = Runtime::renamed(&path);
             }
         }
@@ -248,9 +274,33 @@ fn split_commas(tokens: &[TokenTree]) -> Vec<Vec<TokenTree>> {
     parts.filter(|part| !part.is_empty()).map(<[TokenTree]>::to_vec).collect()
 }
 
+/// Splits the arguments of an attribute: at the commas outside of groups, and of what `by` is.
+fn split_arguments(tokens: &[TokenTree]) -> Vec<Vec<TokenTree>> {
+    split_at_commas(
+        tokens,
+        |argument| matches!(argument, [key, equals] if is_word(Some(key), "by") && is_punct(Some(equals), '=')),
+    )
+}
+
 /// Splits a literal into its labels: at the commas outside of groups, of the parameters of a
 /// closure and of `::<…>`.
 fn split_fields(tokens: &[TokenTree]) -> Vec<Vec<TokenTree>> {
+    split_at_commas(tokens, |field| is_punct(field.last(), ':'))
+}
+
+/// Splits at commas, but not in the parameters of a closure, which may begin where
+/// `begins_value` says that a value does, and not in `::<…>`.
+fn split_at_commas(
+    tokens: &[TokenTree],
+    begins_value: impl Fn(&[TokenTree]) -> bool,
+) -> Vec<Vec<TokenTree>> {
+    let begins_closure = |field: &[TokenTree]| {
+        let before = match field.split_last() {
+            Some((last, before)) if is_word(Some(last), "move") => before,
+            _ => field,
+        };
+        begins_value(before)
+    };
     let mut fields = Vec::new();
     let mut field: Vec<TokenTree> = Vec::new();
     let mut angles = Angles::default();
@@ -273,10 +323,4 @@ fn split_fields(tokens: &[TokenTree]) -> Vec<Vec<TokenTree>> {
     fields.push(field);
     fields.retain(|field| !field.is_empty());
     fields
-}
-
-/// Whether a closure may begin behind these tokens: `label:` or `label: move`.
-fn begins_closure(field: &[TokenTree]) -> bool {
-    let last = field.last();
-    is_punct(last, ':') || is_word(last, "move")
 }

@@ -3,7 +3,8 @@
 //! Invariant: whatever is not understood is kept as tokens.
 
 use crate::paths::Runtime;
-use proc_macro2::{Group, Ident, TokenStream, TokenTree};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use quote::quote_spanned;
 use syn::LitStr;
 
 /// What an attribute measures.
@@ -33,6 +34,22 @@ pub(super) struct Arguments {
     pub(super) on: Option<On>,
     pub(super) otherwise: Option<Otherwise>,
     pub(super) name: Option<Name>,
+    pub(super) by: Option<By>,
+}
+
+impl Arguments {
+    /// Whether something is computed from the returned value.
+    pub(super) fn has_closure(&self) -> bool {
+        let labels = self.set.iter().flat_map(|set| &set.fields).map(|field| &field.value);
+        let amount = self.by.iter().map(|by| &by.amount);
+        labels.chain(amount).any(|value| matches!(value, Value::Closure(_)))
+    }
+}
+
+/// `by = …`.
+pub(super) struct By {
+    pub(super) key: Ident,
+    pub(super) amount: Value,
 }
 
 /// `name = "…"`.
@@ -111,14 +128,70 @@ impl Ending {
         ("cancelled", Self::Cancelled),
     ];
 
-    /// The ending's bit, as the runtime knows it.
-    pub(super) const fn bit(self) -> u8 {
+    /// The name of the set with only this ending, in the runtime's `On`.
+    fn constant(self) -> &'static str {
         match self {
-            Self::Ok => 1,
-            Self::Err => 2,
-            Self::Panic => 4,
-            Self::Cancelled => 8,
+            Self::Ok => "OK",
+            Self::Err => "ERR",
+            Self::Panic => "PANIC",
+            Self::Cancelled => "CANCELLED",
         }
+    }
+}
+
+/// Some of the ways in which a call can end.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Endings {
+    /// Whether each of `Ending::ALL` is one of them.
+    has: [bool; 4],
+}
+
+impl Endings {
+    /// The call returned.
+    pub(super) const RETURNED: Self = Self { has: [true, true, false, false] };
+    /// The call ended without a value.
+    pub(super) const DROPPED: Self = Self { has: [false, false, true, true] };
+    pub(super) const ALL: Self = Self { has: [true; 4] };
+
+    /// These endings and no others.
+    pub(super) fn of(endings: &[Ending]) -> Self {
+        Self { has: Ending::ALL.map(|(_, ending)| endings.contains(&ending)) }
+    }
+
+    pub(super) fn has(self, ending: Ending) -> bool {
+        let mut pairs = Ending::ALL.into_iter().zip(self.has);
+        pairs.any(|((_, known), has)| has && known == ending)
+    }
+
+    /// Which of the two kinds of returns count, if only one does.
+    pub(super) fn divided(self) -> Option<Ending> {
+        match (self.has(Ending::Ok), self.has(Ending::Err)) {
+            (true, false) => Some(Ending::Ok),
+            (false, true) => Some(Ending::Err),
+            _ => None,
+        }
+    }
+
+    /// The set in generated code.
+    pub(super) fn tokens(self, p: &Runtime, site: Span) -> TokenStream {
+        let whole = match self {
+            Self::ALL => Some("ALL"),
+            Self::RETURNED => Some("RETURNED"),
+            Self::DROPPED => Some("DROPPED"),
+            _ => None,
+        };
+        let parts = Ending::ALL.into_iter().zip(self.has).filter(|(_, has)| *has);
+        let parts = parts.map(|((_, ending), _)| ending.constant());
+        let mut names = whole.map_or_else(|| parts.collect(), |whole| vec![whole]).into_iter();
+        let one = |name: &str| {
+            let name = Ident::new(name, site);
+            quote_spanned!(site=> #p::On::#name)
+        };
+        let first = one(names.next().unwrap_or("NONE"));
+        names.fold(first, |set, name| {
+            let other = one(name);
+            quote_spanned!(site=> #set.or(#other))
+        })
     }
 }
 

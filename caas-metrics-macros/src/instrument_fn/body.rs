@@ -1,72 +1,107 @@
-//! Bodies as tokens: where a guard goes, and the async block that a body may end with.
+//! Bodies as tokens: where a guard goes, and the future that a body ends with.
 //!
 //! Not here: what is put around a body (`expand`). Invariant: parts that are joined again are the same
 //! body.
 
 use super::ast::Function;
-use super::output::{returns_future, returns_pin};
 use super::tokens::{
     group, is_punct, is_word, list, refilled, split_attributes, split_before, stream, word,
 };
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
-/// The async block that a body ends with.
-pub(super) struct Future {
-    /// All in front of the block, or of the group with the block.
+/// The future in the last expression of a body, and all around it.
+pub(super) struct Tail {
+    /// All in front of the future, or of the arguments that it is in.
     before: Vec<TokenTree>,
-    /// The arguments of `Box::pin`, and what is in front of the block there.
-    pinned: Option<(Group, Vec<TokenTree>)>,
-    /// What follows the block there.
-    behind: Vec<TokenTree>,
-    pub(super) block: Group,
+    /// The arguments of `Box::pin`, and what is in front of and after the future there.
+    arguments: Option<(Group, Vec<TokenTree>, Vec<TokenTree>)>,
+    /// `.boxed()`.
+    after: Vec<TokenTree>,
+    pub(super) future: Future,
 }
 
-impl Future {
-    /// The function's body with another block.
-    pub(super) fn body(&self, block: TokenTree) -> TokenStream {
+/// The future in the last expression of a body.
+pub(super) enum Future {
+    /// The braces of an `async` block, which is measured like the body of an `async fn`.
+    Block(Group),
+    /// Any other expression: whether it is a future is known to its type only.
+    Expression(Vec<TokenTree>),
+}
+
+impl Tail {
+    /// The function's body with another future.
+    pub(super) fn body(&self, future: TokenStream) -> TokenStream {
         let mut body = stream(&self.before);
-        match &self.pinned {
-            None => body.extend([block]),
-            Some((arguments, inner)) => {
-                let mut content = stream(inner);
-                content.extend([block]);
-                content.extend(self.behind.iter().cloned());
+        match &self.arguments {
+            None => body.extend(future),
+            Some((arguments, before, after)) => {
+                let mut content = stream(before);
+                content.extend(future);
+                content.extend(stream(after));
                 body.extend([refilled(arguments, content)]);
             }
         }
+        body.extend(stream(&self.after));
         body
     }
 }
 
-/// The async block that the body of a function returns as its future, if it literally ends with one.
-pub(super) fn future(function: &Function) -> Option<Future> {
+/// The future that a body ends with: an `async` block, the argument of `Box::pin`, or what `.boxed()`
+/// is called on. `None` if the last expression is another, or may be another.
+pub(super) fn tail(function: &Function) -> Option<Tail> {
     let body = list(function.body.stream());
-    let last = body.last()?;
-    if group(Some(last), Delimiter::Brace).is_some() && returns_future(&function.output) {
-        let (before, block) = async_block(&body)?;
-        let block = block.clone();
-        return Some(Future { before: before.to_vec(), pinned: None, behind: Vec::new(), block });
+    let (rest, last) = body.split_last().map(|(last, rest)| (rest, last))?;
+    let arguments = match group(Some(last), Delimiter::Parenthesis) {
+        None => return in_place(&body, &[]),
+        Some(arguments) => arguments,
+    };
+    let content = list(arguments.stream());
+    if let Some(receiver) = receiver_of_boxed(rest).filter(|_| content.is_empty()) {
+        let after = body.get(receiver.len()..)?;
+        return in_place(receiver, after).or_else(|| {
+            let (before, expression) = receiver.split_at_checked(last_expression(receiver)?)?;
+            let future = Future::Expression(expression.to_vec());
+            Some(Tail { before: before.to_vec(), arguments: None, after: after.to_vec(), future })
+        });
     }
-    let arguments = group(Some(last), Delimiter::Parenthesis)?;
-    if !returns_pin(&function.output) {
+    let start = last_expression(rest)?;
+    let path = rest.get(start..)?;
+    let is_path =
+        path.iter().all(|token| word(Some(token)).is_some() || is_punct(Some(token), ':'));
+    if !is_path || !is_word(path.last(), "pin") || path.len() < 4 {
         return None;
     }
-    let before = body.get(..body.len().checked_sub(1)?)?;
-    let (path, rest) = before.split_last()?;
-    let is_pin = is_word(Some(path), "pin") && is_punct(rest.last(), ':');
-    let mut inner = list(arguments.stream());
-    let mut behind = Vec::new();
-    if is_punct(inner.last(), ',') {
-        behind.extend(inner.pop());
+    let (inner, comma) = match content.split_last() {
+        Some((last, inner)) if is_punct(Some(last), ',') => (inner, vec![last.clone()]),
+        _ => (&*content, Vec::new()),
+    };
+    let wrapped = |before: &[TokenTree], future| Tail {
+        before: rest.to_vec(),
+        arguments: Some((arguments.clone(), before.to_vec(), comma)),
+        after: Vec::new(),
+        future,
+    };
+    if let Some((in_front, block)) = async_block(inner).filter(|(front, _)| is_async(front)) {
+        return Some(wrapped(in_front, Future::Block(block.clone())));
     }
-    let (in_front, block) = async_block(&inner)?;
-    let only = in_front.iter().all(|t| is_word(Some(t), "async") || is_word(Some(t), "move"));
-    (is_pin && only && begins_expression(rest)).then(|| Future {
-        before: before.to_vec(),
-        pinned: Some((arguments.clone(), in_front.to_vec())),
-        behind,
-        block: block.clone(),
-    })
+    // `Box::pin`, by whatever path: other functions called `pin` may do anything.
+    let is_box = path.len().checked_sub(4).is_some_and(|at| is_word(path.get(at), "Box"));
+    let expression = Future::Expression(inner.to_vec());
+    (is_box && !inner.is_empty()).then(|| wrapped(&[], expression))
+}
+
+/// The tail of tokens that end in an `async` block, with what follows it.
+fn in_place(tokens: &[TokenTree], after: &[TokenTree]) -> Option<Tail> {
+    let (before, block) = async_block(tokens)?;
+    let future = Future::Block(block.clone());
+    Some(Tail { before: before.to_vec(), arguments: None, after: after.to_vec(), future })
+}
+
+/// What is in front of `.boxed`.
+fn receiver_of_boxed(tokens: &[TokenTree]) -> Option<&[TokenTree]> {
+    let [receiver @ .., dot, name] = tokens else { return None };
+    let is_boxed = is_word(Some(name), "boxed") || is_word(Some(name), "boxed_local");
+    (is_boxed && is_punct(Some(dot), '.')).then_some(receiver)
 }
 
 /// Splits a list that ends in `async { … }` or `async move { … }`, in front of the braces.
@@ -79,15 +114,49 @@ fn async_block(tokens: &[TokenTree]) -> Option<(&[TokenTree], &Group)> {
     is_block.then_some((before, block))
 }
 
-/// Whether a path that ends here is the beginning of the last expression: words and `::` only, up
-/// to a `;`, a block or the body's beginning.
-fn begins_expression(path: &[TokenTree]) -> bool {
-    let start =
-        path.iter().rev().find(|token| word(Some(token)).is_none() && !is_punct(Some(token), ':'));
-    match start {
-        None => true,
-        Some(token) => is_punct(Some(token), ';') || group(Some(token), Delimiter::Brace).is_some(),
+/// Whether the tokens are `async` or `async move`.
+fn is_async(tokens: &[TokenTree]) -> bool {
+    tokens.iter().all(|token| is_word(Some(token), "async") || is_word(Some(token), "move"))
+}
+
+/// Where the last expression begins, if it is a path or a chain of calls and nothing else.
+fn last_expression(tokens: &[TokenTree]) -> Option<usize> {
+    let mut start = 0;
+    let mut before: Option<&TokenTree> = None;
+    for (position, token) in tokens.iter().enumerate() {
+        let ends_block = group(before, Delimiter::Brace).is_some();
+        let continues = is_punct(Some(token), '.')
+            || is_punct(Some(token), '?')
+            || is_word(Some(token), "else")
+            || is_word(Some(token), "as");
+        if is_punct(before, ';') || ends_block && !continues {
+            start = position;
+        }
+        before = Some(token);
     }
+    let expression = tokens.get(start..)?;
+    const STATEMENTS: [&str; 9] =
+        ["break", "continue", "if", "let", "loop", "match", "return", "unsafe", "while"];
+    let simple = expression.iter().all(|token| match token {
+        TokenTree::Group(_) => true,
+        TokenTree::Ident(ident) => STATEMENTS.iter().all(|word| ident != word) && ident != "for",
+        TokenTree::Punct(punct) => matches!(punct.as_char(), '.' | ':' | '?' | '<' | '>' | ','),
+        TokenTree::Literal(_) => true,
+    });
+    (simple && !expression.is_empty() && !is_punct(tokens.last(), ';')).then_some(start)
+}
+
+/// Whether a body may wait for another future: it has an `await`, or a macro that may have one.
+pub(super) fn may_await(tokens: &[TokenTree]) -> bool {
+    tokens.iter().enumerate().any(|(position, token)| match token {
+        TokenTree::Ident(ident) => {
+            ident == "await"
+                || is_punct(tokens.get(position + 1), '!')
+                    && !is_punct(tokens.get(position + 2), '=')
+        }
+        TokenTree::Group(group) => may_await(&list(group.stream())),
+        _ => false,
+    })
 }
 
 /// Whether a function is `clone` with the body `*self`, or `partial_cmp` with the body `Some(…)`.
@@ -110,7 +179,7 @@ pub(super) fn is_canonical(function: &Function) -> bool {
 
 /// The parts of a body: inner attributes, the items that it begins with, and the rest.
 ///
-/// A statement of ours goes behind those items: in front of them it would be a statement before
+/// A statement of ours goes after those items: in front of them it would be a statement before
 /// items, which clippy complains about.
 pub(super) fn split_body(body: &Group) -> [TokenStream; 3] {
     let tokens = list(body.stream());
@@ -154,4 +223,33 @@ fn leading_item(tokens: &[TokenTree]) -> Option<usize> {
             || !to_semicolon && group(Some(token), Delimiter::Brace).is_some()
     });
     (!rest.is_empty()).then(|| tokens.len() - plain.len() + item.len() + 1)
+}
+
+/// Splits after the statements in which `#[async_trait]` gives arguments their patterns,
+/// `let Pattern = __arg1;`, so that labels can use what these bind.
+pub(super) fn split_patterns(body: TokenStream) -> [TokenStream; 2] {
+    let tokens = list(body);
+    let mut end = 0;
+    let mut at = 0;
+    while is_word(tokens.get(at), "let") {
+        let rest = tokens.get(at..).unwrap_or_default();
+        let Some(length) = rest.iter().position(|token| is_punct(Some(token), ';')) else { break };
+        let (Some(equals), Some(TokenTree::Ident(value))) = (
+            length.checked_sub(2).and_then(|at| rest.get(at)),
+            length.checked_sub(1).and_then(|at| rest.get(at)),
+        ) else {
+            break;
+        };
+        if !is_punct(Some(equals), '=') {
+            break;
+        }
+        at += length + 1;
+        let text = value.to_string();
+        let number = text.strip_prefix("__arg").unwrap_or_default();
+        if !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit()) {
+            end = at;
+        }
+    }
+    let (patterns, rest) = tokens.split_at_checked(end).unwrap_or((&[], &tokens));
+    [stream(patterns), stream(rest)]
 }

@@ -4,8 +4,8 @@
 //! not enclosed, so no function breaks.
 
 use super::ast::Function;
-use super::body::{Future, future};
-use super::output::{erase, future_output, returns_closure};
+use super::body::{Future, Tail, may_await, tail};
+use super::output::{erase, future_output, is_nameable, returns_any_future, returns_closure};
 use super::tokens::{group, has_word, is_assignment, is_punct, is_word, list};
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -27,35 +27,51 @@ pub(super) enum Obstacle {
 pub(super) struct Calls {
     /// Whether the body is polled: then a call may be cancelled.
     pub(super) asynchronous: bool,
+    /// Whether it may wait for other futures meanwhile.
+    pub(super) waits: bool,
     /// The value's type with `_` for `impl Trait`; empty where it is better left to rustc.
     pub(super) output: TokenStream,
+    /// The type that the function returns, or one that is like it for a probe: empty if it cannot
+    /// be written.
+    pub(super) returns: TokenStream,
     /// Whether the value is `()`.
     pub(super) unit: bool,
     pub(super) obstacle: Option<Obstacle>,
     pub(super) place: Place,
 }
 
-/// Where the body is that is measured.
+/// Where the body or the future is that is measured.
 pub(super) enum Place {
-    /// It is the function's.
+    /// It is the function's body.
     Function,
-    /// It is that of the async block which the function's body ends with.
-    Future(Future),
+    /// It is in the last expression of the function's body.
+    Tail(Tail),
+    /// It is the value that the body returns, which is `impl Future`.
+    Value,
 }
 
-/// Looks at a function in a block with these type parameters.
-pub(super) fn calls(function: &Function, outer: &[Ident]) -> Calls {
+/// Looks at a function in a block with these type parameters. With `whole`, the arguments ask for
+/// the value that the function returns as it is, unless its type is spelled as a future's.
+pub(super) fn calls(function: &Function, outer: &[Ident], whole: bool) -> Calls {
     let is_async = function.qualifier("async").is_some();
-    let future = if is_async { None } else { future(function) };
-    let output = match &future {
-        Some(_) => future_output(&function.output).unwrap_or_default(),
-        None => function.output.clone(),
+    let place = if is_async { Place::Function } else { place(function, whole) };
+    let polled = matches!(place, Place::Function).then_some(&*function.output);
+    let told = future_output(&function.output);
+    let output = match (polled, &told) {
+        (Some(output), _) => output.to_vec(),
+        (None, Some(output)) => output.clone(),
+        (None, None) => Vec::new(),
     };
-    let asynchronous = is_async || future.is_some();
-    let obstacle = obstacle(function, outer, &output, is_async);
+    let future = polled.is_none();
+    let asynchronous = is_async || future;
+    let obstacle = match place {
+        // Nothing is enclosed.
+        Place::Tail(Tail { future: Future::Expression(_), .. }) => None,
+        _ => obstacle(function, outer, &output, is_async),
+    };
     let is_unit = |group: Option<&Group>| group.is_some_and(|group| group.stream().is_empty());
     let unit = match &*output {
-        [] => future.is_none(),
+        [] => !future,
         [only] => is_unit(group(Some(only), Delimiter::Parenthesis)),
         _ => false,
     };
@@ -67,12 +83,35 @@ pub(super) fn calls(function: &Function, outer: &[Ident]) -> Calls {
         [] if unit => Group::new(Delimiter::Parenthesis, TokenStream::new()).to_token_stream(),
         _ => erased.into_iter().collect(),
     };
-    Calls {
-        asynchronous,
-        output,
-        unit,
-        obstacle,
-        place: future.map_or(Place::Function, Place::Future),
+    let waits = match &place {
+        Place::Function => is_async && may_await(&list(function.body.stream())),
+        Place::Tail(Tail { future: Future::Block(block), .. }) => may_await(&list(block.stream())),
+        _ => asynchronous,
+    };
+    let returns = if future && is_nameable(&function.output) {
+        function.output.iter().cloned().collect()
+    } else {
+        TokenStream::new()
+    };
+    Calls { asynchronous, waits, output, returns, unit, obstacle, place }
+}
+
+/// Where to measure a function that is not `async`.
+fn place(function: &Function, whole: bool) -> Place {
+    let tail = tail(function);
+    if let Some(tail @ Tail { future: Future::Block(_), .. }) = tail {
+        return Place::Tail(tail);
+    }
+    let hidden = ["track_caller", "target_feature"];
+    let must_stay = has_word(&function.attributes, &|word| hidden.iter().any(|name| word == name));
+    if returns_any_future(&function.output) && !must_stay {
+        return Place::Value;
+    }
+    let is_spelled = future_output(&function.output).is_some();
+    let may_be_future = is_nameable(&function.output) && !function.output.is_empty();
+    match tail {
+        Some(tail) if is_spelled || may_be_future && !whole => Place::Tail(tail),
+        _ => Place::Function,
     }
 }
 

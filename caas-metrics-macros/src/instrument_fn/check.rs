@@ -25,6 +25,7 @@ pub(super) fn arguments(measure: Measure, arguments: &Arguments, errors: &mut Er
         let without = [
             arguments.on.as_ref().map(|on| &on.key),
             arguments.otherwise.as_ref().map(|otherwise| &otherwise.key),
+            arguments.by.as_ref().map(|by| &by.key),
         ];
         for key in without.into_iter().flatten() {
             report!(errors, key, "`{key}` without a family: write the family in front of it");
@@ -39,6 +40,13 @@ pub(super) fn arguments(measure: Measure, arguments: &Arguments, errors: &mut Er
             Measure::InFlight => in_flight(set, errors),
             _ => values(set, arguments, errors),
         }
+    }
+    if let (Some(_), Some(otherwise)) = (&arguments.by, &arguments.otherwise) {
+        report!(
+            errors,
+            otherwise.key,
+            "`otherwise` counts calls, and `by` adds amounts: write another attribute for these calls"
+        );
     }
     if let Some(otherwise) = &arguments.otherwise {
         for (closure, _) in closures(&otherwise.set) {
@@ -72,7 +80,12 @@ fn values(set: &Set, arguments: &Arguments, errors: &mut Errors) {
         report!(errors, name, "`otherwise` records these calls already: leave `{name}` out");
         return;
     }
-    let Some((closure, _)) = closures(set).next() else { return };
+    let amount = arguments.by.iter().filter_map(|by| match &by.amount {
+        Value::Closure(tokens) => Some(stream(tokens)),
+        _ => None,
+    });
+    let mut closures = closures(set).map(|(closure, _)| closure).chain(amount);
+    let Some(closure) = closures.next() else { return };
     match valueless {
         Some(Some(name)) => report!(
             errors,
@@ -158,6 +171,10 @@ pub(super) fn untold(
     let mut asking: Vec<TokenStream> = sets.into_iter().flatten().flat_map(endings).collect();
     if !parameter {
         asking.extend(closures(set).map(|(closure, _)| closure));
+        asking.extend(arguments.by.iter().filter_map(|by| match &by.amount {
+            Value::Closure(tokens) => Some(stream(tokens)),
+            _ => None,
+        }));
         asking.extend(arguments.otherwise.iter().map(|otherwise| otherwise.key.to_token_stream()));
     }
     if let Some(on) = &arguments.on {

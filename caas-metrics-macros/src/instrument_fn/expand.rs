@@ -4,24 +4,24 @@
 //! Nothing can fail here. Invariant: the body occurs once, token for token, and the code names
 //! `__private`, the user's tokens and itself.
 
-use super::ast::{Arguments, Ending, Function, Measure, Set, Value};
-use super::body::{is_canonical, split_body};
-use super::calls::{Calls, Place};
-use super::record::{Expansion, RETURNED};
-use super::tokens::{has_word, refilled};
-use proc_macro2::{Literal, Span, TokenStream};
+use super::ast::{Arguments, Ending, Endings, Function, Measure, Set, Value};
+use super::body::{Future, is_canonical, split_body, split_patterns};
+use super::calls::{Calls, Obstacle, Place};
+use super::record::Expansion;
+use super::tokens::{has_word, refilled, stream};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
-
-/// The bits of all endings, and of those without a value.
-const ALL: u8 = 15;
-const DROPPED: u8 = 12;
 
 /// What is put around a body.
 struct Around {
+    /// Items in front of all else.
+    items: TokenStream,
     /// Statements in front of the body.
     before: TokenStream,
-    /// Statements behind the body, where its value is `__caas_value`; none if it is not enclosed.
-    after: Option<TokenStream>,
+    /// The variables of the guards that must know where the call is.
+    guards: Vec<Ident>,
+    /// Statements for when the call has returned a value; none if no value is looked at.
+    end: Option<TokenStream>,
 }
 
 /// The function with its calls measured.
@@ -32,8 +32,16 @@ pub(super) fn function(
     calls: &Calls,
     owner: Option<&str>,
 ) -> TokenStream {
-    let expansion =
-        Expansion { site: Span::mixed_site(), measure, arguments, function, calls, owner };
+    let site = Span::mixed_site();
+    // In the code that an `end` is for, the value is a reference where a future has returned it.
+    let value = match &calls.place {
+        Place::Function => quote_spanned!(site=> &__caas_value),
+        Place::Tail(tail) if matches!(tail.future, Future::Block(_)) => {
+            quote_spanned!(site=> &__caas_value)
+        }
+        Place::Tail(_) | Place::Value => quote_spanned!(site=> __caas_value),
+    };
+    let expansion = Expansion { site, measure, arguments, function, calls, owner, value };
     let around = expansion.around();
     let body = match &calls.place {
         Place::Function => {
@@ -45,9 +53,22 @@ pub(super) fn function(
             }
             body
         }
-        Place::Future(future) => {
-            let block = expansion.body(&future.block, &around);
-            refilled(&function.body, future.body(block))
+        Place::Tail(tail) => match &tail.future {
+            Future::Block(block) => {
+                let block = expansion.body(block, &around);
+                refilled(&function.body, tail.body(block.into()))
+            }
+            Future::Expression(future) => {
+                let body = tail.body(expansion.follow(&stream(future), &around));
+                expansion.in_front(&function.body, &around, body)
+            }
+        },
+        Place::Value => {
+            let body = expansion.enclosed(&function.body);
+            let value = quote_spanned!(site=> __caas_value);
+            let followed = expansion.follow(&value, &around);
+            let body = quote_spanned!(site=> let __caas_value = #body; #followed);
+            expansion.in_front(&function.body, &around, body)
         }
     };
     let mut tokens = TokenStream::new();
@@ -66,46 +87,145 @@ fn is_empty_and_inline(function: &Function) -> bool {
 }
 
 impl Expansion<'_> {
-    /// The block around a body.
-    fn body(&self, body: &proc_macro2::Group, around: &Around) -> proc_macro2::TokenTree {
-        let (site, p, output) = (self.site, &self.arguments.runtime, &self.calls.output);
-        let [attributes, items, rest] = split_body(body);
-        let before = &around.before;
-        let Some(after) = &around.after else {
-            return refilled(body, quote_spanned!(site=> #attributes #items #before #rest));
+    /// A body behind its guards, and enclosed if its value is looked at.
+    fn body(&self, body: &Group, around: &Around) -> TokenTree {
+        let site = self.site;
+        let [attributes, leading, rest] = split_body(body);
+        let (items, before) = (&around.items, &around.before);
+        let [patterns, rest] =
+            if self.has_early_labels() { split_patterns(rest) } else { [TokenStream::new(), rest] };
+        let Some(end) = &around.end else {
+            return refilled(
+                body,
+                quote_spanned!(site=> #attributes #leading #items #patterns #before #rest),
+            );
         };
-        let enclosed = if self.calls.asynchronous {
-            // The dead `return` tells rustc the type, as the function's own would.
-            let typed = (!output.is_empty())
-                .then(|| quote_spanned!(site=> if false { return #p::never::<#output>(); }));
-            let inner = refilled(body, quote_spanned!(site=> #items #typed #rest));
-            quote_spanned!(site=> async move #inner.await)
-        } else {
-            let inner = refilled(body, quote_spanned!(site=> #items #rest));
-            let arrow = (!output.is_empty()).then(|| quote_spanned!(site=> -> #output));
-            quote_spanned!(site=> #p::call_once(move || #arrow #inner))
-        };
+        let enclosed = self.enclosure(body, &around.guards, &rest);
         let whole = quote_spanned! {site=>
             #attributes
+            #leading
+            #items
+            #patterns
             #before
-            let __caas_value = #enclosed;
-            #after
+            #enclosed
+            #end
             __caas_value
         };
         refilled(body, whole)
     }
 
+    /// The function's body, with items and guards in front of what became of it.
+    fn in_front(&self, body: &Group, around: &Around, rest: TokenStream) -> TokenTree {
+        let (site, items, before) = (self.site, &around.items, &around.before);
+        let mut inner = body.clone();
+        if matches!(self.calls.place, Place::Value) {
+            return refilled(body, quote_spanned!(site=> #items #before #rest));
+        }
+        inner = Group::new(inner.delimiter(), rest);
+        let [attributes, leading, rest] = split_body(&inner);
+        refilled(body, quote_spanned!(site=> #attributes #leading #items #before #rest))
+    }
+
+    /// The statement that runs the body and keeps its value.
+    fn enclosure(&self, body: &Group, guards: &[Ident], rest: &TokenStream) -> TokenStream {
+        let (site, p) = (self.site, &self.arguments.runtime);
+        // As tokens of the user's, these words do not keep rustc from explaining what a closure in
+        // the body does wrong.
+        let at = body.span();
+        let (output, returns) = (&self.calls.output, &self.calls.returns);
+        // The dead `return` tells rustc the type, as the function's own would.
+        let typed = |never: TokenStream| quote_spanned!(site=> if false { return #never; });
+        let of_future = (output.is_empty() && !returns.is_empty())
+            .then(|| typed(quote_spanned!(site=> #p::Returns::<#returns>::new().__caas_never())));
+        if !self.calls.waits {
+            let inner = refilled(body, quote_spanned!(site=> #of_future #rest));
+            let arrow = (!output.is_empty()).then(|| quote_spanned!(site=> -> #output));
+            let closure = quote_spanned!(at=> move ||);
+            return quote_spanned! {site=>
+                let __caas_value = #p::call_once(#closure #arrow #inner);
+            };
+        }
+        let typed = if output.is_empty() {
+            of_future
+        } else {
+            Some(typed(quote_spanned!(site=> #p::never::<#output>())))
+        };
+        let inner = refilled(body, quote_spanned!(site=> #typed #rest));
+        let block = quote_spanned!(at=> async move);
+        let names = tuple(site, guards);
+        if guards.is_empty() {
+            return quote_spanned!(site=> let __caas_value = #block #inner.await;);
+        }
+        quote_spanned! {site=>
+            let (#names, __caas_value) = #p::follow(#names, #p::pin!(#block #inner)).await;
+        }
+    }
+
+    /// A body that returns `impl Future`, run at once.
+    fn enclosed(&self, body: &Group) -> TokenStream {
+        let (site, p) = (self.site, &self.arguments.runtime);
+        let closure = quote_spanned!(body.span()=> move ||);
+        quote_spanned!(site=> #p::call_once(#closure #body))
+    }
+
+    /// A future that is made here, measured to its end.
+    fn follow(&self, future: &TokenStream, around: &Around) -> TokenStream {
+        let site = self.site;
+        let guards = tuple(site, &around.guards);
+        let closure = match &around.end {
+            Some(end) => quote_spanned!(site=> move |#guards, __caas_value| { #end }),
+            None => quote_spanned!(site=> |_, _| {}),
+        };
+        quote_spanned!(site=> __caas_returns.__caas_follow(#future, #guards, #closure))
+    }
+
+    /// Whether labels are computed from arguments.
+    fn has_early_labels(&self) -> bool {
+        let mut labels = self.arguments.set.iter().flat_map(|set| &set.fields);
+        labels.any(|field| matches!(field.value, Value::Early(_))) || self.arguments.by.is_some()
+    }
+
     fn around(&self) -> Around {
-        match &self.arguments.set {
+        let mut around = match &self.arguments.set {
             None => self.built_in(),
-            Some(set) if self.measure == Measure::InFlight => {
-                let guard = self.guard(set);
-                Around {
-                    before: quote_spanned!(self.site=> let __caas_guard = #guard;),
-                    after: None,
-                }
-            }
             Some(set) => self.family(set),
+        };
+        if self.is_followed() {
+            let (site, p) = (self.site, &self.arguments.runtime);
+            let (returns, output, before) =
+                (&self.calls.returns, &self.calls.output, &around.before);
+            let returns = if !returns.is_empty() {
+                returns.clone()
+            } else if output.is_empty() {
+                quote_spanned!(site=> #p::Ready<_>)
+            } else {
+                quote_spanned!(site=> #p::Ready<#output>)
+            };
+            around.before = quote_spanned! {site=>
+                let __caas_returns = #p::Returns::<#returns>::new();
+                #before
+            };
+        }
+        around
+    }
+
+    /// Whether a future is measured that is made by an expression.
+    pub(super) fn is_followed(&self) -> bool {
+        match &self.calls.place {
+            Place::Function => false,
+            Place::Value => true,
+            Place::Tail(tail) => matches!(tail.future, Future::Expression(_)),
+        }
+    }
+
+    /// The guard in front of a body that records every call alike.
+    fn plain(&self, items: TokenStream, guard: TokenStream) -> Around {
+        let name = Ident::new("__caas_guard", self.site);
+        Around {
+            items,
+            before: quote_spanned!(self.site=> let #name = #guard;),
+            guards: vec![name],
+            end: None,
         }
     }
 
@@ -114,117 +234,142 @@ impl Expansion<'_> {
         let (site, p) = (self.site, &self.arguments.runtime);
         let on = self.on();
         let is_late = |accept: fn(&Value) -> bool| set.fields.iter().any(|f| accept(&f.value));
-        let has_closure = is_late(|value| matches!(value, Value::Closure(_)));
         let has_ending = is_late(|value| matches!(value, Value::Ending(_)));
+        let is_plain = on == Endings::ALL && !has_ending && !self.arguments.has_closure();
+        if self.measure == Measure::InFlight || is_plain {
+            return self.plain(TokenStream::new(), self.guard(set));
+        }
+        let mut guards = Vec::new();
         let otherwise = self.arguments.otherwise.as_ref().map(|otherwise| {
-            let guard = self.restricted(&otherwise.set, DROPPED);
+            let guard = self.restricted(&otherwise.set, Endings::DROPPED);
+            guards.push(Ident::new("__caas_otherwise", site));
             quote_spanned!(site=> let __caas_otherwise = #p::otherwise(#guard);)
         });
         let returned =
             otherwise.as_ref().map(|_| quote_spanned!(site=> #p::returned(__caas_otherwise);));
-        if has_closure {
+        let items = TokenStream::new();
+        if self.arguments.has_closure() {
             let (held, record) = self.on_value(set, on);
             let before = quote_spanned!(site=> #otherwise #held);
-            return Around { before, after: Some(quote_spanned!(site=> #record #returned)) };
-        }
-        if on == ALL && !has_ending {
-            let guard = self.guard(set);
-            return Around {
-                before: quote_spanned!(site=> let __caas_guard = #guard;),
-                after: None,
-            };
-        }
-        // A body that is not enclosed panics, or it does not: then the guard sees what would be a
-        // cancellation elsewhere.
-        let divides = on & RETURNED == 1 || on & RETURNED == 2;
-        let open = !self.calls.asynchronous
-            && (!divides || self.calls.unit)
-            && !has_ending
-            && otherwise.is_none();
-        if open {
-            let returns = if self.calls.unit { Ending::Ok.bit() } else { RETURNED };
-            let counts = if on & returns == returns { Ending::Cancelled.bit() } else { 0 };
-            let guard = self.restricted(set, on & Ending::Panic.bit() | counts);
-            return Around {
-                before: quote_spanned!(site=> let __caas_guard = #guard;),
-                after: None,
-            };
+            let end = Some(quote_spanned!(site=> #record #returned));
+            return Around { items, before, guards, end };
         }
         let guard = self.restricted(set, on);
-        let exit = self.exit();
-        Around {
-            before: quote_spanned!(site=> #otherwise let __caas_guard = #guard;),
-            after: Some(quote_spanned!(site=> #p::end(__caas_guard, #exit); #returned)),
-        }
+        let before = quote_spanned!(site=> #otherwise let __caas_guard = #guard;);
+        guards.push(Ident::new("__caas_guard", site));
+        let end = (!self.keeps_open()).then(|| {
+            let (exit, told) = (self.exit(), self.told(on));
+            quote_spanned!(site=> #told #p::end(__caas_guard, #exit); #returned)
+        });
+        Around { items, before, guards, end }
     }
 
     /// The endings that count.
-    fn on(&self) -> u8 {
+    fn on(&self) -> Endings {
         match (&self.arguments.on, &self.arguments.otherwise) {
-            (Some(on), _) => on.endings.iter().fold(0, |bits, (ending, _)| bits | ending.bit()),
-            (None, Some(_)) => RETURNED,
-            (None, None) => ALL,
+            (Some(on), _) => {
+                let endings: Vec<Ending> = on.endings.iter().map(|(ending, _)| *ending).collect();
+                Endings::of(&endings)
+            }
+            (None, Some(_)) => Endings::RETURNED,
+            (None, None) => Endings::ALL,
         }
     }
 
     /// The statements for the built-in family.
     fn built_in(&self) -> Around {
         let (site, p) = (self.site, &self.arguments.runtime);
-        let (asynchronous, unit) = (self.calls.asynchronous, self.calls.unit);
         let open = self.calls.obstacle.is_some();
-        let (guard, outcomes) = match self.measure {
-            Measure::Timed => ("__caas_duration", 0),
-            Measure::InFlight => ("__caas_flight", 0),
-            Measure::Counted if open => ("__caas_calls_open", 0b1_0100),
-            Measure::Counted if unit && !asynchronous => ("__caas_calls_unit", 0b0_0101),
-            Measure::Counted => {
-                ("__caas_calls", 0b0_0101 | u8::from(!unit) << 1 | u8::from(asynchronous) << 3)
+        // A second attribute that counts the same calls clashes with this name, and rustc shows both.
+        let (measure, clash, guard) = match self.measure {
+            Measure::Timed => ("Duration", "CALLS_ARE_TIMED_HERE", "__caas_duration"),
+            Measure::InFlight => ("InFlight", "CALLS_IN_FLIGHT_ARE_COUNTED_HERE", "__caas_flight"),
+            Measure::Counted => ("Calls", "CALLS_ARE_COUNTED_HERE", "__caas_calls"),
+        };
+        let name = |name| Ident::new(name, site);
+        let (measure, clash, guard) = (name(measure), name(clash), name(guard));
+        let counts = self.measure == Measure::Counted;
+        let endings = if counts { self.endings(open) } else { quote_spanned!(site=> #p::On::NONE) };
+        let phase = counts.then(|| self.phase(open));
+        let function = self.name();
+        let items = quote_spanned! {site=>
+            static #clash: #p::Site = #p::Site::new(
+                #p::Measure::#measure,
+                #p::module_path!(),
+                #function,
+                #endings,
+            );
+        };
+        let guard = quote_spanned! {site=>
+            {
+                #p::inventory::submit! { #p::Annotated(&#clash) }
+                #clash.#guard(#phase)
             }
         };
-        let measure = match self.measure {
-            Measure::Timed => quote_spanned!(site=> Duration),
-            Measure::InFlight => quote_spanned!(site=> InFlight),
-            Measure::Counted => quote_spanned!(site=> Calls),
-        };
-        let (item, function) = self.name();
-        let (guard_name, outcomes) =
-            (proc_macro2::Ident::new(guard, site), Literal::u8_unsuffixed(outcomes));
-        let before = quote_spanned! {site=>
-            let __caas_guard = {
-                #item
-                static __CAAS_SITE: #p::Site = #p::Site::new(
-                    #p::Measure::#measure,
-                    #p::module_path!(),
-                    #function,
-                    #outcomes,
-                );
-                #p::inventory::submit! { #p::Annotated(&__CAAS_SITE) }
-                __CAAS_SITE.#guard_name()
-            };
-        };
-        let after = (guard == "__caas_calls").then(|| {
+        let mut around = self.plain(items, guard);
+        around.end = (counts && !open).then(|| {
             let exit = self.exit();
             quote_spanned!(site=> #p::end(__caas_guard, #exit);)
         });
-        Around { before, after }
+        around
     }
 
-    /// The label `function` of the built-in families, and the item whose type name tells it.
-    fn name(&self) -> (TokenStream, TokenStream) {
+    /// The endings that the function's calls can have.
+    fn endings(&self, open: bool) -> TokenStream {
+        let (site, p, calls) = (self.site, &self.arguments.runtime, self.calls);
+        if open {
+            let returned = if calls.unit { "OK" } else { "UNKNOWN" };
+            let returned = Ident::new(returned, site);
+            return quote_spanned!(site=> #p::On::#returned.or(#p::On::PANIC));
+        }
+        let mut endings = vec![Ending::Ok, Ending::Panic];
+        endings.extend((!calls.unit).then_some(Ending::Err));
+        endings.extend(calls.waits.then_some(Ending::Cancelled));
+        Endings::of(&endings).tokens(p, site)
+    }
+
+    /// Whether the body is not enclosed, although a family of the user's asks for the ending.
+    pub(super) fn keeps_open(&self) -> bool {
+        // What is a type parameter can be looked at; it only does not tell `ok` from `err`.
+        self.calls.obstacle.is_some_and(|obstacle| obstacle != Obstacle::ReturnsParameter)
+    }
+
+    /// Where a call is when its guard is made.
+    pub(super) fn phase(&self, open: bool) -> TokenStream {
+        let (site, p) = (self.site, &self.arguments.runtime);
+        if self.is_followed() {
+            return quote_spanned!(site=> __caas_returns.__caas_unseen());
+        }
+        match (open, self.calls.unit) {
+            (false, _) => quote_spanned!(site=> #p::Phase::Runs),
+            (true, true) => quote_spanned!(site=> #p::Phase::unseen_ok()),
+            (true, false) => quote_spanned!(site=> #p::Phase::unseen()),
+        }
+    }
+
+    /// The label `function` of the built-in families: a name, or what the type name of an item tells.
+    fn name(&self) -> TokenStream {
         use syn::ext::IdentExt;
 
         let (site, p) = (self.site, &self.arguments.runtime);
         let named = |name: &dyn ToTokens| quote_spanned!(site=> #p::Function::Named(#name));
         match (&self.arguments.name, self.owner) {
-            (Some(name), _) => (TokenStream::new(), named(&name.text)),
-            (None, Some(owner)) => {
-                let name = format!("{owner}::{}", self.function.name.unraw());
-                (TokenStream::new(), named(&name))
-            }
-            (None, None) => (
-                quote_spanned!(site=> enum __CaasHere {}),
-                quote_spanned!(site=> #p::Function::Of(#p::type_name::<__CaasHere>)),
-            ),
+            (Some(name), _) => named(&name.text),
+            (None, Some(owner)) => named(&format!("{owner}::{}", self.function.name.unraw())),
+            (None, None) => quote_spanned! {site=>
+                #p::Function::Of({
+                    enum __CaasHere {}
+                    #p::type_name::<__CaasHere>
+                })
+            },
         }
+    }
+}
+
+/// Variables as one pattern and one expression: a name, or a tuple of names.
+fn tuple(site: Span, names: &[Ident]) -> TokenStream {
+    match names {
+        [only] => only.to_token_stream(),
+        names => quote_spanned!(site=> (#(#names),*)),
     }
 }

@@ -31,7 +31,7 @@ pub(crate) fn expand(measure: Measure, arguments: TokenStream, item: &TokenStrea
     check::arguments(measure, &arguments, &mut errors);
     let expanded = match parse::item(item.clone()) {
         Item::Function(function) => {
-            let calls = calls::calls(&function, &[]);
+            let calls = calls::calls(&function, &[], arguments.has_closure());
             check::function(measure, &arguments, &function, &calls, &mut errors);
             expand::function(measure, &arguments, &function, &calls, None)
         }
@@ -83,7 +83,7 @@ fn expand_block(
             Item::Function(function)
                 if function.qualifier("const").is_none() && !is_skipped(&function) =>
             {
-                let calls = calls::calls(&function, &block.parameters);
+                let calls = calls::calls(&function, &block.parameters, arguments.has_closure());
                 check::untold(arguments, &function, &calls, errors);
                 let owner = Some(&*block.owner);
                 content.extend(expand::function(measure, arguments, &function, &calls, owner));

@@ -4,7 +4,7 @@
 //! erased keeps its tokens.
 
 use super::tokens::{
-    Angles, invisible, is_assignment, is_punct, is_word, list, refilled, split_before,
+    Angles, has_word, invisible, is_assignment, is_punct, is_word, list, refilled, split_before,
 };
 use proc_macro2::{Ident, TokenTree};
 
@@ -77,25 +77,40 @@ pub(super) fn future_output(output: &[TokenTree]) -> Option<Vec<TokenTree>> {
     None
 }
 
-/// Whether the type is `impl … Future …`.
-pub(super) fn returns_future(output: &[TokenTree]) -> bool {
+/// Whether the type is `impl Future`, with no other bounds than those that every future has if its
+/// parts have them: then another future can be returned instead.
+pub(super) fn returns_any_future(output: &[TokenTree]) -> bool {
     let content = match output {
         [only] => invisible(Some(only)),
         _ => None,
     };
     let output = content.as_deref().unwrap_or(output);
-    is_word(output.first(), "impl") && output.iter().any(|token| is_word(Some(token), "Future"))
+    let Some((first, bounds)) = output.split_first() else { return false };
+    if !is_word(Some(first), "impl") {
+        return false;
+    }
+    let mut bounds = bounds;
+    let mut has_future = false;
+    loop {
+        let (bound, rest) = split_before(bounds, |token| is_punct(Some(token), '+'));
+        let (path, _) = split_before_angle(bound);
+        let is_future = is_word(path.last(), "Future");
+        has_future |= is_future;
+        let is_lifetime = is_punct(path.first(), '\'');
+        let is_auto = ["Send", "Sync", "use"].iter().any(|name| is_word(path.last(), name));
+        if !is_future && !is_lifetime && !is_auto && !path.is_empty() {
+            return false;
+        }
+        match rest.split_first() {
+            Some((_, rest)) => bounds = rest,
+            None => return has_future,
+        }
+    }
 }
 
-/// Whether the type is `Pin<…>`, by whatever path.
-pub(super) fn returns_pin(output: &[TokenTree]) -> bool {
-    let content = match output {
-        [only] => invisible(Some(only)),
-        _ => None,
-    };
-    let output = content.as_deref().unwrap_or(output);
-    let (path, rest) = split_before_angle(output);
-    !rest.is_empty() && is_word(path.last(), "Pin")
+/// Whether the type can be written in an expression: it has no `impl Trait`.
+pub(super) fn is_nameable(output: &[TokenTree]) -> bool {
+    !has_word(output, &|word| word == "impl")
 }
 
 fn split_before_angle(tokens: &[TokenTree]) -> (&[TokenTree], &[TokenTree]) {

@@ -3,15 +3,12 @@
 //! Not here: where it stands (`expand`). Invariant: each value of the user's is evaluated once, with
 //! its tokens.
 
-use super::ast::{Arguments, Field, Function, Measure, Set, Value};
+use super::ast::{Arguments, Ending, Endings, Field, Function, Measure, Set, Value};
 use super::calls::Calls;
 use super::tokens::{span, stream};
 use crate::paths::respanned;
-use proc_macro2::{Literal, Span, TokenStream};
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
-
-/// The bits of the endings with a value.
-pub(super) const RETURNED: u8 = 3;
 
 /// A function that is expanded, and all that its expansion depends on.
 pub(super) struct Expansion<'a> {
@@ -21,13 +18,31 @@ pub(super) struct Expansion<'a> {
     pub(super) function: &'a Function,
     pub(super) calls: &'a Calls,
     pub(super) owner: Option<&'a str>,
+    /// A reference to the value that the call returned.
+    pub(super) value: TokenStream,
 }
 
 impl Expansion<'_> {
-    /// How the call ended that returned `__caas_value`.
+    /// How the call ended that returned the value.
     pub(super) fn exit(&self) -> TokenStream {
-        let (site, p) = (self.site, &self.arguments.runtime);
-        quote_spanned!(site=> #p::Probe::new(&__caas_value).__caas_exit())
+        let (site, p, value) = (self.site, &self.arguments.runtime, &self.value);
+        quote_spanned!(site=> #p::Probe::new(#value).__caas_exit())
+    }
+
+    /// Lets rustc refuse `on(…)` where the value is a future that is not measured.
+    pub(super) fn told(&self, on: Endings) -> Option<TokenStream> {
+        let is_value = !self.calls.asynchronous && !self.calls.unit;
+        on.divided().filter(|_| is_value).map(|_| {
+            let at = self.at_on();
+            let (p, value) = (self.arguments.runtime.at(at), &self.value);
+            quote_spanned!(at=> #p::told(#p::Probe::new(#value).__caas_told());)
+        })
+    }
+
+    /// The first ending in `on(…)`.
+    fn at_on(&self) -> Span {
+        let ending = self.arguments.on.as_ref().and_then(|on| on.endings.first());
+        ending.map_or(self.site, |(_, name)| self.site.located_at(name.span()))
     }
 
     /// The guard of a label set that is known before the body.
@@ -35,9 +50,21 @@ impl Expansion<'_> {
         // Mistakes that only types show are reported at the family.
         let at = self.site.located_at(span(&set.path, self.site));
         let p = self.arguments.runtime.at(at);
-        let function = proc_macro2::Ident::new(self.measure.name(), at);
         let (literal, find) = (literal(set), self.find(set));
+        if let Some(amount) = self.amount() {
+            return quote_spanned!(at=> #p::counted_by(#literal, #find, #amount));
+        }
+        let function = proc_macro2::Ident::new(self.measure.name(), at);
         quote_spanned!(at=> #p::#function(#literal, #find))
+    }
+
+    /// What `by` adds, if that is known before the body.
+    fn amount(&self) -> Option<TokenStream> {
+        self.arguments.by.as_ref().and_then(|by| match &by.amount {
+            Value::Closure(_) => None,
+            Value::Early(tokens) | Value::Constant(tokens) => Some(stream(tokens)),
+            Value::Ending(token) => Some(token.to_token_stream()),
+        })
     }
 
     /// How the guard finds its child.
@@ -53,18 +80,18 @@ impl Expansion<'_> {
     }
 
     /// The guard of a label set without closures that counts some endings only.
-    pub(super) fn restricted(&self, set: &Set, on: u8) -> TokenStream {
+    pub(super) fn restricted(&self, set: &Set, on: Endings) -> TokenStream {
         let (site, p) = (self.site, &self.arguments.runtime);
-        let bits = Literal::u8_unsuffixed(on);
+        let (on, phase) = (on.tokens(p, site), self.phase(self.keeps_open()));
         if !set.fields.iter().any(|field| matches!(field.value, Value::Ending(_))) {
             let guard = self.guard(set);
-            return quote_spanned!(site=> #p::on(#guard, #bits));
+            return quote_spanned!(site=> #p::on(#guard, #on, #phase));
         }
         let exit = quote_spanned!(site=> __caas_exit);
         let (held, child) = self.late(set, &exit);
         let (start, effect) = self.effect();
         quote_spanned! {site=>
-            #p::on_exit(#bits, {
+            #p::on_exit(#on, #phase, {
                 #held
                 #start
                 move |__caas_exit| #p::record(#effect, &#child)
@@ -72,24 +99,29 @@ impl Expansion<'_> {
         }
     }
 
-    /// The statements in front of the body and behind it for a label set with a closure.
-    pub(super) fn on_value(&self, set: &Set, on: u8) -> (TokenStream, TokenStream) {
-        let (site, p) = (self.site, &self.arguments.runtime);
+    /// The statements in front of the body and after it for a label set with a closure.
+    pub(super) fn on_value(&self, set: &Set, on: Endings) -> (TokenStream, TokenStream) {
+        let (site, p, value) = (self.site, &self.arguments.runtime, &self.value);
         let exit = self.exit();
         let (held, child) = self.late(set, &exit);
         let (start, effect) = self.effect();
         let record = quote_spanned!(site=> #p::record(#effect, &#child););
-        let ending = self.arguments.on.as_ref().and_then(|on| on.endings.first());
-        let at = ending.map_or(site, |(_, name)| site.located_at(name.span()));
-        let record = match on & RETURNED {
-            1 => quote_spanned! {site=>
-                if let #p::Some(__caas_seen) = #p::Probe::new(&__caas_value).__caas_ok() { #record }
-            },
-            2 => {
-                let value = quote_spanned!(at=> &__caas_value);
-                quote_spanned!(site=> if let #p::Some(__caas_seen) = #p::err_of(#value) { #record })
+        let record = match on.divided() {
+            Some(Ending::Ok) => {
+                let told = self.told(on);
+                quote_spanned! {site=>
+                    #told
+                    if let #p::Some(__caas_seen) = #p::Probe::new(#value).__caas_ok() { #record }
+                }
             }
-            _ => quote_spanned!(site=> { let __caas_seen = &__caas_value; #record }),
+            Some(_) => {
+                let at = self.at_on();
+                let value = respanned(value.clone(), at);
+                let p_at = self.arguments.runtime.at(at);
+                let error = quote_spanned!(at=> #p_at::err_of(#value));
+                quote_spanned!(site=> if let #p::Some(__caas_seen) = #error { #record })
+            }
+            None => quote_spanned!(site=> { let __caas_seen = #value; #record }),
         };
         (quote_spanned!(site=> #held #start), record)
     }
@@ -102,7 +134,22 @@ impl Expansion<'_> {
                 quote_spanned!(site=> let __caas_start = #p::Time::start();),
                 quote_spanned!(site=> __caas_start),
             ),
-            _ => (TokenStream::new(), quote_spanned!(site=> #p::Count)),
+            _ => match self.arguments.by.as_ref().map(|by| &by.amount) {
+                None => (TokenStream::new(), quote_spanned!(site=> #p::Count)),
+                Some(Value::Closure(tokens)) => {
+                    let at = site.located_at(span(tokens, site));
+                    let (p, closure) = (self.arguments.runtime.at(at), stream(tokens));
+                    let amount = quote_spanned!(at=> #p::By(#p::apply(__caas_seen, #closure)));
+                    (TokenStream::new(), amount)
+                }
+                Some(_) => {
+                    let amount = self.amount();
+                    (
+                        quote_spanned!(site=> let __caas_amount = #p::By(#amount);),
+                        quote_spanned!(site=> __caas_amount),
+                    )
+                }
+            },
         }
     }
 

@@ -4,14 +4,17 @@
 //! Invariant: at most 24 bytes, `Send`, and nothing of the arguments stays borrowed.
 
 use core::mem;
-use std::thread::panicking;
 
-use super::{Exit, site::Find};
+use super::{
+    Exit, On,
+    phase::{Guard, Phase},
+    site::Find,
+};
 use crate::{
     child::{Child, Handle, Reach},
     clock::Instant,
     family::LabelSet,
-    metric::{Amount, Counter, Decrease, Gauge, Histogram, UpDown},
+    metric::{Amount, Counter, Decrease, Gauge, Histogram, Increase, UpDown},
     unit::Seconds,
 };
 
@@ -24,7 +27,7 @@ use crate::{
     label = "this family is not a counter",
     note = "declare it as `counter`, or use `#[timed]` with a histogram and `#[in_flight]` with a gauge"
 )]
-pub trait Countable: crate::metric::Increase {}
+pub trait Countable: Increase {}
 
 impl<N: Amount> Countable for Counter<N> {}
 
@@ -77,6 +80,18 @@ impl<L: LabelSet<Metric: Countable>> Effect<L> for Count {
     }
 }
 
+/// Adds an amount.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct By<N>(pub N);
+
+impl<N: Amount, L: LabelSet<Metric: Countable<Amount = N>>> Effect<L> for By<N> {
+    #[inline]
+    fn record<R: Reach<L>>(self, child: &Handle<L, R>) {
+        child.inc_by(self.0);
+    }
+}
+
 /// Observes the time since it was made.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
@@ -125,6 +140,17 @@ where
     Record { effect: Count, child: find.child(&set) }
 }
 
+/// The guard of `#[counted(Family { … }, by = amount)]`.
+#[inline]
+pub fn counted_by<L, M, N>(set: L, find: impl Find, amount: N) -> Record<L::Static, By<N>>
+where
+    L: LabelSet<Metric = M>,
+    M: Countable<Amount = N>,
+    N: Amount,
+{
+    Record { effect: By(amount), child: find.child(&set) }
+}
+
 /// The guard of `#[timed(Family { … })]`.
 #[inline]
 pub fn timed<L, M, U>(set: L, find: impl Find) -> Record<L::Static, Time>
@@ -162,56 +188,15 @@ impl<L: LabelSet<Metric: Decrease>> Drop for InFlight<L> {
     }
 }
 
-/// Which endings count; the bits of `on(…)`.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct On(u8);
-
-impl On {
-    const OK: u8 = 1;
-    const ERR: u8 = 2;
-    const PANIC: u8 = 4;
-    const CANCELLED: u8 = 8;
-
-    pub(super) const fn new(bits: u8) -> Self {
-        Self(bits)
-    }
-
-    /// Whether a call counts that ended like this. What is `ok` or `err` counts if both do.
+/// A guard that records every call takes no notice of where the call is.
+impl<L: LabelSet, F: Effect<L>> Guard for Record<L, F> {
     #[inline]
-    pub(super) fn has<E>(self, exit: &Exit<'_, E>) -> bool {
-        let bits = match exit {
-            Exit::Ok => Self::OK,
-            Exit::Err(_) => Self::ERR,
-            Exit::Panic => Self::PANIC,
-            Exit::Cancelled => Self::CANCELLED,
-            Exit::Unknown => Self::OK | Self::ERR,
-        };
-        self.0 & bits == bits
-    }
+    fn enter(&mut self, _: Phase) {}
 }
 
-/// Tells a panic from other ways to be dropped: the thread panics now and did not at entry.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Entry {
-    panicking: bool,
-}
-
-impl Entry {
+impl<L: LabelSet<Metric: Decrease>> Guard for InFlight<L> {
     #[inline]
-    pub(crate) fn now() -> Self {
-        Self { panicking: panicking() }
-    }
-
-    #[inline]
-    pub(crate) fn has_panicked(self) -> bool {
-        !self.panicking && panicking()
-    }
-
-    /// The ending of a call whose guard is dropped without one: a panic, or its future was dropped.
-    #[inline]
-    pub(crate) fn exit<'e, E>(self) -> Exit<'e, E> {
-        if self.has_panicked() { Exit::Panic } else { Exit::Cancelled }
-    }
+    fn enter(&mut self, _: Phase) {}
 }
 
 /// Records a call if it ended in one of some ways.
@@ -221,33 +206,48 @@ pub struct OnEnding<L: LabelSet, F: Effect<L>> {
     effect: F,
     child: Child<L>,
     on: On,
-    entry: Entry,
+    phase: Phase,
 }
 
-/// Restricts a guard to the endings in `bits`.
-///
-/// Without `end` it takes every return for what `cancelled` says: a body that is not enclosed
-/// either panics or does not.
+/// Restricts a guard to some endings.
 #[inline]
-pub fn on<L: LabelSet, F: Effect<L>>(record: Record<L, F>, bits: u8) -> OnEnding<L, F> {
+pub fn on<L: LabelSet, F: Effect<L>>(record: Record<L, F>, on: On, phase: Phase) -> OnEnding<L, F> {
     let (effect, child) = (record.effect, record.child);
     mem::forget(record);
-    OnEnding { effect, child, on: On::new(bits), entry: Entry::now() }
+    OnEnding { effect, child, on, phase }
 }
 
 impl<L: LabelSet, F: Effect<L>> Drop for OnEnding<L, F> {
     #[inline]
     fn drop(&mut self) {
-        if self.on.has(&self.entry.exit::<()>()) {
+        if self.on.has(&self.phase.exit::<()>()) {
             self.effect.record(&self.child);
         }
     }
 }
 
-/// Guards that are told how the call ended. Without it, a call has panicked or was cancelled.
+impl<L: LabelSet, F: Effect<L>> Guard for OnEnding<L, F> {
+    #[inline]
+    fn enter(&mut self, phase: Phase) {
+        self.phase = phase;
+    }
+}
+
+/// Guards that are told how the call ended. Without that, its phase says how.
 #[doc(hidden)]
 pub trait Ends<E> {
     fn end(self, exit: Exit<'_, E>);
+}
+
+/// They record when they are dropped.
+impl<L: LabelSet, F: Effect<L>, E> Ends<E> for Record<L, F> {
+    #[inline]
+    fn end(self, _: Exit<'_, E>) {}
+}
+
+impl<L: LabelSet<Metric: Decrease>, E> Ends<E> for InFlight<L> {
+    #[inline]
+    fn end(self, _: Exit<'_, E>) {}
 }
 
 impl<L: LabelSet, F: Effect<L>, E> Ends<E> for OnEnding<L, F> {

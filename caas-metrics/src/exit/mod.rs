@@ -10,24 +10,29 @@
 )]
 
 mod enclose;
+mod follow;
 mod guard;
 mod held;
+mod on;
 mod on_exit;
+mod phase;
+mod probe;
 mod site;
 
 use crate::label::{Label, LabelPart, LabelText};
 
 pub use self::{
-    enclose::{Probe, apply, call_once, err_of, never},
-    guard::{Count, Time, counted, end, in_flight, on, record, timed},
+    enclose::{apply, call_once, never},
+    follow::{Returns, follow},
+    guard::{By, Count, Time, counted, counted_by, end, in_flight, on, record, timed},
     held::{fields, resolve_held, resolve_held_with},
+    on::On,
     on_exit::{on_exit, otherwise, returned},
+    phase::Phase,
+    probe::{Probe, err_of, told},
     site::{EachCall, SiteChild},
 };
-pub(crate) use self::{
-    guard::{Ends, Entry},
-    on_exit::label_panics,
-};
+pub(crate) use self::{guard::Ends, on_exit::label_panics, phase::Guard};
 
 /// How a call ended, as a label: `ok`, `err`, `panic`, `cancelled` or `unknown`.
 ///

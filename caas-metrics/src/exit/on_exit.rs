@@ -7,8 +7,9 @@ use core::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::{
-    Exit,
-    guard::{Ends, Entry, On},
+    Exit, On,
+    guard::Ends,
+    phase::{Guard, Phase},
 };
 use crate::storage::flag::Tally;
 
@@ -18,14 +19,21 @@ use crate::storage::flag::Tally;
 pub struct OnExit<E, F: Fn(Exit<'_, E>)> {
     record: F,
     on: On,
-    entry: Entry,
+    phase: Phase,
     error: PhantomData<fn(E)>,
 }
 
-/// The guard of a label set whose labels follow from the ending; `bits` are the endings that count.
+/// The guard of a label set whose labels follow from the ending, if that is one of `on`.
 #[inline]
-pub fn on_exit<E, F: Fn(Exit<'_, E>)>(bits: u8, record: F) -> OnExit<E, F> {
-    OnExit { record, on: On::new(bits), entry: Entry::now(), error: PhantomData }
+pub fn on_exit<E, F: Fn(Exit<'_, E>)>(on: On, phase: Phase, record: F) -> OnExit<E, F> {
+    OnExit { record, on, phase, error: PhantomData }
+}
+
+impl<E, F: Fn(Exit<'_, E>)> Guard for OnExit<E, F> {
+    #[inline]
+    fn enter(&mut self, phase: Phase) {
+        self.phase = phase;
+    }
 }
 
 impl<E, F: Fn(Exit<'_, E>)> OnExit<E, F> {
@@ -40,7 +48,7 @@ impl<E, F: Fn(Exit<'_, E>)> OnExit<E, F> {
 impl<E, F: Fn(Exit<'_, E>)> Drop for OnExit<E, F> {
     #[inline]
     fn drop(&mut self) {
-        let exit = self.entry.exit();
+        let exit = self.phase.exit();
         if std::thread::panicking() { quietly(|| self.run(exit)) } else { self.run(exit) }
     }
 }
@@ -50,7 +58,7 @@ impl<E, F: Fn(Exit<'_, E>)> Ends<E> for OnExit<E, F> {
     fn end(mut self, exit: Exit<'_, E>) {
         // What the closure holds must still be dropped, and nothing must be recorded then, not even if
         // a label panics now.
-        let on = std::mem::replace(&mut self.on, On::new(0));
+        let on = std::mem::replace(&mut self.on, On::NONE);
         if on.has(&exit) {
             (self.record)(exit);
         }
@@ -84,6 +92,13 @@ pub struct Otherwise<G>(G);
 #[inline]
 pub fn otherwise<G>(guard: G) -> Otherwise<G> {
     Otherwise(guard)
+}
+
+impl<G: Guard> Guard for Otherwise<G> {
+    #[inline]
+    fn enter(&mut self, phase: Phase) {
+        self.0.enter(phase);
+    }
 }
 
 /// Tells the guard that the call returned a value, which others record.

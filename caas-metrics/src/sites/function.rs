@@ -3,12 +3,16 @@
 //! Invariant: no crate, module, closure or generic argument is part of it, so it does not depend on
 //! where the function is moved to within its module, nor on its instances.
 
-/// The function of a nested item: `f`, `Type::f`, `<Type as Trait>::f`, `outer::inner`.
+/// The function of an item in a static of the function: `f`, `Type::f`, `<Type as Trait>::f`.
 ///
-/// The compiler writes such names as `krate::module::<impl krate::Trait for krate::Type<T>>::f::item`.
-pub(super) fn of_item(type_name: &str, module: &str) -> String {
+/// A function inside another one has its own name only: attributes of other crates, such as those
+/// that make a route of a function, put it into functions and types of theirs.
+///
+/// The compiler writes such names as
+/// `krate::module::<impl krate::Trait for krate::Type<T>>::f::STATIC::item`.
+pub(super) fn of_item(type_name: &str) -> String {
     let mut segments = segments(type_name);
-    segments.pop();
+    segments.truncate(segments.len().saturating_sub(2));
     // An implementation is the first segment or says `impl`; other brackets are generic arguments.
     let mut first = true;
     segments.retain(|segment| {
@@ -17,19 +21,20 @@ pub(super) fn of_item(type_name: &str, module: &str) -> String {
         first = false;
         kept
     });
-    // Behind an implementation its type, else behind the module.
-    let owner = segments.iter().position(|segment| segment.starts_with('<'));
-    let start = owner.unwrap_or_else(|| {
-        let common = module.split("::").zip(&segments).take_while(|(a, b)| a == *b).count();
-        common.min(segments.len().saturating_sub(1))
-    });
-    let names = segments.iter().skip(start).map(|segment| {
-        match segment.strip_prefix('<').and_then(|inner| inner.strip_suffix('>')) {
-            Some(owner) => of_implementation(owner),
-            None => short(segment),
+    let mut names = segments.into_iter().rev();
+    let function = short(names.next().unwrap_or_default());
+    // Types and traits have capitals, and functions and modules have none; of what an attribute makes
+    // of the name of a function, nothing is kept.
+    let owner = names.next().and_then(|owner| {
+        match owner.strip_prefix('<').and_then(|inner| inner.strip_suffix('>')) {
+            Some(implementation) => Some(of_implementation(implementation)),
+            None => owner.starts_with(char::is_uppercase).then(|| short(owner)),
         }
     });
-    names.collect::<Vec<_>>().join("::")
+    match owner {
+        Some(owner) => format!("{owner}::{function}"),
+        None => function,
+    }
 }
 
 /// `impl Type`, `impl Trait for Type` or `Type as Trait`.
@@ -125,19 +130,27 @@ mod tests {
     #[test]
     fn functions_are_told_from_type_names() {
         for (type_name, function) in [
-            ("k::m::f::Here", "f"),
-            ("k::m::f::{{closure}}::Here", "f"),
-            ("k::m::outer::inner::Here", "outer::inner"),
-            ("k::m::Type<T>::f::Here", "Type::f"),
-            ("k::m::Type::<T>::f::Here", "Type::f"),
-            ("k::m::<impl k::other::Type<T>>::f::Here", "Type::f"),
-            ("k::m::<impl k::Trait<k::A> for k::other::Type<T>>::f::Here", "<Type as Trait>::f"),
-            ("<k::m::Type<Fn(A) -> B> as k::Trait>::f::Here", "<Type as Trait>::f"),
-            ("<&mut k::m::Type as k::Trait>::f::Here", "<&mut Type as Trait>::f"),
-            ("k::m::Trait::f::Here", "Trait::f"),
-            ("k::m::f::{{impl}}::g::Here", "f::g"),
+            ("k::m::f::STATIC::Here", "f"),
+            ("k::m::f::{{closure}}::STATIC::Here", "f"),
+            ("k::m::outer::inner::STATIC::Here", "inner"),
+            ("k::m::r#try::STATIC::Here", "r#try"),
+            ("f::STATIC::Here", "f"),
+            // A route macro that makes a type of the function's name, and a check beside a handler.
+            ("<k::m::index as k::Factory>::register::index::STATIC::Here", "index"),
+            ("k::m::__check_index_future::index::STATIC::Here", "index"),
+            ("k::m::Type<T>::f::STATIC::Here", "Type::f"),
+            ("k::m::Type::<T>::f::STATIC::Here", "Type::f"),
+            ("k::m::<impl k::other::Type<T>>::f::STATIC::Here", "Type::f"),
+            (
+                "k::m::<impl k::Trait<k::A> for k::other::Type<T>>::f::STATIC::Here",
+                "<Type as Trait>::f",
+            ),
+            ("<k::m::Type<Fn(A) -> B> as k::Trait>::f::STATIC::Here", "<Type as Trait>::f"),
+            ("<&mut k::m::Type as k::Trait>::f::STATIC::Here", "<&mut Type as Trait>::f"),
+            ("k::m::Trait::f::STATIC::Here", "Trait::f"),
+            ("k::m::f::{{impl}}::g::STATIC::Here", "g"),
         ] {
-            assert_eq!(of_item(type_name, "k::m"), function, "{type_name}");
+            assert_eq!(of_item(type_name), function, "{type_name}");
         }
     }
 }

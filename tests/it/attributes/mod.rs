@@ -17,7 +17,7 @@
 //! | 1.9 `-> !` | `never_returns` |
 //! | 1.10 diverging tails | `bodies_may_diverge` |
 //! | 1.11 unit | `unit_is_not_bound` |
-//! | 1.12 aliases of `Result`, types called so | `results_are_told_by_type` |
+//! | 1.12 aliases of `Result`, types called so | `results_are_told_by_type`, `results_in_other_types` |
 //! | 1.13 associated types, `Self` | `associated_types_are_returned` |
 //! | 1.14 values that borrow | `reborrows_are_returned` |
 //! | 1.15 errors without any trait | `errors_need_no_traits` |
@@ -69,7 +69,7 @@
 //! | 5.10 `#[deprecated]`, `#[expect]` | `other_attributes_stay` |
 //! | 5.11 `#[test]`, `#[tokio::test]` | `tokio_test_above`, `tokio_test_below` |
 //! | 5.12, 5.13 `#[async_trait]` | `async_trait_in_either_order` |
-//! | 5.14 futures written by hand | `futures_written_by_hand` |
+//! | 5.14 futures written by hand | `futures_written_by_hand`, `returned_futures_are_measured_to_their_end` |
 //! | 5.15 `#[naked]` and the like | ui: `place/special_functions.rs` |
 //! | **6. Async** | |
 //! | 6.1, 6.8 `Send` | `futures_stay_send` |
@@ -123,6 +123,7 @@ mod futures;
 mod generics;
 mod items;
 mod labels;
+mod returned_futures;
 mod runtime;
 mod values;
 
@@ -155,10 +156,13 @@ fn number(value: &OwnedValue) -> u64 {
 /// How the calls of a function ended so far: `ok 2, err 1`.
 fn how_calls_ended(module: &str, function: &str) -> String {
     let rows = built_in("function_calls_total", module);
-    let rows = rows.iter().filter(|(name, _, value)| name == function && number(value) > 0);
-    let texts: Vec<_> =
-        rows.map(|(_, outcome, value)| format!("{outcome} {}", number(value))).collect();
-    texts.join(", ")
+    let count = |outcome: &str| {
+        let row = rows.iter().find(|row| row.0 == function && row.1 == outcome)?;
+        let count = number(&row.2);
+        (count > 0).then(|| format!("{outcome} {count}"))
+    };
+    let outcomes = ["ok", "err", "panic", "cancelled", "unknown"];
+    outcomes.into_iter().filter_map(count).collect::<Vec<_>>().join(", ")
 }
 
 /// How many calls of a function were timed so far.
@@ -192,6 +196,7 @@ fn the_table_names_tests() {
         include_str!("generics.rs"),
         include_str!("items.rs"),
         include_str!("labels.rs"),
+        include_str!("returned_futures.rs"),
         include_str!("runtime.rs"),
         include_str!("values.rs"),
     ];

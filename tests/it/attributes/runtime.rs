@@ -217,11 +217,16 @@ metrics! {
 /// The guards that the attributes put in front of bodies, as their expansion makes them.
 #[test]
 fn guards_are_small() {
-    use caas_metrics::__private as private;
+    use caas_metrics::__private::{self as private, On, Phase};
 
     // A site has the slots of its measure: a guard of another one would write into its neighbour's.
     const fn site(measure: private::Measure) -> private::Site {
-        private::Site::new(measure, "guards", private::Function::Named("guards_are_small"), 0)
+        private::Site::new(
+            measure,
+            "guards",
+            private::Function::Named("guards_are_small"),
+            On::NONE,
+        )
     }
     static CALLS: private::Site = site(private::Measure::Calls);
     static DURATION: private::Site = site(private::Measure::Duration);
@@ -231,14 +236,17 @@ fn guards_are_small() {
     let sizes = [
         ("duration", size_of_val(&DURATION.__caas_duration())),
         ("flight", size_of_val(&IN_FLIGHT.__caas_flight())),
-        ("calls", size_of_val(&CALLS.__caas_calls())),
-        ("calls_unit", size_of_val(&CALLS.__caas_calls_unit())),
+        ("calls", size_of_val(&CALLS.__caas_calls(Phase::Runs))),
         ("timed", size_of_val(&private::timed(PathSeconds { path }, private::EachCall))),
         ("counted", size_of_val(&private::counted(PathsTotal { path }, private::EachCall))),
         ("in_flight", size_of_val(&private::in_flight(PathsRunning { path }, private::EachCall))),
         (
             "on",
-            size_of_val(&private::on(private::counted(PathsTotal { path }, private::EachCall), 1)),
+            size_of_val(&private::on(
+                private::counted(PathsTotal { path }, private::EachCall),
+                On::OK,
+                Phase::Runs,
+            )),
         ),
     ];
     for (guard, size) in sizes {
