@@ -5,9 +5,10 @@
 
 use super::ast::Function;
 use super::tokens::{
-    group, is_punct, is_word, list, refilled, split_attributes, split_before, stream, word,
+    group, has_word, is_punct, is_word, list, refilled, split_attributes, split_before, stream,
+    word,
 };
-use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 
 /// The future in the last expression of a body, and all around it.
 pub(super) struct Tail {
@@ -226,30 +227,35 @@ fn leading_item(tokens: &[TokenTree]) -> Option<usize> {
 }
 
 /// Splits after the statements in which `#[async_trait]` gives arguments their patterns,
-/// `let Pattern = __arg1;`, so that labels can use what these bind.
+/// `let Pattern = { … __arg1 };`, so that labels can use what these bind.
 pub(super) fn split_patterns(body: TokenStream) -> [TokenStream; 2] {
     let tokens = list(body);
     let mut end = 0;
     let mut at = 0;
+    if is_word(tokens.first(), "if") {
+        // It tells rustc the type of the value in front of them.
+        let block = tokens.iter().position(|token| group(Some(token), Delimiter::Brace).is_some());
+        at = block.map_or(0, |block| block + 1);
+    }
     while is_word(tokens.get(at), "let") {
         let rest = tokens.get(at..).unwrap_or_default();
-        let Some(length) = rest.iter().position(|token| is_punct(Some(token), ';')) else { break };
-        let (Some(equals), Some(TokenTree::Ident(value))) = (
-            length.checked_sub(2).and_then(|at| rest.get(at)),
-            length.checked_sub(1).and_then(|at| rest.get(at)),
-        ) else {
-            break;
-        };
+        let (statement, _) = split_before(rest, |token| is_punct(Some(token), ';'));
+        let [.., equals, value] = statement else { break };
         if !is_punct(Some(equals), '=') {
             break;
         }
-        at += length + 1;
-        let text = value.to_string();
-        let number = text.strip_prefix("__arg").unwrap_or_default();
-        if !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit()) {
+        at += statement.len() + 1;
+        if has_word(std::slice::from_ref(value), &is_numbered_argument) {
             end = at;
         }
     }
     let (patterns, rest) = tokens.split_at_checked(end).unwrap_or((&[], &tokens));
     [stream(patterns), stream(rest)]
+}
+
+/// Whether `#[async_trait]` calls an argument so that has a pattern.
+fn is_numbered_argument(name: &Ident) -> bool {
+    name.to_string().strip_prefix("__arg").is_some_and(|number| {
+        !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit())
+    })
 }

@@ -300,3 +300,56 @@ fn values_are_expressions_of_every_kind() {
         assert_eq!(CalledTotal { function }.get(), Some(1), "{function}");
     }
 }
+
+metrics! {
+    namespace = "attribute_labels";
+
+    /// Values put.
+    counter PutsTotal { tenant: &str, kind: &str }
+}
+
+#[derive(Clone)]
+pub struct Key {
+    tenant: String,
+}
+
+#[async_trait::async_trait]
+trait Store {
+    async fn put(&self, key: Key, what: (u8, &'static str)) -> Result<usize, String>;
+    async fn take(self, key: Key) -> Result<usize, String>
+    where
+        Self: Sized;
+}
+
+struct Zone(&'static str);
+
+#[async_trait::async_trait]
+impl Store for Zone {
+    #[counted(PutsTotal { tenant: &tenant, kind })]
+    #[counted(PutsTotal { tenant: self.0, kind }, on(ok))]
+    #[counted(PutsTotal { tenant: &tenant, kind: "size" }, by = tenant.len() as u64)]
+    async fn put(
+        &self,
+        Key { tenant, .. }: Key,
+        (_, kind): (u8, &'static str),
+    ) -> Result<usize, String> {
+        tokio::task::yield_now().await;
+        Ok(tenant.len())
+    }
+
+    #[counted(PutsTotal { tenant: &tenant, kind: "taken" }, on(ok, cancelled))]
+    async fn take(self, Key { mut tenant }: Key) -> Result<usize, String> {
+        tenant.push('!');
+        Ok(self.0.len())
+    }
+}
+
+#[tokio::test]
+async fn patterns_of_async_trait_are_in_scope() {
+    let (zone, key) = (Zone("z"), Key { tenant: "acme".to_owned() });
+    assert_eq!(zone.put(key.clone(), (1, "whole")).await, Ok(4));
+    assert_eq!(zone.take(key).await, Ok(1));
+    let puts = |tenant, kind| PutsTotal { tenant, kind }.get();
+    assert_eq!((puts("acme", "whole"), puts("z", "whole")), (Some(1), Some(1)));
+    assert_eq!((puts("acme", "size"), puts("acme", "taken")), (Some(4), Some(1)));
+}

@@ -68,7 +68,7 @@
 //! | 5.9 docs | hygiene: `missing_docs`; nothing is added |
 //! | 5.10 `#[deprecated]`, `#[expect]` | `other_attributes_stay` |
 //! | 5.11 `#[test]`, `#[tokio::test]` | `tokio_test_above`, `tokio_test_below` |
-//! | 5.12, 5.13 `#[async_trait]` | `async_trait_in_either_order` |
+//! | 5.12, 5.13 `#[async_trait]` | `async_trait_in_either_order`, `patterns_of_async_trait_are_in_scope` |
 //! | 5.14 futures written by hand | `futures_written_by_hand`, `returned_futures_are_measured_to_their_end` |
 //! | 5.15 `#[naked]` and the like | ui: `place/special_functions.rs` |
 //! | **6. Async** | |
