@@ -4,7 +4,7 @@
     tests/attributes_on_crates.py [--position below|above] [--attribute timed|counted|in_flight|all]
                                   [--no-tests] [crate=version …]
 
-For each crate: its functions are counted, then `cargo clippy` (default, pedantic and nursery lints)
+For each crate: its functions are counted, then `cargo clippy` (default, pedantic, nursery and restriction lints)
 and the crate's own tests run on the plain copy and on the annotated one. Fails if an annotated
 crate does not compile, has a warning that the plain one has not, or fails a test that the plain one
 passes. `const fn` and functions without a body are left out, and what is inside macros.
@@ -164,7 +164,7 @@ def diagnostics(folder, target):
     for file in (folder / "src").rglob("*.rs"):
         file.touch()
     result = cargo(folder, target, "clippy", "--lib", "--message-format=json", "--",
-                   "-Wclippy::pedantic", "-Wclippy::nursery")
+                   "-Wclippy::pedantic", "-Wclippy::nursery", "-Wclippy::restriction")
     errors, warnings = [], collections.Counter()
     for line in result.stdout.splitlines():
         message = json.loads(line).get("message") or {}

@@ -36,5 +36,5 @@ async fn login(user: User) -> Result<Token, Refusal> {
         )
         .await;
     P::end(__caas_guard, P::Probe::new(&__caas_value).__caas_exit());
-    __caas_value
+    return __caas_value;
 }

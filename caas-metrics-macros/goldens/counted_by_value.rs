@@ -15,6 +15,7 @@ fn handle(request: Request) -> Response {
             P::Phase::Runs,
         ),
     );
+    #[allow(clippy::default_numeric_fallback)]
     let __caas_value = P::call_once(move || -> Response { respond(request) });
     {
         let __caas_seen = &__caas_value;
@@ -29,5 +30,5 @@ fn handle(request: Request) -> Response {
         );
     }
     P::returned(__caas_otherwise);
-    __caas_value
+    return __caas_value;
 }

@@ -14,9 +14,10 @@ fn login(password: &str) -> Result<impl Token, Refusal> {
         }
         CALLS_ARE_COUNTED_HERE.__caas_calls(P::Phase::Runs)
     };
+    #[allow(clippy::default_numeric_fallback)]
     let __caas_value = P::call_once(move || -> Result<_, Refusal> {
         check(password)?.token()
     });
     P::end(__caas_guard, P::Probe::new(&__caas_value).__caas_exit());
-    __caas_value
+    return __caas_value;
 }

@@ -17,7 +17,6 @@ pub(super) enum Obstacle {
     ReturnsClosure,
     TrackCaller,
     TargetFeature,
-    Reassigns,
     Generator,
     /// The body could be enclosed, but its value does not tell `ok` from `err`.
     ReturnsParameter,
@@ -67,7 +66,7 @@ pub(super) fn calls(function: &Function, outer: &[Ident], whole: bool) -> Calls 
     let obstacle = match place {
         // Nothing is enclosed.
         Place::Tail(Tail { future: Future::Expression(_), .. }) => None,
-        _ => obstacle(function, outer, &output, is_async),
+        _ => obstacle(function, outer, &output),
     };
     let is_unit = |group: Option<&Group>| group.is_some_and(|group| group.stream().is_empty());
     let unit = match &*output {
@@ -115,12 +114,7 @@ fn place(function: &Function, whole: bool) -> Place {
     }
 }
 
-fn obstacle(
-    function: &Function,
-    outer: &[Ident],
-    output: &[TokenTree],
-    is_async: bool,
-) -> Option<Obstacle> {
+fn obstacle(function: &Function, outer: &[Ident], output: &[TokenTree]) -> Option<Obstacle> {
     let has_attribute = |name: &str| has_word(&function.attributes, &|word| word == name);
     if has_attribute("track_caller") {
         return Some(Obstacle::TrackCaller);
@@ -141,29 +135,47 @@ fn obstacle(
         }
         _ => {}
     }
-    if returns_closure(output) {
-        return Some(Obstacle::ReturnsClosure);
-    }
-    (is_async && reassigns(function)).then_some(Obstacle::Reassigns)
+    returns_closure(output).then_some(Obstacle::ReturnsClosure)
 }
 
-/// Whether a `mut` argument may be assigned to as a whole.
-fn reassigns(function: &Function) -> bool {
+/// The `mut` arguments that the body assigns to as a whole. rustc would say that what an enclosed
+/// body captures of them is never read.
+pub(super) fn reassigned(function: &Function) -> Vec<Ident> {
+    let arguments = list(function.arguments.clone());
     let mut names = Vec::new();
-    mutable(&list(function.arguments.clone()), &mut names);
-    !names.is_empty() && assigns(&list(function.body.stream()), &names)
+    // An argument that some configurations do not have cannot be named.
+    if !arguments.iter().any(|token| is_punct(Some(token), '#')) {
+        mutable(&arguments, &mut names);
+    }
+    let body = list(function.body.stream());
+    names.retain(|name| assigns(&body, std::slice::from_ref(name)));
+    names
 }
 
-/// The words behind `mut`; some are types, which nothing is assigned to.
+/// The names that `mut` makes variables of: not those after `&mut` and `*mut`.
 fn mutable(tokens: &[TokenTree], names: &mut Vec<Ident>) {
-    let mut before = None;
-    for token in tokens {
+    let word_at = |at: Option<usize>, words: &[&str]| {
+        let token = at.and_then(|at| tokens.get(at));
+        words.iter().any(|word| is_word(token, word))
+    };
+    for (position, token) in tokens.iter().enumerate() {
+        let before = position.checked_sub(1);
         match token {
-            TokenTree::Ident(name) if is_word(before, "mut") => names.push(name.clone()),
+            TokenTree::Ident(name) if word_at(before, &["mut"]) && name != "self" => {
+                let earlier = position.checked_sub(2);
+                let lifetime = position.checked_sub(3).and_then(|at| tokens.get(at));
+                let earlier_token = earlier.and_then(|at| tokens.get(at));
+                let is_reference = is_punct(earlier_token, '&')
+                    || is_punct(earlier_token, '*')
+                    || is_punct(lifetime, '\'')
+                    || word_at(earlier, &["ref"]);
+                if !is_reference {
+                    names.push(name.clone());
+                }
+            }
             TokenTree::Group(group) => mutable(&list(group.stream()), names),
             _ => {}
         }
-        before = Some(token);
     }
 }
 

@@ -210,10 +210,6 @@ impl Obstacle {
                 "its body must stay in the function that has `#[target_feature]`",
                 "annotate a function that calls this one",
             ),
-            Self::Reassigns => (
-                "it assigns to an argument",
-                "assign to a variable of your own, `let mut name = name;`",
-            ),
             Self::Generator => ("it is a `gen fn`", "annotate a function that calls this one"),
             Self::ReturnsParameter => (
                 "its type parameter may be a `Result` or not",

@@ -6,7 +6,7 @@
 
 use super::ast::{Arguments, Ending, Endings, Function, Measure, Set, Value};
 use super::body::{Future, is_canonical, split_body, split_patterns};
-use super::calls::{Calls, Obstacle, Place};
+use super::calls::{Calls, Obstacle, Place, reassigned};
 use super::record::Expansion;
 use super::tokens::{has_word, refilled, stream};
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
@@ -67,7 +67,7 @@ pub(super) fn function(
             let body = expansion.enclosed(&function.body);
             let value = quote_spanned!(site=> __caas_value);
             let followed = expansion.follow(&value, &around);
-            let body = quote_spanned!(site=> let __caas_value = #body; #followed);
+            let body = quote_spanned!(site=> let __caas_value = #body; return #followed);
             expansion.in_front(&function.body, &around, body)
         }
     };
@@ -109,7 +109,7 @@ impl Expansion<'_> {
             #before
             #enclosed
             #end
-            __caas_value
+            return __caas_value
         };
         refilled(body, whole)
     }
@@ -137,11 +137,14 @@ impl Expansion<'_> {
         let typed = |never: TokenStream| quote_spanned!(site=> if false { return #never; });
         let of_future = (output.is_empty() && !returns.is_empty())
             .then(|| typed(quote_spanned!(site=> #p::Returns::<#returns>::new().__caas_never())));
+        let reassigned = reassigned(self.function);
+        let read = quote_spanned!(site=> #(let _ = &#reassigned;)*);
         if !self.calls.waits {
-            let inner = refilled(body, quote_spanned!(site=> #of_future #rest));
+            let inner = refilled(body, quote_spanned!(site=> #of_future #read #rest));
             let arrow = (!output.is_empty()).then(|| quote_spanned!(site=> -> #output));
             let closure = quote_spanned!(at=> move ||);
             return quote_spanned! {site=>
+                #[allow(clippy::default_numeric_fallback)]
                 let __caas_value = #p::call_once(#closure #arrow #inner);
             };
         }
@@ -150,7 +153,7 @@ impl Expansion<'_> {
         } else {
             Some(typed(quote_spanned!(site=> #p::never::<#output>())))
         };
-        let inner = refilled(body, quote_spanned!(site=> #typed #rest));
+        let inner = refilled(body, quote_spanned!(site=> #typed #read #rest));
         let block = quote_spanned!(at=> async move);
         let names = tuple(site, guards);
         if guards.is_empty() {
