@@ -2,6 +2,9 @@ async fn login(user: User) -> Result<Token, Refusal> {
     let __caas_guard = P::on_exit(
         P::On::ALL,
         P::Phase::Runs,
+        P::Of::error(|__caas_value: &Result<Token, Refusal>| {
+            P::Probe::new(__caas_value).__caas_exit()
+        }),
         {
             let __caas_early = P::fields(
                     ["tenant"],

@@ -21,7 +21,7 @@ pub use crate::{
     child::{Child, Handle},
     desc::{Descriptor, Export, LabelDescriptor, Location, MetricType, NumberType},
     exit::{
-        By, Count, EachCall, FromExit, On, Phase, Probe, Returns, SiteChild, Time, apply,
+        By, Count, EachCall, FromExit, Of, On, Phase, Probe, Returns, SiteChild, Time, apply,
         call_once, counted, counted_by, end, err_of, fields, follow, in_flight, never, on, on_exit,
         otherwise, record, resolve_held, resolve_held_with, returned, timed, told,
     },

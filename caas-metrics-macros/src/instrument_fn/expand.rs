@@ -138,12 +138,17 @@ impl Expansion<'_> {
         let of_future = (output.is_empty() && !returns.is_empty())
             .then(|| typed(quote_spanned!(site=> #p::Returns::<#returns>::new().__caas_never())));
         let reassigned = reassigned(self.function);
-        let read = quote_spanned!(site=> #(let _ = &#reassigned;)*);
+        // What the body assigns to is a variable of the body's own, and needlessly `mut` outside.
+        let outside = (!reassigned.is_empty()).then(
+            || quote_spanned!(site=> #(let _ = &mut #reassigned;)* #[allow(unused_assignments)]),
+        );
+        let read = quote_spanned!(site=> #(let mut #reassigned = #reassigned;)*);
         if !self.calls.waits {
             let inner = refilled(body, quote_spanned!(site=> #of_future #read #rest));
             let arrow = (!output.is_empty()).then(|| quote_spanned!(site=> -> #output));
             let closure = quote_spanned!(at=> move ||);
             return quote_spanned! {site=>
+                #outside
                 #[allow(clippy::default_numeric_fallback)]
                 let __caas_value = #p::call_once(#closure #arrow #inner);
             };
@@ -157,9 +162,10 @@ impl Expansion<'_> {
         let block = quote_spanned!(at=> async move);
         let names = tuple(site, guards);
         if guards.is_empty() {
-            return quote_spanned!(site=> let __caas_value = #block #inner.await;);
+            return quote_spanned!(site=> #outside let __caas_value = #block #inner.await;);
         }
         quote_spanned! {site=>
+            #outside
             let (#names, __caas_value) = #p::follow(#names, #p::pin!(#block #inner)).await;
         }
     }

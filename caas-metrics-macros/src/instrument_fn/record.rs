@@ -5,7 +5,7 @@
 
 use super::ast::{Arguments, Ending, Endings, Field, Function, Measure, Set, Value};
 use super::calls::Calls;
-use super::tokens::{span, stream};
+use super::tokens::{has_word, span, stream};
 use crate::paths::respanned;
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
@@ -90,8 +90,18 @@ impl Expansion<'_> {
         let exit = quote_spanned!(site=> __caas_exit);
         let (held, child) = self.late(set, &exit);
         let (start, effect) = self.effect();
+        // Told the type of the error, rustc can name it if a label does not fit.
+        let output = &self.calls.output;
+        let tokens: Vec<_> = output.clone().into_iter().collect();
+        let of = if tokens.is_empty() || has_word(&tokens, &|word| word == "_") {
+            quote_spanned!(site=> #p::Of::any())
+        } else {
+            quote_spanned!(site=>
+                #p::Of::error(|__caas_value: &#output| #p::Probe::new(__caas_value).__caas_exit())
+            )
+        };
         quote_spanned! {site=>
-            #p::on_exit(#on, #phase, {
+            #p::on_exit(#on, #phase, #of, {
                 #held
                 #start
                 move |__caas_exit| #p::record(#effect, &#child)

@@ -27,7 +27,7 @@ pub use self::{
     guard::{By, Count, Time, counted, counted_by, end, in_flight, on, record, timed},
     held::{fields, resolve_held, resolve_held_with},
     on::On,
-    on_exit::{on_exit, otherwise, returned},
+    on_exit::{Of, on_exit, otherwise, returned},
     phase::Phase,
     probe::{Probe, err_of, told},
     site::{EachCall, SiteChild},
@@ -202,8 +202,8 @@ pub enum NoError {}
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be derived from how a call ends with the error `{E}`",
-    label = "`_` is not known for this label",
-    note = "implement `caas_metrics::FromExit<{E}>` for `{Self}`, or write an expression or a closure instead of `_`"
+    label = "`_` asks how the call ended",
+    note = "write `impl caas_metrics::FromExit<{E}> for {Self}`, or an expression or a closure in place of `_`"
 )]
 pub trait FromExit<E> {
     /// The label's value for a call that ended like this.

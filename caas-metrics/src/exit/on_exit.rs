@@ -23,9 +23,30 @@ pub struct OnExit<E, F: Fn(Exit<'_, E>)> {
     error: PhantomData<fn(E)>,
 }
 
+/// The type of the errors that a call can end with.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Of<E>(PhantomData<fn(E)>);
+
+impl<E> Of<E> {
+    /// The error in what a function returns; the closure is never called.
+    #[inline]
+    #[must_use]
+    pub fn error<V>(_: impl FnOnce(&V) -> Exit<'_, E>) -> Self {
+        Self(PhantomData)
+    }
+
+    /// The one that the guard's ending has.
+    #[inline]
+    #[must_use]
+    pub fn any() -> Self {
+        Self(PhantomData)
+    }
+}
+
 /// The guard of a label set whose labels follow from the ending, if that is one of `on`.
 #[inline]
-pub fn on_exit<E, F: Fn(Exit<'_, E>)>(on: On, phase: Phase, record: F) -> OnExit<E, F> {
+pub fn on_exit<E, F: Fn(Exit<'_, E>)>(on: On, phase: Phase, _: Of<E>, record: F) -> OnExit<E, F> {
     OnExit { record, on, phase, error: PhantomData }
 }
 

@@ -15,6 +15,15 @@ fn name_is_a_string() {}
 #[counted(crate = "caas_metrics")]
 fn crate_is_a_path() {}
 
+#[counted(crate = Self::metrics)]
+fn crate_is_no_type() {}
+
+#[counted(CallsTotal, by(2))]
+fn by_is_assigned() {}
+
+#[counted(CallsTotal, by = _)]
+fn by_is_an_amount() {}
+
 #[counted(CallsTotal, on())]
 fn on_takes_endings() {}
 

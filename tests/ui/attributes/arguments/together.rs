@@ -9,6 +9,17 @@ metrics! {
 #[counted(on(err))]
 fn no_family() {}
 
+#[counted(by = 2)]
+fn no_family_to_add_to() {}
+
+#[counted(CallsTotal, by = 2, otherwise(CallsTotal))]
+fn adds_or_counts() {}
+
+#[counted(CallsTotal, by = |size: &u64| *size)]
+fn adds_what_may_not_be() -> u64 {
+    1
+}
+
 #[counted(CallsTotal, name = "login")]
 fn two_names() {}
 

@@ -16,6 +16,9 @@ fn misspelt() {}
 #[timed(TimeSeconds, buckets = [1, 2])]
 fn not_here() {}
 
+#[timed(TimeSeconds, by = 2)]
+fn adds_nothing() {}
+
 #[in_flight(Waiting, on(ok))]
 fn not_of_this_attribute() {}
 

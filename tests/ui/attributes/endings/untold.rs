@@ -23,13 +23,6 @@ fn returns_a_closure() -> Result<impl Fn(u8) -> u8, ()> {
 fn knows_its_caller() {}
 
 #[counted(CallsTotal, on(err))]
-async fn assigns(mut path: &str) -> Result<(), ()> {
-    let text = String::from("text");
-    path = &text;
-    path.parse::<u8>().map(drop).map_err(drop)
-}
-
-#[counted(CallsTotal, on(err))]
 fn any<T: Default>() -> T {
     T::default()
 }
