@@ -20,6 +20,9 @@ mod first {
 
         /// Sample names.
         pub histogram LoadSeconds;
+
+        /// Labels of targets.
+        pub gauge NodesActive { instance: &str, zone: &str, job: &str }
     }
 }
 
@@ -60,7 +63,7 @@ fn conflicts_name_both_places_and_the_first_is_exported() {
 
     let problems = registry().check();
     let texts: Vec<String> = problems.iter().map(ToString::to_string).collect();
-    assert_eq!(problems.len(), 5, "{texts:#?}");
+    assert_eq!(problems.len(), 7, "{texts:#?}");
     let conflicts = problems.iter().filter(|p| matches!(p, Problem::Conflict { .. })).count();
     assert_eq!(conflicts, 4);
     let line = |text: &str, nth: usize| {
@@ -78,6 +81,13 @@ fn conflicts_name_both_places_and_the_first_is_exported() {
     }
     let clash = texts.iter().find(|text| text.contains("`load_seconds_count`")).unwrap();
     assert!(clash.contains("conflicts.rs:") && clash.contains("gauge"), "{clash}");
+
+    for label in ["instance", "job"] {
+        let place = format!("tests/conflicts.rs:{}", line("gauge NodesActive", 0));
+        let told =
+            format!("label `{label}` of gauge `nodes_active` ({place}) as `exported_{label}`");
+        assert!(texts.iter().any(|text| text.contains(&told)), "{texts:#?}");
+    }
 
     let mut page = Vec::new();
     registry().encode(Format::Text, &mut page).unwrap();

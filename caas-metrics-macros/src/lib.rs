@@ -33,7 +33,8 @@ use proc_macro::TokenStream;
 ///   together, at zero; `#[zeroed]` alone: those of all closed labels, and a family with closed labels
 ///   only is exported from the start, however many series it has
 /// - `#[lazy]`: a family with closed labels only is not exported before its first event
-/// - `#[legacy(reason = "…")]`: the name breaks the naming rules and must stay
+/// - `#[legacy(reason = "…")]`: the name breaks the naming rules, or a label is called `job` or
+///   `instance` as those of Prometheus' targets are, and must stay
 /// - `#[cfg(…)]`, lint levels, `#[deprecated]` and `#[doc(…)]`, which are passed through
 ///
 /// All mistakes of a block are reported at once, each where it is.

@@ -5,18 +5,20 @@
 //! stays does not depend on the order of linking.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     sync::{Arc, LazyLock, Mutex, PoisonError},
 };
 
 use crate::{
-    desc::{Descriptor, MetricType},
+    admit::{self, Findings, Reason},
+    desc::Descriptor,
     family::{Declared, Family, declared},
-    name::{is_label_name, is_metric_name, reserved_for, taken_names},
+    name::{TARGET_LABELS, taken_names},
     own::Own,
     problem::Problem,
-    sample::{FamilySnapshot, OwnedValue},
+    sample::FamilySnapshot,
     sites,
+    walk::DefaultLabels,
 };
 
 /// Every family that the program declares, those of attributes, and those about this crate.
@@ -43,14 +45,17 @@ pub(crate) enum Entry {
 }
 
 impl Entry {
-    pub(crate) fn name(&self) -> &'static str {
+    /// The descriptor of the family; of equal declarations the first one's.
+    pub(crate) fn descriptor(&self) -> Option<&'static Descriptor> {
         match self {
-            Self::Declared(families) => {
-                families.first().map_or("", |family| family.descriptor().name)
-            }
-            Self::BuiltIn(family) => family.descriptor().name,
-            Self::Own(own) => own.head().name,
+            Self::Declared(families) => families.first().map(|family| family.descriptor()),
+            Self::BuiltIn(family) => Some(family.descriptor()),
+            Self::Own(own) => Some(own.descriptor()),
         }
+    }
+
+    pub(crate) fn name(&self) -> &'static str {
+        self.descriptor().map_or("", |descriptor| descriptor.name)
     }
 }
 
@@ -106,12 +111,12 @@ impl Catalogue {
 
     fn add_own(&mut self, by_name: &mut BTreeMap<&str, Entry>, families: &[Own]) {
         for own in families {
-            let head = own.head();
-            let title = format!("{} `{}` of this crate", head.metric_type.as_str(), head.name);
-            match take(&[&self.taken], taken_names(head.name, head.metric_type), title) {
+            let Descriptor { name, metric_type, .. } = *own.descriptor();
+            let title = format!("{} `{name}` of this crate", metric_type.as_str());
+            match take(&[&self.taken], taken_names(name, metric_type), title) {
                 Ok(taken) => {
                     self.taken.extend(taken);
-                    by_name.insert(head.name, Entry::Own(*own));
+                    by_name.insert(name, Entry::Own(*own));
                 }
                 Err(clash) => self.problems.push(clash),
             }
@@ -138,13 +143,8 @@ impl Catalogue {
             }
             return;
         }
-        let title = format!(
-            "{} `{}` ({})",
-            descriptor.metric_type.as_str(),
-            descriptor.name,
-            descriptor.location
-        );
-        match take(&[&self.taken], taken_names(descriptor.name, descriptor.metric_type), title) {
+        let names = taken_names(descriptor.name, descriptor.metric_type);
+        match take(&[&self.taken], names, title(descriptor)) {
             Ok(taken) => {
                 self.taken.extend(taken);
                 by_name.insert(descriptor.name, entry(family));
@@ -161,39 +161,79 @@ impl Catalogue {
         })
     }
 
-    /// Those of the families of collectors that can stand on the same page, by name.
+    /// What is wrong with these families, beside default labels and before any value is known.
+    pub(crate) fn findings(&self, default: &DefaultLabels) -> Findings {
+        let mut findings = default.findings.clone();
+        findings.problems.extend_from_slice(&self.problems);
+        let is_of_target = |label: &str| TARGET_LABELS.contains(&label);
+        for (label, _) in default.labels.iter().filter(|(label, _)| is_of_target(label)) {
+            let (label, whose) = (label.clone(), "the default labels".to_owned());
+            findings.problems.push(Problem::TargetLabel { label, whose });
+        }
+        for descriptor in self.entries.iter().filter_map(Entry::descriptor) {
+            for (label, _) in &default.labels {
+                if descriptor.labels.iter().any(|own| own.name == label) {
+                    let (label, name) = (label.clone(), descriptor.name.to_owned());
+                    findings.default_label(Problem::DefaultLabel { label, name });
+                }
+            }
+            // Whoever says why the family is as it is knows what becomes of its labels.
+            let labels = descriptor.labels.iter().filter(|_| descriptor.legacy.is_none());
+            for label in labels.filter(|label| is_of_target(label.name)) {
+                let (label, whose) = (label.name.to_owned(), title(descriptor));
+                findings.problems.push(Problem::TargetLabel { label, whose });
+            }
+        }
+        findings
+    }
+
+    /// What a page can hold of the families of collectors, by name.
     pub(crate) fn admit(
         &self,
         collected: Vec<FamilySnapshot>,
-        problems: &mut Vec<Problem>,
+        default: &DefaultLabels,
+        findings: &mut Findings,
     ) -> Vec<FamilySnapshot> {
-        let mut families = merge(collected, problems);
+        let mut families = merge(collected, findings);
         let mut taken = Taken::new();
-        families.retain(|family| match admit(&[&self.taken, &taken], family) {
-            Ok(names) => {
-                taken.extend(names);
-                true
+        families.retain_mut(|family| {
+            if !admit::admits(family, findings) {
+                return false;
             }
-            Err(problem) => {
-                problems.push(problem);
-                false
+            match take_collected(&[&self.taken, &taken], family) {
+                Ok(names) => taken.extend(names),
+                Err(clash) => {
+                    findings.family(family, Reason::Clash, clash);
+                    return false;
+                }
             }
+            admit::retain(family, default, findings);
+            true
         });
         families
     }
 }
 
+/// A declared family in a sentence.
+fn title(descriptor: &Descriptor) -> String {
+    let Descriptor { name, metric_type, location, .. } = descriptor;
+    format!("{} `{name}` ({location})", metric_type.as_str())
+}
+
 /// The families of all collectors by name, those with one head together.
-fn merge(collected: Vec<FamilySnapshot>, problems: &mut Vec<Problem>) -> Vec<FamilySnapshot> {
+fn merge(collected: Vec<FamilySnapshot>, findings: &mut Findings) -> Vec<FamilySnapshot> {
     let mut merged: BTreeMap<String, FamilySnapshot> = BTreeMap::new();
     for family in collected {
         match merged.get_mut(&family.name) {
             Some(first) if first.head() == family.head() => first.samples.extend(family.samples),
-            Some(first) => problems.push(Problem::Clash {
-                sample: family.name.clone(),
-                kept: format!("{} `{}` of a collector", first.metric_type.as_str(), first.name),
-                dropped: format!("{} of another one", family.metric_type.as_str()),
-            }),
+            Some(first) => {
+                let clash = Problem::Clash {
+                    sample: family.name.clone(),
+                    kept: format!("{} `{}` of a collector", first.metric_type.as_str(), first.name),
+                    dropped: format!("{} of another one", family.metric_type.as_str()),
+                };
+                findings.family(&family, Reason::Clash, clash);
+            }
             None => {
                 merged.insert(family.name.clone(), family);
             }
@@ -203,10 +243,7 @@ fn merge(collected: Vec<FamilySnapshot>, problems: &mut Vec<Problem>) -> Vec<Fam
 }
 
 /// The names that a collector's family takes, if it can stand beside what takes those.
-fn admit(taken: &[&Taken], family: &FamilySnapshot) -> Result<Taken, Problem> {
-    if let Some(reason) = reason_against(family) {
-        return Err(Problem::BadFamily { name: family.name.clone(), reason });
-    }
+fn take_collected(taken: &[&Taken], family: &FamilySnapshot) -> Result<Taken, Problem> {
     let title = format!("{} `{}` of a collector", family.metric_type.as_str(), family.name);
     take(taken, taken_names(&family.name, family.metric_type), title)
 }
@@ -234,56 +271,4 @@ fn difference(a: &Descriptor, b: &Descriptor) -> Option<&'static str> {
         (a.buckets != b.buckets, "set of buckets"),
     ];
     differences.into_iter().find_map(|(differs, what)| differs.then_some(what))
-}
-
-/// Why a collector's family would break the page.
-fn reason_against(family: &FamilySnapshot) -> Option<&'static str> {
-    let increasing = |bounds: &[f64]| {
-        bounds.iter().all(|bound| bound.is_finite()) && bounds.windows(2).all(|w| w[0] < w[1])
-    };
-    if !is_metric_name(&family.name) {
-        return Some("its name is not a metric name");
-    }
-    if !increasing(&family.buckets) {
-        return Some("its bounds are not finite and increasing");
-    }
-    let mut seen = BTreeSet::new();
-    for sample in &family.samples {
-        if !sample.labels.iter().all(|(name, _)| is_label_name(name)) {
-            return Some("a label's name is not a label name");
-        }
-        if sample.labels.iter().any(|(name, _)| reserved_for(name).is_some()) {
-            return Some(
-                "a label has a name that is reserved: `le`, `quantile`, or `__` at its beginning",
-            );
-        }
-        let mut labels: Vec<_> = sample.labels.iter().collect();
-        labels.sort_unstable();
-        if labels.windows(2).any(|pair| pair[0].0 == pair[1].0) {
-            return Some("a sample has a label twice");
-        }
-        // An empty value is an absent label to Prometheus.
-        labels.retain(|(_, value)| !value.is_empty());
-        if !seen.insert(labels) {
-            return Some("a label set occurs twice");
-        }
-        if !value_fits(family, &sample.value) {
-            return Some("a sample's value does not fit the family's type");
-        }
-    }
-    None
-}
-
-fn value_fits(family: &FamilySnapshot, value: &OwnedValue) -> bool {
-    match value {
-        OwnedValue::Number(number) => match family.metric_type {
-            MetricType::Histogram | MetricType::Summary => false,
-            MetricType::Counter => number.as_f64() >= 0.0,
-            _ => true,
-        },
-        OwnedValue::Histogram { buckets, .. } => {
-            family.metric_type == MetricType::Histogram && buckets.len() == family.buckets.len() + 1
-        }
-        OwnedValue::Summary { .. } => family.metric_type == MetricType::Summary,
-    }
 }

@@ -13,6 +13,11 @@ use crate::sample::FamilySnapshot;
 /// several scrapes at the same time. It should return soon: the scrape waits for it. If it panics,
 /// its families are missing from that scrape and `caas_metrics_collector_panics_total` grows.
 ///
+/// What would break the page is left out: names that are not names, the labels `le`, `quantile` and
+/// `__…`, a label set that occurs twice, and values that the family's type cannot have. Each scrape
+/// counts it in `caas_metrics_dropped_total{reason}`, and [`check`](crate::Registry::check) names it. The
+/// judgement costs a hash for each label, about as much as writing the sample does.
+///
 /// Closures are collectors:
 ///
 /// ```

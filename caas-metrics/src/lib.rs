@@ -37,6 +37,7 @@ mod exit;
 mod family;
 mod sites;
 
+mod admit;
 mod catalogue;
 mod collector;
 mod own;

@@ -24,6 +24,9 @@ pub(crate) fn reserved_for(label: &str) -> Option<&'static str> {
     }
 }
 
+/// Labels that Prometheus gives to every target. It stores a sample's own as `exported_…`.
+pub(crate) const TARGET_LABELS: [&str; 2] = ["instance", "job"];
+
 fn is_name(name: &str, also: impl Fn(u8) -> bool) -> bool {
     !name.starts_with(|first: char| first.is_ascii_digit())
         && !name.is_empty()

@@ -50,6 +50,17 @@ pub enum Problem {
         /// What is wrong with it.
         reason: &'static str,
     },
+    /// Samples of a collector's family are left out, since the page would be refused with them.
+    BadSamples {
+        /// The family's name.
+        name: String,
+        /// What is wrong with them.
+        reason: &'static str,
+        /// The labels of the first one.
+        first: String,
+        /// How many they are.
+        dropped: u64,
+    },
     /// A default label has the name of a label of this family, whose own label wins.
     DefaultLabel {
         /// The label.
@@ -63,6 +74,13 @@ pub enum Problem {
         label: String,
         /// Why.
         reason: &'static str,
+    },
+    /// A label has a name that Prometheus gives to a label of every target.
+    TargetLabel {
+        /// The label.
+        label: String,
+        /// The family that has it, or the default labels.
+        whose: String,
     },
     /// There was no memory for updates of the family; they are lost.
     NoMemory {
@@ -95,12 +113,23 @@ impl fmt::Display for Problem {
             Self::BadFamily { name, reason } => {
                 write!(f, "a collector's family `{name}` is not exported: {reason}")
             }
+            Self::BadSamples { name, reason, first, dropped } => write!(
+                f,
+                "samples of a collector's family `{name}` are left out ({dropped}, first \
+                 `{name}{first}`): {reason}"
+            ),
             Self::DefaultLabel { label, name } => {
                 write!(f, "the default label `{label}` is a label of `{name}`, whose own wins")
             }
             Self::BadDefaultLabel { label, reason } => {
                 write!(f, "the default label `{label}` is left out: {reason}")
             }
+            Self::TargetLabel { label, whose } => write!(
+                f,
+                "Prometheus stores the label `{label}` of {whose} as `exported_{label}`, since it \
+                 gives every target a label `{label}`: rename it, or keep it in a declared family \
+                 with `#[legacy(reason = \"…\")]`"
+            ),
             Self::NoMemory { name, location, lost } => write!(
                 f,
                 "{lost} updates of `{name}` ({location}) are lost, for there was no memory for them"

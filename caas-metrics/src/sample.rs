@@ -4,7 +4,7 @@
 //! sinks. Nothing here knows atomics, and nothing formats exposition text.
 //! Invariant: every sample of a family comes between its `family` call and the next one.
 
-use crate::desc::MetricType;
+use crate::desc::{Descriptor, MetricType};
 
 /// A sample's number; integers stay integers so that they are written exactly.
 ///
@@ -66,6 +66,19 @@ pub struct FamilyHead<'a> {
     pub metric_type: MetricType,
     /// A histogram's finite, increasing upper bounds, without `+Inf`; empty for other types.
     pub buckets: &'a [f64],
+}
+
+impl<'a> FamilyHead<'a> {
+    /// The head of a family that a descriptor is of.
+    pub(crate) fn of(descriptor: &'a Descriptor) -> Self {
+        Self {
+            name: descriptor.name,
+            help: descriptor.help,
+            unit: descriptor.unit,
+            metric_type: descriptor.metric_type,
+            buckets: descriptor.buckets,
+        }
+    }
 }
 
 /// The value of one child, borrowed.

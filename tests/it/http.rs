@@ -276,8 +276,13 @@ fn large_page() -> String {
     let own = "# HELP caas_metrics_collector_panics_total Panics of collectors; each cost the \
                collector's families of one scrape.\n\
                # TYPE caas_metrics_collector_panics_total counter\n\
-               caas_metrics_collector_panics_total 0\n";
-    own.to_owned() + &families.collect::<String>()
+               caas_metrics_collector_panics_total 0\n\
+               # HELP caas_metrics_dropped_total Samples of collectors and default labels that scrapes \
+               left out, since they would have broken the page.\n\
+               # TYPE caas_metrics_dropped_total counter\n";
+    let reasons = ["bounds", "clash", "default_label", "duplicate", "label_name", "name", "value"];
+    let dropped = reasons.map(|why| format!("caas_metrics_dropped_total{{reason=\"{why}\"}} 0\n"));
+    [own.to_owned(), dropped.concat(), families.collect()].concat()
 }
 
 #[test]
