@@ -245,7 +245,7 @@ fn fault_of_value(family: &FamilySnapshot, value: &OwnedValue) -> Option<Fault> 
         (MetricType::Info, OwnedValue::Number(number)) => info(*number)?,
         (MetricType::Gauge | MetricType::Unknown, OwnedValue::Number(_)) => return None,
         (MetricType::Histogram, OwnedValue::Histogram { buckets, sum }) => {
-            histogram(&family.buckets, buckets, *sum)?
+            histogram(family, buckets, *sum)?
         }
         (MetricType::Summary, OwnedValue::Summary { quantiles, sum, .. }) => {
             summary(quantiles, *sum)?
@@ -264,15 +264,14 @@ fn info(value: Number) -> Option<&'static str> {
     (value.as_f64() != 1.0).then_some("an info is not 1")
 }
 
-fn histogram(bounds: &[f64], buckets: &[u64], sum: f64) -> Option<&'static str> {
-    let can_shrink = bounds.first().is_some_and(|bound| *bound < 0.0);
-    if buckets.len() != bounds.len() + 1 {
+fn histogram(family: &FamilySnapshot, buckets: &[u64], sum: f64) -> Option<&'static str> {
+    if buckets.len() != family.buckets.len() + 1 {
         return Some("a histogram's counts do not fit its bounds, or they decrease");
     }
     if buckets.iter().try_fold(0_u64, |sum, count| sum.checked_add(*count)).is_none() {
         return Some("a histogram's count is above 2^64");
     }
-    if sum.is_nan() || (sum < 0.0 && !can_shrink) {
+    if sum.is_nan() || (sum < 0.0 && !family.head().sum_can_shrink()) {
         return Some("a histogram's sum is NaN, or below zero without a bound below zero");
     }
     None

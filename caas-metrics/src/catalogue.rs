@@ -16,7 +16,7 @@ use crate::{
     name::{TARGET_LABELS, taken_names},
     own::Own,
     problem::Problem,
-    sample::FamilySnapshot,
+    sample::{FamilyHead, FamilySnapshot},
     sites,
     walk::DefaultLabels,
 };
@@ -177,11 +177,17 @@ impl Catalogue {
                     findings.default_label(Problem::DefaultLabel { label, name });
                 }
             }
-            // Whoever says why the family is as it is knows what becomes of its labels.
-            let labels = descriptor.labels.iter().filter(|_| descriptor.legacy.is_none());
-            for label in labels.filter(|label| is_of_target(label.name)) {
+            // Whoever says why the family is as it is knows what becomes of it.
+            if descriptor.legacy.is_some() {
+                continue;
+            }
+            for label in descriptor.labels.iter().filter(|label| is_of_target(label.name)) {
                 let (label, whose) = (label.name.to_owned(), title(descriptor));
                 findings.problems.push(Problem::TargetLabel { label, whose });
+            }
+            if FamilyHead::of(descriptor).sum_can_shrink() {
+                let (name, location) = (descriptor.name.to_owned(), descriptor.location);
+                findings.problems.push(Problem::NoSum { name, location });
             }
         }
         findings

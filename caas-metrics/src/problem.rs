@@ -82,6 +82,13 @@ pub enum Problem {
         /// The family that has it, or the default labels.
         whose: String,
     },
+    /// A histogram has a bound below zero, so OpenMetrics leaves its `_sum` and `_count` out.
+    NoSum {
+        /// The metric's name.
+        name: String,
+        /// Where it is declared.
+        location: Location,
+    },
     /// There was no memory for updates of the family; they are lost.
     NoMemory {
         /// The metric's name.
@@ -129,6 +136,13 @@ impl fmt::Display for Problem {
                 "Prometheus stores the label `{label}` of {whose} as `exported_{label}`, since it \
                  gives every target a label `{label}`: rename it, or keep it in a declared family \
                  with `#[legacy(reason = \"…\")]`"
+            ),
+            Self::NoSum { name, location } => write!(
+                f,
+                "OpenMetrics has no `{name}_sum` and no `{name}_count` ({location}), since the sum \
+                 of a histogram with a bound below zero can shrink: use `{name}_bucket` with \
+                 `le=\"+Inf\"` for the count, and say that you know with \
+                 `#[legacy(reason = \"…\")]`, or leave the bounds below zero out"
             ),
             Self::NoMemory { name, location, lost } => write!(
                 f,

@@ -79,6 +79,12 @@ impl<'a> FamilyHead<'a> {
             buckets: descriptor.buckets,
         }
     }
+
+    /// Whether the sum of a histogram can shrink, since it counts observations below zero. OpenMetrics
+    /// then forbids `_sum`, and with it `_count`.
+    pub(crate) fn sum_can_shrink(&self) -> bool {
+        self.buckets.iter().any(|bound| *bound < 0.0)
+    }
 }
 
 /// The value of one child, borrowed.

@@ -45,7 +45,7 @@ impl Dialect for OpenMetrics {
 
     /// A sum that can shrink is no counter, so the specification forbids it.
     fn has_sum(family: &FamilyHead<'_>) -> bool {
-        family.buckets.iter().all(|bound| *bound >= 0.0)
+        !family.sum_can_shrink()
     }
 }
 
