@@ -21,6 +21,12 @@ mod first {
         /// Sample names.
         pub histogram LoadSeconds;
 
+        /// The name of a family of this crate.
+        pub counter FunctionCallsTotal { module: &str }
+
+        /// The name of another one.
+        pub counter CaasMetricsLostTotal;
+
         /// Bounds below zero.
         #[buckets(-1, 1)]
         pub histogram DriftSeconds;
@@ -72,7 +78,7 @@ fn conflicts_name_both_places_and_the_first_is_exported() {
 
     let problems = registry().check();
     let texts: Vec<String> = problems.iter().map(ToString::to_string).collect();
-    assert_eq!(problems.len(), 8, "{texts:#?}");
+    assert_eq!(problems.len(), 10, "{texts:#?}");
     let conflicts = problems.iter().filter(|p| matches!(p, Problem::Conflict { .. })).count();
     assert_eq!(conflicts, 4);
     let line = |text: &str, nth: usize| {
@@ -98,6 +104,17 @@ fn conflicts_name_both_places_and_the_first_is_exported() {
         assert!(texts.iter().any(|text| text.contains(&told)), "{texts:#?}");
     }
 
+    for (family, name) in [
+        ("counter FunctionCallsTotal", "function_calls_total"),
+        ("counter CaasMetricsLostTotal", "caas_metrics_lost_total"),
+    ] {
+        let place = format!("tests/conflicts.rs:{}", line(family, 0));
+        let expected = format!(
+            "the built-in family `{name}` takes the name `{name}` of counter `{name}` ({place}) and \
+             is not exported"
+        );
+        assert!(texts.contains(&expected), "{texts:#?}");
+    }
     let place = format!("tests/conflicts.rs:{}", line("histogram DriftSeconds", 0));
     let told =
         format!("OpenMetrics has no `drift_seconds_sum` and no `drift_seconds_count` ({place})");

@@ -10,10 +10,10 @@
 use std::{collections::hash_map::RandomState, hash::BuildHasher, ops::AddAssign};
 
 use crate::{
-    desc::MetricType,
+    desc::{Descriptor, MetricType},
     name::{is_label_name, is_metric_name, reserved_for},
     problem::Problem,
-    sample::{FamilySnapshot, Number, OwnedValue, Sample},
+    sample::{FamilyHead, FamilySnapshot, Number, OwnedValue, Sample},
     storage::flag::Tally,
     walk::DefaultLabels,
 };
@@ -135,17 +135,28 @@ pub(crate) fn default_labels(labels: Vec<(String, String)>) -> DefaultLabels {
 
 /// Whether a page can have a collector's family at all, whatever its samples are.
 pub(crate) fn admits(family: &FamilySnapshot, findings: &mut Findings) -> bool {
-    let is_finite = family.buckets.iter().all(|bound| bound.is_finite());
-    let fault = if !is_metric_name(&family.name) {
-        fault(Reason::Name, "its name is not a metric name")
-    } else if !is_finite || !family.buckets.windows(2).all(|pair| pair[0] < pair[1]) {
-        fault(Reason::Bounds, "its bounds are not finite and increasing")
-    } else {
-        return true;
-    };
+    let Some(fault) = fault_of_head(&family.head()) else { return true };
     let problem = Problem::BadFamily { name: family.name.clone(), reason: fault.text };
     findings.family(family, fault.reason, problem);
     false
+}
+
+/// What is wrong with a family that a collector describes.
+pub(crate) fn fault_of_description(descriptor: &Descriptor) -> Option<Problem> {
+    let names: Vec<&str> = descriptor.labels.iter().map(|label| label.name).collect();
+    let fault = fault_of_head(&FamilyHead::of(descriptor)).or_else(|| fault_of_names(&names))?;
+    Some(Problem::BadFamily { name: descriptor.name.to_owned(), reason: fault.text })
+}
+
+fn fault_of_head(head: &FamilyHead<'_>) -> Option<Fault> {
+    let is_finite = head.buckets.iter().all(|bound| bound.is_finite());
+    if !is_metric_name(head.name) {
+        Some(fault(Reason::Name, "its name is not a metric name"))
+    } else if !is_finite || !head.buckets.windows(2).all(|pair| pair[0] < pair[1]) {
+        Some(fault(Reason::Bounds, "its bounds are not finite and increasing"))
+    } else {
+        None
+    }
 }
 
 /// Leaves out the samples of a collector's family that would break the page.
@@ -161,7 +172,8 @@ pub(crate) fn retain(
         // Mostly all samples of a family have labels of the same names.
         if !names.is_some_and(|names| have_same_names(names, sample)) {
             names = Some(sample);
-            of_names = fault_of_names(sample);
+            of_names =
+                fault_of_names(&sample.labels.iter().map(|(name, _)| &**name).collect::<Vec<_>>());
             if of_names.is_none() {
                 sets.names_are(sample, &family.name, findings);
             }
@@ -222,14 +234,13 @@ fn have_same_names(a: &Sample, b: &Sample) -> bool {
 }
 
 /// What is wrong with the names of a sample's labels.
-fn fault_of_names(sample: &Sample) -> Option<Fault> {
-    let names = || sample.labels.iter().map(|(name, _)| &**name);
-    let text = if !names().all(is_label_name) {
+fn fault_of_names(names: &[&str]) -> Option<Fault> {
+    let text = if !names.iter().all(|name| is_label_name(name)) {
         "a label's name is not a label name"
-    } else if names().any(|name| reserved_for(name).is_some()) {
+    } else if names.iter().any(|name| reserved_for(name).is_some()) {
         "a label's name is reserved: `le`, `quantile`, and what begins with `__`"
     } else {
-        let mut sorted: Vec<&str> = names().collect();
+        let mut sorted = names.to_vec();
         sorted.sort_unstable();
         let is_repeated = sorted.windows(2).any(|pair| pair[0] == pair[1]);
         return is_repeated.then_some(fault(Reason::LabelName, "it has a label twice"));

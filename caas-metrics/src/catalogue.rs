@@ -6,6 +6,7 @@
 
 use std::{
     collections::BTreeMap,
+    slice,
     sync::{Arc, LazyLock, Mutex, PoisonError},
 };
 
@@ -13,7 +14,7 @@ use crate::{
     admit::{self, Findings, Reason},
     desc::Descriptor,
     family::{Declared, Family, declared},
-    name::{TARGET_LABELS, taken_names},
+    name::{TARGET_LABELS, names_taken_by},
     own::Own,
     problem::Problem,
     sample::{FamilyHead, FamilySnapshot},
@@ -97,11 +98,15 @@ impl Catalogue {
         });
         let mut catalogue = Self::default();
         let mut by_name: BTreeMap<&str, Entry> = BTreeMap::new();
+        if families.is_empty() {
+            catalogue.problems.push(Problem::NothingDeclared);
+        }
         for family in families {
-            catalogue.add(&mut by_name, family, |family| Entry::Declared(vec![family]));
+            catalogue.add(&mut by_name, family);
         }
         for family in sites::families() {
-            catalogue.add(&mut by_name, family, Entry::BuiltIn);
+            let descriptor = family.descriptor();
+            catalogue.add_ours(&mut by_name, descriptor, Entry::BuiltIn(family));
         }
         catalogue.add_own(&mut by_name, &Own::PROGRAM);
         catalogue.add_own(&mut by_name, &Own::REGISTRY);
@@ -111,46 +116,50 @@ impl Catalogue {
 
     fn add_own(&mut self, by_name: &mut BTreeMap<&str, Entry>, families: &[Own]) {
         for own in families {
-            let Descriptor { name, metric_type, .. } = *own.descriptor();
-            let title = format!("{} `{name}` of this crate", metric_type.as_str());
-            match take(&[&self.taken], taken_names(name, metric_type), title) {
-                Ok(taken) => {
-                    self.taken.extend(taken);
-                    by_name.insert(name, Entry::Own(*own));
-                }
-                Err(clash) => self.problems.push(clash),
-            }
+            self.add_ours(by_name, own.descriptor(), Entry::Own(*own));
         }
     }
 
-    fn add(
+    /// Adds a family that this crate declares, unless the program has its name.
+    fn add_ours(
         &mut self,
         by_name: &mut BTreeMap<&str, Entry>,
-        family: &'static Family,
-        entry: fn(&'static Family) -> Entry,
+        descriptor: &'static Descriptor,
+        entry: Entry,
     ) {
-        let descriptor = family.descriptor();
-        if let Some(Entry::Declared(same)) = by_name.get_mut(descriptor.name) {
-            let first = same.first().map_or(descriptor, |first| first.descriptor());
-            match difference(first, descriptor) {
-                None => same.push(family),
-                Some(difference) => self.problems.push(Problem::Conflict {
-                    name: descriptor.name.to_owned(),
-                    difference,
-                    kept: first.location,
-                    dropped: descriptor.location,
-                }),
-            }
-            return;
-        }
-        let names = taken_names(descriptor.name, descriptor.metric_type);
-        match take(&[&self.taken], names, title(descriptor)) {
+        let title = format!("the built-in family `{}`", descriptor.name);
+        self.take(by_name, descriptor, title, entry);
+    }
+
+    /// Adds a family under its name, if no other takes the name of one of its samples.
+    fn take(
+        &mut self,
+        by_name: &mut BTreeMap<&str, Entry>,
+        descriptor: &'static Descriptor,
+        title: String,
+        entry: Entry,
+    ) {
+        match take(&[&self.taken], taken_names(descriptor), title) {
             Ok(taken) => {
                 self.taken.extend(taken);
-                by_name.insert(descriptor.name, entry(family));
+                by_name.insert(descriptor.name, entry);
             }
             Err(clash) => self.problems.push(clash),
         }
+    }
+
+    /// Adds a declared family, or another declaration of it.
+    fn add(&mut self, by_name: &mut BTreeMap<&str, Entry>, family: &'static Family) {
+        let descriptor = family.descriptor();
+        if let Some(Entry::Declared(same)) = by_name.get_mut(descriptor.name) {
+            let first = same.first().map_or(descriptor, |first| first.descriptor());
+            match conflict(first, descriptor) {
+                None => same.push(family),
+                Some(conflict) => self.problems.push(conflict),
+            }
+            return;
+        }
+        self.take(by_name, descriptor, title(descriptor), Entry::Declared(vec![family]));
     }
 
     /// The declared families, equal declarations together.
@@ -161,8 +170,37 @@ impl Catalogue {
         })
     }
 
-    /// What is wrong with these families, beside default labels and before any value is known.
-    pub(crate) fn findings(&self, default: &DefaultLabels) -> Findings {
+    /// Every family of the program with storage, those of attributes too.
+    pub(crate) fn families(&self) -> impl Iterator<Item = &'static Family> {
+        self.entries
+            .iter()
+            .flat_map(|entry| match entry {
+                Entry::Declared(families) => &**families,
+                Entry::BuiltIn(family) => slice::from_ref(family),
+                Entry::Own(_) => &[],
+            })
+            .copied()
+    }
+
+    /// The descriptors of all families, by name; of equal declarations each.
+    pub(crate) fn descriptors(&self) -> impl Iterator<Item = &'static Descriptor> {
+        self.entries.iter().flat_map(|entry| {
+            let (families, own) = match entry {
+                Entry::Declared(families) => (&**families, None),
+                Entry::BuiltIn(family) => (slice::from_ref(family), None),
+                Entry::Own(own) => (&[][..], Some(own.descriptor())),
+            };
+            families.iter().map(|family| family.descriptor()).chain(own)
+        })
+    }
+
+    /// What is wrong with these families and those that collectors describe, beside default labels and
+    /// before any value is known.
+    pub(crate) fn findings(
+        &self,
+        default: &DefaultLabels,
+        described: &[&'static Descriptor],
+    ) -> Findings {
         let mut findings = default.findings.clone();
         findings.problems.extend_from_slice(&self.problems);
         let is_of_target = |label: &str| TARGET_LABELS.contains(&label);
@@ -171,16 +209,19 @@ impl Catalogue {
             findings.problems.push(Problem::TargetLabel { label, whose });
         }
         for descriptor in self.entries.iter().filter_map(Entry::descriptor) {
+            // What a described family gives to its samples is seen when they come.
             for (label, _) in &default.labels {
                 if descriptor.labels.iter().any(|own| own.name == label) {
                     let (label, name) = (label.clone(), descriptor.name.to_owned());
                     findings.default_label(Problem::DefaultLabel { label, name });
                 }
             }
-            // Whoever says why the family is as it is knows what becomes of it.
-            if descriptor.legacy.is_some() {
-                continue;
-            }
+        }
+        self.judge_described(described, &mut findings);
+        let own = self.entries.iter().filter_map(Entry::descriptor);
+        // Whoever says why a family is as it is knows what becomes of it.
+        let judged = own.chain(described.iter().copied()).filter(|it| it.legacy.is_none());
+        for descriptor in judged {
             for label in descriptor.labels.iter().filter(|label| is_of_target(label.name)) {
                 let (label, whose) = (label.name.to_owned(), title(descriptor));
                 findings.problems.push(Problem::TargetLabel { label, whose });
@@ -190,7 +231,30 @@ impl Catalogue {
                 findings.problems.push(Problem::NoSum { name, location });
             }
         }
+        findings.problems.sort();
+        findings.problems.dedup();
         findings
+    }
+
+    /// What is wrong with the families that collectors describe.
+    fn judge_described(&self, described: &[&'static Descriptor], findings: &mut Findings) {
+        let (mut taken, mut known) = (Taken::new(), BTreeMap::<&str, &Descriptor>::new());
+        for descriptor in described {
+            if let Some(problem) = admit::fault_of_description(descriptor) {
+                findings.problems.push(problem);
+            } else if let Some(first) = known.get(descriptor.name) {
+                findings.problems.extend(conflict(first, descriptor));
+            } else {
+                let title = format!("{} of a collector", title(descriptor));
+                match take(&[&self.taken, &taken], taken_names(descriptor), title) {
+                    Ok(names) => {
+                        taken.extend(names);
+                        known.insert(descriptor.name, descriptor);
+                    }
+                    Err(clash) => findings.problems.push(clash),
+                }
+            }
+        }
     }
 
     /// What a page can hold of the families of collectors, by name.
@@ -198,6 +262,7 @@ impl Catalogue {
         &self,
         collected: Vec<FamilySnapshot>,
         default: &DefaultLabels,
+        described: &[&'static Descriptor],
         findings: &mut Findings,
     ) -> Vec<FamilySnapshot> {
         let mut families = merge(collected, findings);
@@ -212,6 +277,9 @@ impl Catalogue {
                     findings.family(family, Reason::Clash, clash);
                     return false;
                 }
+            }
+            if let Some(descriptor) = described.iter().find(|it| it.name == family.name) {
+                findings.problems.extend(not_as_described(family, descriptor));
             }
             admit::retain(family, default, findings);
             true
@@ -251,7 +319,7 @@ fn merge(collected: Vec<FamilySnapshot>, findings: &mut Findings) -> Vec<FamilyS
 /// The names that a collector's family takes, if it can stand beside what takes those.
 fn take_collected(taken: &[&Taken], family: &FamilySnapshot) -> Result<Taken, Problem> {
     let title = format!("{} `{}` of a collector", family.metric_type.as_str(), family.name);
-    take(taken, taken_names(&family.name, family.metric_type), title)
+    take(taken, names_taken_by(&family.name, family.metric_type), title)
 }
 
 /// Who takes these names, if nobody else does.
@@ -263,6 +331,35 @@ fn take(taken: &[&Taken], names: Vec<String>, title: String) -> Result<Taken, Pr
         }
     }
     Ok(names.into_iter().map(|name| (name, title.clone())).collect())
+}
+
+/// Two declarations of one family that differ; the first one is exported.
+fn conflict(first: &Descriptor, second: &Descriptor) -> Option<Problem> {
+    difference(first, second).map(|difference| Problem::Conflict {
+        name: second.name.to_owned(),
+        difference,
+        kept: first.location,
+        dropped: second.location,
+    })
+}
+
+/// A collector's family that is not as its descriptor says.
+fn not_as_described(family: &FamilySnapshot, descriptor: &Descriptor) -> Option<Problem> {
+    let (head, described) = (family.head(), FamilyHead::of(descriptor));
+    let differences = [
+        (head.metric_type != described.metric_type, "type"),
+        (head.help != described.help, "help"),
+        (head.unit != described.unit, "unit"),
+        (head.buckets != described.buckets, "set of buckets"),
+    ];
+    let difference = differences.into_iter().find_map(|(differs, what)| differs.then_some(what))?;
+    let (name, location) = (family.name.clone(), descriptor.location);
+    Some(Problem::NotAsDescribed { name, difference, location })
+}
+
+/// Every name that a family takes for itself.
+fn taken_names(descriptor: &Descriptor) -> Vec<String> {
+    names_taken_by(descriptor.name, descriptor.metric_type)
 }
 
 /// What two declarations of one family differ in.

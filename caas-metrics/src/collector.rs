@@ -5,7 +5,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::sample::FamilySnapshot;
+use crate::{desc::Descriptor, sample::FamilySnapshot};
 
 /// Something that is asked at scrape time, such as the state of a connection pool.
 ///
@@ -32,6 +32,15 @@ use crate::sample::FamilySnapshot;
 pub trait Collector: Send + Sync {
     /// The families and their values now.
     fn collect(&self) -> Vec<FamilySnapshot>;
+
+    /// The families that [`collect`](Self::collect) can return, as far as they are known before; none
+    /// by default. Asked once, when the collector is registered.
+    ///
+    /// They are in [`Registry::descriptors`](crate::Registry::descriptors), and
+    /// [`check`](crate::Registry::check) finds what they clash with before the first scrape does.
+    fn describe(&self) -> &'static [Descriptor] {
+        &[]
+    }
 }
 
 impl<F: Fn() -> Vec<FamilySnapshot> + Send + Sync> Collector for F {

@@ -3,6 +3,8 @@
 //! Everything here is plain data that a `const` can hold; no values, no atomics, no formatting.
 //! Invariant: all that is known at declaration is in the descriptor, and nothing else is.
 
+use crate::name;
+
 /// The type of a metric, as the exposition formats know it.
 ///
 /// ```
@@ -93,7 +95,8 @@ impl core::fmt::Display for Location {
     }
 }
 
-/// The immutable metadata of a declared family.
+/// The immutable metadata of a family: of a declared one, of one that this crate always has, or of one
+/// that a [`Collector`](crate::Collector) describes.
 ///
 /// Built by `metrics!` as a constant; read it to list what a program declares:
 ///
@@ -132,4 +135,27 @@ pub struct Descriptor {
     pub legacy: Option<&'static str>,
     /// Where the family was declared.
     pub location: Location,
+}
+
+impl Descriptor {
+    /// The names of all samples that the family has on a page: one for each of a histogram's three
+    /// kinds of samples, and so on. OpenMetrics has fewer of a histogram with a bound below zero.
+    ///
+    /// ```
+    /// caas_metrics::metrics! {
+    ///     /// Time to send a message in seconds.
+    ///     pub histogram SendSeconds;
+    /// }
+    ///
+    /// let registry = caas_metrics::registry();
+    /// let sent = registry.descriptors().find(|it| it.name == "send_seconds").unwrap();
+    /// assert_eq!(
+    ///     sent.sample_names(),
+    ///     ["send_seconds_bucket", "send_seconds_sum", "send_seconds_count"]
+    /// );
+    /// ```
+    #[must_use]
+    pub fn sample_names(&self) -> Vec<String> {
+        name::sample_names(self.name, self.metric_type)
+    }
 }

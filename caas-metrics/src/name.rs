@@ -33,25 +33,32 @@ fn is_name(name: &str, also: impl Fn(u8) -> bool) -> bool {
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || also(byte))
 }
 
-/// Every name that a family takes for itself in some format: its samples', and in OpenMetrics the
-/// family's own. Two families with a common one cannot stand on one page.
-pub(crate) fn taken_names(name: &str, metric_type: MetricType) -> Vec<String> {
-    let with = |base: &str, suffixes: &[&str]| {
-        suffixes.iter().map(|suffix| format!("{base}{suffix}")).collect()
+/// The names of the samples of a family on a page.
+pub(crate) fn sample_names(name: &str, metric_type: MetricType) -> Vec<String> {
+    let suffixes: &[&str] = match metric_type {
+        MetricType::Histogram => &["_bucket", "_sum", "_count"],
+        MetricType::Summary => &["", "_sum", "_count"],
+        _ => &[""],
     };
+    suffixes.iter().map(|suffix| format!("{name}{suffix}")).collect()
+}
+
+/// Every name that a family takes for itself in some format: its samples', and in OpenMetrics the
+/// family's own and that of its start. Two families with a common one cannot stand on one page.
+pub(crate) fn names_taken_by(name: &str, metric_type: MetricType) -> Vec<String> {
+    let mut names = sample_names(name, metric_type);
     match metric_type {
-        MetricType::Counter => match name.strip_suffix("_total") {
-            Some(base) => with(base, &["", "_total", "_created"]),
-            None => with(name, &[""]),
-        },
-        MetricType::Histogram => with(name, &["", "_bucket", "_count", "_sum", "_created"]),
-        MetricType::Summary => with(name, &["", "_count", "_sum", "_created"]),
-        MetricType::Info => match name.strip_suffix("_info") {
-            Some(base) => with(base, &["", "_info"]),
-            None => with(name, &[""]),
-        },
-        MetricType::Gauge | MetricType::Unknown => with(name, &[""]),
+        MetricType::Counter => {
+            if let Some(base) = name.strip_suffix("_total") {
+                names.extend([base.to_owned(), format!("{base}_created")]);
+            }
+        }
+        MetricType::Histogram => names.extend([name.to_owned(), format!("{name}_created")]),
+        MetricType::Summary => names.push(format!("{name}_created")),
+        MetricType::Info => names.extend(name.strip_suffix("_info").map(str::to_owned)),
+        MetricType::Gauge | MetricType::Unknown => {}
     }
+    names
 }
 
 #[cfg(test)]

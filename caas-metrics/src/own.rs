@@ -6,9 +6,11 @@
 use crate::{
     __private::{DEFAULTS, here},
     admit::{Dropped, Reason},
+    catalogue::Catalogue,
     desc::{Descriptor, LabelDescriptor, MetricType},
     exit::label_panics,
     family::{Family, can_refuse, count_labels},
+    problem::Problem,
     sample::{FamilyHead, Labels, Number, Sink, Value},
     storage::texts::MOST_BYTES,
     walk::{DefaultLabels, missing},
@@ -23,6 +25,7 @@ pub(crate) enum Own {
     LabelPanics,
     CollectorPanics,
     Dropped,
+    Problems,
 }
 
 /// What a registry knows of itself when a scrape begins.
@@ -32,6 +35,8 @@ pub(crate) struct Numbers {
     pub(crate) panics: u64,
     /// What its scrapes have left out so far.
     pub(crate) dropped: Dropped,
+    /// The problems that there are now, of each kind.
+    pub(crate) problems: [u64; Problem::KINDS.len()],
 }
 
 const fn label(name: &'static str) -> LabelDescriptor {
@@ -88,11 +93,24 @@ static DROPPED: Descriptor = counter(
     &[closed("reason", &Reason::TEXTS)],
 );
 
+static PROBLEMS: Descriptor = Descriptor {
+    metric_type: MetricType::Gauge,
+    ..counter(
+        "caas_metrics_problems",
+        "Problems that `check` would report now.",
+        &[closed("kind", &Problem::KINDS)],
+    )
+};
+
 impl Own {
     /// Those about the families of the program, and those about a registry.
     pub(crate) const PROGRAM: [Self; 4] =
         [Self::Overflow, Self::Refused, Self::Lost, Self::LabelPanics];
-    pub(crate) const REGISTRY: [Self; 2] = [Self::CollectorPanics, Self::Dropped];
+    pub(crate) const REGISTRY: [Self; 3] = [Self::CollectorPanics, Self::Dropped, Self::Problems];
+
+    /// Those that say nothing of a registry without collectors.
+    #[cfg(feature = "prometheus")]
+    pub(crate) const COLLECTORS: [Self; 2] = [Self::CollectorPanics, Self::Dropped];
 
     pub(crate) fn descriptor(self) -> &'static Descriptor {
         match self {
@@ -102,6 +120,7 @@ impl Own {
             Self::LabelPanics => &LABEL_PANICS,
             Self::CollectorPanics => &COLLECTOR_PANICS,
             Self::Dropped => &DROPPED,
+            Self::Problems => &PROBLEMS,
         }
     }
 
@@ -112,20 +131,20 @@ impl Own {
             Self::Overflow => (count_labels(descriptor).0 > 0).then(|| family.index().overflows()),
             Self::Refused => can_refuse(descriptor).then(|| family.refusals().get()),
             Self::Lost => Some(family.index().lost()),
-            Self::LabelPanics | Self::CollectorPanics | Self::Dropped => None,
+            Self::LabelPanics | Self::CollectorPanics | Self::Dropped | Self::Problems => None,
         }
     }
 
-    /// Emits the family. `families` are those of the program, equal declarations together; `numbers`
-    /// are the registry's, unless it is empty.
-    pub(crate) fn emit<'f>(
+    /// Emits the family; `numbers` are the registry's, unless it is empty.
+    pub(crate) fn emit(
         self,
-        families: impl Iterator<Item = &'f [&'static Family]>,
+        catalogue: &Catalogue,
         numbers: Option<&Numbers>,
         default: &DefaultLabels,
         sink: &mut dyn Sink,
     ) {
-        let counts = families.filter_map(|same| {
+        // Equal declarations are one family.
+        let counts = catalogue.declared().filter_map(|same| {
             let counts = same.iter().filter_map(|family| self.of(family));
             let count = counts.reduce(u64::wrapping_add)?;
             Some((same.first()?.descriptor().name, count))
@@ -133,7 +152,10 @@ impl Own {
         let one = |count: u64| std::iter::once(("", count));
         match self {
             Self::Overflow | Self::Refused => self.show(counts, default, sink),
-            Self::Lost => self.show(one(counts.map(|(_, count)| count).sum()), default, sink),
+            Self::Lost => {
+                let lost = catalogue.families().filter_map(|family| self.of(family));
+                self.show(one(lost.fold(0, u64::wrapping_add)), default, sink);
+            }
             Self::LabelPanics => self.show(one(label_panics()), default, sink),
             Self::CollectorPanics => {
                 self.show(numbers.into_iter().map(|of| ("", of.panics)), default, sink);
@@ -141,6 +163,10 @@ impl Own {
             Self::Dropped => {
                 let dropped = numbers.into_iter().flat_map(|of| of.dropped.counts());
                 self.show(Reason::TEXTS.into_iter().zip(dropped.copied()), default, sink);
+            }
+            Self::Problems => {
+                let problems = numbers.into_iter().flat_map(|of| of.problems);
+                self.show(Problem::KINDS.into_iter().zip(problems), default, sink);
             }
         }
     }
@@ -163,7 +189,11 @@ impl Own {
                 sink.labels(&names);
             }
             values[..own.len()].fill(value);
-            sink.sample(Labels::new(&values), &Value::Number(Number::Unsigned(number)));
+            let number = match descriptor.metric_type {
+                MetricType::Gauge => Number::Signed(i64::try_from(number).unwrap_or(i64::MAX)),
+                _ => Number::Unsigned(number),
+            };
+            sink.sample(Labels::new(&values), &Value::Number(number));
         }
     }
 }

@@ -61,6 +61,15 @@ pub enum Problem {
         /// How many they are.
         dropped: u64,
     },
+    /// A collector returned a family that is not as it describes it; it is exported as returned.
+    NotAsDescribed {
+        /// The family's name.
+        name: String,
+        /// What differs, such as `type` or `help`.
+        difference: &'static str,
+        /// Where it is described.
+        location: Location,
+    },
     /// A default label has the name of a label of this family, whose own label wins.
     DefaultLabel {
         /// The label.
@@ -102,6 +111,59 @@ pub enum Problem {
     CollectorPanicked,
 }
 
+impl Problem {
+    /// Every kind of problem: the values of the label of `caas_metrics_problems{kind}`.
+    pub const KINDS: [&'static str; 12] = [
+        "nothing_declared",
+        "conflict",
+        "clash",
+        "bad_family",
+        "bad_samples",
+        "not_as_described",
+        "default_label",
+        "bad_default_label",
+        "target_label",
+        "no_sum",
+        "no_memory",
+        "collector_panicked",
+    ];
+
+    /// The kind of this problem, one of [`KINDS`](Self::KINDS).
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        Self::KINDS.get(self.number()).copied().unwrap_or_default()
+    }
+
+    /// The place of its kind in [`KINDS`](Self::KINDS).
+    fn number(&self) -> usize {
+        match self {
+            Self::NothingDeclared => 0,
+            Self::Conflict { .. } => 1,
+            Self::Clash { .. } => 2,
+            Self::BadFamily { .. } => 3,
+            Self::BadSamples { .. } => 4,
+            Self::NotAsDescribed { .. } => 5,
+            Self::DefaultLabel { .. } => 6,
+            Self::BadDefaultLabel { .. } => 7,
+            Self::TargetLabel { .. } => 8,
+            Self::NoSum { .. } => 9,
+            Self::NoMemory { .. } => 10,
+            Self::CollectorPanicked => 11,
+        }
+    }
+
+    /// How many of these problems are of each kind, in the order of [`KINDS`](Self::KINDS).
+    pub(crate) fn count<'p>(problems: impl Iterator<Item = &'p Self>) -> [u64; Self::KINDS.len()] {
+        let mut counts = [0; Self::KINDS.len()];
+        for problem in problems {
+            if let Some(count) = counts.get_mut(problem.number()) {
+                *count += 1;
+            }
+        }
+        counts
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -124,6 +186,11 @@ impl fmt::Display for Problem {
                 f,
                 "samples of a collector's family `{name}` are left out ({dropped}, first \
                  `{name}{first}`): {reason}"
+            ),
+            Self::NotAsDescribed { name, difference, location } => write!(
+                f,
+                "a collector's family `{name}` has another {difference} than its description at \
+                 {location}: make it from the descriptor with `FamilySnapshot::of`"
             ),
             Self::DefaultLabel { label, name } => {
                 write!(f, "the default label `{label}` is a label of `{name}`, whose own wins")

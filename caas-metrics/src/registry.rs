@@ -16,8 +16,8 @@ use crate::{
     catalogue::{Catalogue, Entry},
     collector::{Collector, collect_isolated},
     desc::Descriptor,
-    family::{Family, declared},
-    own::Numbers,
+    family::Family,
+    own::{Numbers, Own},
     problem::Problem,
     sample::{FamilySnapshot, Labels, Sink, Snapshots},
     storage::flag::Tally,
@@ -55,6 +55,8 @@ pub struct Registry {
 struct Settings {
     default: Arc<DefaultLabels>,
     collectors: Vec<Arc<dyn Collector>>,
+    /// The families that they describe.
+    described: Vec<&'static Descriptor>,
 }
 
 /// What was found of a registry before any value was known, and for which families and settings.
@@ -123,7 +125,12 @@ impl Registry {
     /// Adds a collector for values that are only known at scrape time.
     pub fn register(&self, collector: impl Collector + 'static) {
         let collector: Arc<dyn Collector> = Arc::new(collector);
-        self.change(|settings| settings.collectors.push(collector));
+        // Not under the lock: it is code of a user.
+        let described = collector.describe();
+        self.change(|settings| {
+            settings.collectors.push(collector);
+            settings.described.extend(described);
+        });
     }
 
     /// Sets labels that every sample gets which has no label of that name itself.
@@ -148,13 +155,14 @@ impl Registry {
         change(Arc::make_mut(&mut settings));
     }
 
-    /// The descriptors of the declared families, by name; two declarations of one family are two.
+    /// The descriptors of all families that are known before their values, by name: the declared ones,
+    /// those that this crate always has (`function_…`, `caas_metrics_…`), and those that collectors
+    /// describe. Two declarations of one family are two.
     pub fn descriptors(&self) -> impl Iterator<Item = &'static Descriptor> {
-        let mut descriptors: Vec<&'static Descriptor> = Vec::new();
-        if self.program {
-            let catalogue = Catalogue::of_program();
-            descriptors.extend(catalogue.declared().flatten().map(|family| family.descriptor()));
-        }
+        let (catalogue, settings) = (self.catalogue(), self.settings());
+        let mut descriptors: Vec<&'static Descriptor> = catalogue.descriptors().collect();
+        descriptors.extend(&settings.described);
+        descriptors.sort_by_key(|descriptor| (descriptor.name, descriptor.location));
         descriptors.into_iter()
     }
 
@@ -172,19 +180,26 @@ impl Registry {
     /// The families that `metrics!` declared, without those of collectors.
     #[cfg(feature = "prometheus")]
     pub(crate) fn gather_declared(&self) -> Vec<FamilySnapshot> {
-        Self { program: self.program, ..Self::default() }.gather()
+        let mut families = Self { program: self.program, ..Self::default() }.gather();
+        let about_collectors = Own::COLLECTORS.map(|own| own.descriptor().name);
+        families.retain(|family| !about_collectors.contains(&&*family.name));
+        families
     }
 
     /// Begins a scrape.
     pub(crate) fn scrape(&self) -> Scrape {
         let (catalogue, settings) = (self.catalogue(), self.settings());
         let known = self.findings(&catalogue, &settings);
-        let (collected, found) = collect(&catalogue, &settings);
+        let (collected, mut found) = collect(&catalogue, &settings);
+        found.problems.extend(lost_updates(&catalogue));
+        found.problems.sort();
+        found.problems.dedup();
         let mut dropped = known.dropped;
         dropped += found.dropped;
         let numbers = Numbers {
             panics: self.counts.panics.add(found.panics),
             dropped: dropped.added_to(&self.counts.dropped),
+            problems: Problem::count(known.problems.iter().chain(&found.problems)),
         };
         let is_empty = settings.collectors.is_empty() && settings.default.is_empty();
         Scrape {
@@ -218,7 +233,7 @@ impl Registry {
                 Arc::clone(&found.findings)
             }
             _ => {
-                let findings = Arc::new(catalogue.findings(&settings.default));
+                let findings = Arc::new(catalogue.findings(&settings.default, &settings.described));
                 let (catalogue, settings) = (Arc::clone(catalogue), Arc::clone(settings));
                 *found = Some(Found { catalogue, settings, findings: Arc::clone(&findings) });
                 findings
@@ -228,6 +243,10 @@ impl Registry {
 
     /// Everything that is wrong with the families of this registry and only shows after linking;
     /// put it in a test. Asks the collectors, like a scrape.
+    ///
+    /// Each page has the number of problems too, in `caas_metrics_problems{kind}`. That costs a scrape
+    /// little: what descriptors and settings tell is found once for each change of the registry, and what
+    /// samples of collectors tell is found anyway, while they are admitted.
     ///
     /// ```standalone_crate
     /// # caas_metrics::metrics! {
@@ -241,16 +260,7 @@ impl Registry {
         let (catalogue, settings) = (self.catalogue(), self.settings());
         let mut problems = self.findings(&catalogue, &settings).problems.clone();
         problems.append(&mut collect(&catalogue, &settings).1.problems);
-        if self.program && declared().next().is_none() {
-            problems.push(Problem::NothingDeclared);
-        }
-        for family in catalogue.declared().flatten() {
-            let Descriptor { name, location, .. } = *family.descriptor();
-            let lost = family.index().lost();
-            if lost > 0 {
-                problems.push(Problem::NoMemory { name: name.to_owned(), location, lost });
-            }
-        }
+        problems.extend(lost_updates(&catalogue));
         problems.sort();
         problems.dedup();
         problems
@@ -269,7 +279,18 @@ fn collect(catalogue: &Catalogue, settings: &Settings) -> (Vec<FamilySnapshot>, 
             findings.problems.push(Problem::CollectorPanicked);
         }
     }
-    (catalogue.admit(collected, &settings.default, &mut findings), findings)
+    let Settings { default, described, .. } = settings;
+    (catalogue.admit(collected, default, described, &mut findings), findings)
+}
+
+/// The families that have lost updates.
+fn lost_updates(catalogue: &Catalogue) -> impl Iterator<Item = Problem> {
+    catalogue.families().filter_map(|family| {
+        let (lost, descriptor) = (family.index().lost(), family.descriptor());
+        let name = || descriptor.name.to_owned();
+        let location = descriptor.location;
+        (lost > 0).then(|| Problem::NoMemory { name: name(), location, lost })
+    })
 }
 
 /// A scrape in progress: emits its families in bounded steps, so that a page can be streamed.
@@ -310,7 +331,7 @@ impl Scrape {
             Some(Entry::BuiltIn(family)) => self.walk = Some(Walk::begin(family)),
             Some(Entry::Own(own)) => {
                 let numbers = self.numbers.as_ref();
-                own.emit(self.catalogue.declared(), numbers, &self.default, sink);
+                own.emit(&self.catalogue, numbers, &self.default, sink);
             }
             None => return false,
         }

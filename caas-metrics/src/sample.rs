@@ -277,6 +277,17 @@ impl FamilySnapshot {
         }
     }
 
+    /// An empty family as a descriptor has it, for a [`Collector`](crate::Collector) that describes its
+    /// families.
+    #[must_use]
+    pub fn of(descriptor: &Descriptor) -> Self {
+        Self {
+            unit: descriptor.unit.map(str::to_owned),
+            buckets: descriptor.buckets.to_vec(),
+            ..Self::new(descriptor.metric_type, descriptor.name, descriptor.help)
+        }
+    }
+
     /// An empty gauge family, for a [`Collector`](crate::Collector).
     #[must_use]
     pub fn gauge(name: &str, help: &str) -> Self {

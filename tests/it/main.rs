@@ -4,6 +4,7 @@
 mod admission;
 #[allow(clippy::all, clippy::pedantic, reason = "the functions are odd on purpose")]
 mod attributes;
+mod catalogue;
 mod edges;
 mod families;
 mod http;
