@@ -9,9 +9,10 @@
 
 use std::{collections::hash_map::RandomState, hash::BuildHasher, ops::AddAssign};
 
+use caas_metrics_model::{is_label_name, is_metric_name, reserved_for};
+
 use crate::{
     desc::{Descriptor, MetricType},
-    name::{is_label_name, is_metric_name, reserved_for},
     problem::Problem,
     sample::{FamilyHead, FamilySnapshot, Number, OwnedValue, Sample},
     storage::flag::Tally,

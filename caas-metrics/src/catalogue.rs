@@ -10,11 +10,12 @@ use std::{
     sync::{Arc, LazyLock, Mutex, PoisonError},
 };
 
+use caas_metrics_model::TARGET_LABELS;
+
 use crate::{
     admit::{self, Findings, Reason},
     desc::Descriptor,
     family::{Declared, Family, declared},
-    name::{TARGET_LABELS, names_taken_by},
     own::Own,
     problem::Problem,
     sample::{FamilyHead, FamilySnapshot},
@@ -319,7 +320,7 @@ fn merge(collected: Vec<FamilySnapshot>, findings: &mut Findings) -> Vec<FamilyS
 /// The names that a collector's family takes, if it can stand beside what takes those.
 fn take_collected(taken: &[&Taken], family: &FamilySnapshot) -> Result<Taken, Problem> {
     let title = format!("{} `{}` of a collector", family.metric_type.as_str(), family.name);
-    take(taken, names_taken_by(&family.name, family.metric_type), title)
+    take(taken, family.metric_type.taken_names(&family.name), title)
 }
 
 /// Who takes these names, if nobody else does.
@@ -359,7 +360,7 @@ fn not_as_described(family: &FamilySnapshot, descriptor: &Descriptor) -> Option<
 
 /// Every name that a family takes for itself.
 fn taken_names(descriptor: &Descriptor) -> Vec<String> {
-    names_taken_by(descriptor.name, descriptor.metric_type)
+    descriptor.metric_type.taken_names(descriptor.name)
 }
 
 /// What two declarations of one family differ in.

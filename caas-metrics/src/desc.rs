@@ -3,46 +3,8 @@
 //! Everything here is plain data that a `const` can hold; no values, no atomics, no formatting.
 //! Invariant: all that is known at declaration is in the descriptor, and nothing else is.
 
-use crate::name;
-
-/// The type of a metric, as the exposition formats know it.
-///
-/// ```
-/// use caas_metrics::MetricType;
-///
-/// assert_eq!(MetricType::Counter.as_str(), "counter");
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum MetricType {
-    /// A sum that only grows.
-    Counter,
-    /// A value that goes up and down.
-    Gauge,
-    /// Observations counted in buckets.
-    Histogram,
-    /// Constant facts as labels, with the value 1.
-    Info,
-    /// Quantiles computed by the client; only foreign collectors have them.
-    Summary,
-    /// A number of which nothing is known; only foreign collectors have them.
-    Unknown,
-}
-
-impl MetricType {
-    /// The type's name in OpenMetrics.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Counter => "counter",
-            Self::Gauge => "gauge",
-            Self::Histogram => "histogram",
-            Self::Info => "info",
-            Self::Summary => "summary",
-            Self::Unknown => "unknown",
-        }
-    }
-}
+#[doc(inline)]
+pub use caas_metrics_model::MetricType;
 
 /// How the numbers of a family are kept: as integers or as floats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -156,6 +118,6 @@ impl Descriptor {
     /// ```
     #[must_use]
     pub fn sample_names(&self) -> Vec<String> {
-        name::sample_names(self.name, self.metric_type)
+        self.metric_type.sample_names(self.name)
     }
 }

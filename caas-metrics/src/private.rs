@@ -67,7 +67,7 @@ pub const DEFAULTS: Descriptor = Descriptor {
     updown: false,
     labels: &[],
     buckets: &[],
-    limit: 2000,
+    limit: caas_metrics_model::DEFAULT_LIMIT,
     export: Export::Auto,
     legacy: None,
     location: Location { file: "", line: 0 },

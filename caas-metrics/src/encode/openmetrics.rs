@@ -51,14 +51,13 @@ impl Dialect for OpenMetrics {
 
 /// The family's name and type, such that the samples keep the names that they have everywhere.
 fn named<'a>(family: &FamilyHead<'a>) -> (&'a str, MetricType) {
-    let (suffix, otherwise) = match family.metric_type {
-        MetricType::Counter => ("_total", MetricType::Unknown),
-        MetricType::Info => ("_info", MetricType::Gauge),
-        other => return (family.name, other),
+    let Some(suffix) = family.metric_type.suffix() else {
+        return (family.name, family.metric_type);
     };
-    match family.name.strip_suffix(suffix) {
-        Some(name) if !name.is_empty() => (name, family.metric_type),
-        _ => (family.name, otherwise),
+    match (family.name.strip_suffix(suffix), family.metric_type) {
+        (Some(name), metric_type) if !name.is_empty() => (name, metric_type),
+        (_, MetricType::Info) => (family.name, MetricType::Gauge),
+        _ => (family.name, MetricType::Unknown),
     }
 }
 

@@ -38,7 +38,7 @@ const fn built_in(name: &'static str, help: &'static str, metric_type: MetricTyp
     }
 }
 
-const BUCKETS: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+const BUCKETS: [f64; 11] = caas_metrics_model::DEFAULT_BUCKETS;
 
 macro_rules! built_in {
     ($(#[$docs:meta])* $family:ident { $($label:ident: $type:ty),* } as $metric:ty, $unit:ty;

@@ -139,7 +139,7 @@ pub(super) fn family(snapshot: FamilySnapshot) -> proto::MetricFamily {
         MetricType::Histogram => proto::MetricType::HISTOGRAM,
         MetricType::Summary => proto::MetricType::SUMMARY,
         // Their encoder panics on an untyped family: what is neither of the above is a gauge.
-        MetricType::Gauge | MetricType::Info | MetricType::Unknown => proto::MetricType::GAUGE,
+        _ => proto::MetricType::GAUGE,
     });
     family
 }
