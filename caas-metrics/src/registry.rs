@@ -17,7 +17,7 @@ use crate::{
     collector::{Collector, collect_isolated},
     desc::Descriptor,
     family::Family,
-    own::{Numbers, Own},
+    own::Numbers,
     problem::Problem,
     sample::{FamilySnapshot, Labels, Sink, Snapshots},
     storage::flag::Tally,
@@ -181,7 +181,7 @@ impl Registry {
     #[cfg(feature = "prometheus")]
     pub(crate) fn gather_declared(&self) -> Vec<FamilySnapshot> {
         let mut families = Self { program: self.program, ..Self::default() }.gather();
-        let about_collectors = Own::COLLECTORS.map(|own| own.descriptor().name);
+        let about_collectors = crate::own::Own::COLLECTORS.map(|own| own.descriptor().name);
         families.retain(|family| !about_collectors.contains(&&*family.name));
         families
     }

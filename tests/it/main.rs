@@ -17,3 +17,4 @@ mod registry;
 mod threads;
 mod tower;
 mod updates;
+mod versions;
