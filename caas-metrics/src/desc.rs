@@ -6,6 +6,9 @@
 #[doc(inline)]
 pub use caas_metrics_model::MetricType;
 
+/// The most bytes of a label's text that a family keeps.
+pub(crate) const MOST_BYTES: usize = 4000;
+
 /// How the numbers of a family are kept: as integers or as floats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum NumberType {
@@ -40,6 +43,20 @@ pub struct LabelDescriptor {
     /// Whether all values of this label are exported, at zero, as soon as one of them is there for the
     /// same values of the other labels (`#[zeroed(label)]`).
     pub zeroed: bool,
+}
+
+impl LabelDescriptor {
+    /// A label whose values are not known before they are used.
+    #[must_use]
+    pub const fn open(name: &'static str) -> Self {
+        Self { name, values: None, max_bytes: MOST_BYTES, zeroed: false }
+    }
+
+    /// A label with only these values.
+    #[must_use]
+    pub const fn closed(name: &'static str, values: &'static [&'static str]) -> Self {
+        Self { values: Some(values), ..Self::open(name) }
+    }
 }
 
 /// Where something was declared.
@@ -100,6 +117,91 @@ pub struct Descriptor {
 }
 
 impl Descriptor {
+    /// The descriptor of a family without labels that sets nothing else, declared where this is called.
+    ///
+    /// ```
+    /// use caas_metrics::{
+    ///     Collector, MetricType, Registry,
+    ///     desc::{Descriptor, LabelDescriptor},
+    ///     sample::FamilySnapshot,
+    /// };
+    ///
+    /// static QUEUED: Descriptor =
+    ///     Descriptor::new(MetricType::Gauge, "jobs_queued", "Jobs that wait.")
+    ///         .with_labels(&[LabelDescriptor::open("queue")]);
+    ///
+    /// struct Queues;
+    ///
+    /// impl Collector for Queues {
+    ///     fn collect(&self) -> Vec<FamilySnapshot> {
+    ///         vec![FamilySnapshot::of(&QUEUED).with(&[("queue", "mail")], 12.0)]
+    ///     }
+    ///
+    ///     fn describe(&self) -> &'static [Descriptor] {
+    ///         std::slice::from_ref(&QUEUED)
+    ///     }
+    /// }
+    ///
+    /// let registry = Registry::new();
+    /// registry.register(Queues);
+    /// assert!(registry.descriptors().any(|descriptor| *descriptor == QUEUED));
+    /// assert_eq!(registry.check(), []);
+    /// ```
+    #[must_use]
+    #[track_caller]
+    pub const fn new(metric_type: MetricType, name: &'static str, help: &'static str) -> Self {
+        let caller = core::panic::Location::caller();
+        let is_integer = !matches!(metric_type, MetricType::Histogram | MetricType::Summary);
+        Self {
+            name,
+            help,
+            unit: None,
+            metric_type,
+            number: if is_integer { NumberType::Integer } else { NumberType::Float },
+            updown: false,
+            labels: &[],
+            buckets: &[],
+            limit: caas_metrics_model::DEFAULT_LIMIT,
+            export: Export::Auto,
+            legacy: None,
+            location: Location { file: caller.file(), line: caller.line() },
+        }
+    }
+
+    /// The same with labels.
+    #[must_use]
+    pub const fn with_labels(self, labels: &'static [LabelDescriptor]) -> Self {
+        Self { labels, ..self }
+    }
+
+    /// The same with a unit, which is the last word of the name before `_total`.
+    #[must_use]
+    pub const fn with_unit(self, unit: &'static str) -> Self {
+        Self { unit: Some(unit), ..self }
+    }
+
+    /// The same with the upper bounds of a histogram, finite and increasing, without `+Inf`.
+    #[must_use]
+    pub const fn with_buckets(self, buckets: &'static [f64]) -> Self {
+        Self { buckets, ..self }
+    }
+
+    /// The same with a reason for what breaks the naming rules, which `check` then does not report.
+    #[must_use]
+    pub const fn with_legacy(self, reason: &'static str) -> Self {
+        Self { legacy: Some(reason), ..self }
+    }
+
+    /// The same as a gauge that only moves by `inc` and `dec`.
+    pub(crate) const fn with_updown(self) -> Self {
+        Self { updown: true, ..self }
+    }
+
+    /// The same without a limit.
+    pub(crate) const fn without_limit(self) -> Self {
+        Self { limit: u32::MAX, ..self }
+    }
+
     /// The names of all samples that the family has on a page: one for each of a histogram's three
     /// kinds of samples, and so on. OpenMetrics has fewer of a histogram with a bound below zero.
     ///

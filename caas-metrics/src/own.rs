@@ -4,7 +4,6 @@
 //! where it was meant, is on the page; so is whatever a scrape leaves out.
 
 use crate::{
-    __private::{DEFAULTS, here},
     admit::{Dropped, Reason},
     catalogue::Catalogue,
     desc::{Descriptor, LabelDescriptor, MetricType},
@@ -12,7 +11,6 @@ use crate::{
     family::{Family, can_refuse, count_labels},
     problem::Problem,
     sample::{FamilyHead, Labels, Number, Sink, Value},
-    storage::texts::MOST_BYTES,
     walk::{DefaultLabels, missing},
 };
 
@@ -39,25 +37,16 @@ pub(crate) struct Numbers {
     pub(crate) problems: [u64; Problem::KINDS.len()],
 }
 
-const fn label(name: &'static str) -> LabelDescriptor {
-    LabelDescriptor { name, values: None, max_bytes: MOST_BYTES, zeroed: false }
-}
-
-const fn closed(name: &'static str, values: &'static [&'static str]) -> LabelDescriptor {
-    LabelDescriptor { values: Some(values), ..label(name) }
-}
-
 #[track_caller]
 const fn counter(
     name: &'static str,
     help: &'static str,
     labels: &'static [LabelDescriptor],
 ) -> Descriptor {
-    let metric_type = MetricType::Counter;
-    Descriptor { name, help, metric_type, labels, limit: u32::MAX, location: here(), ..DEFAULTS }
+    Descriptor::new(MetricType::Counter, name, help).with_labels(labels).without_limit()
 }
 
-const FAMILY: &[LabelDescriptor] = &[label("family")];
+const FAMILY: &[LabelDescriptor] = &[LabelDescriptor::open("family")];
 
 static OVERFLOW: Descriptor = counter(
     "caas_metrics_overflow_total",
@@ -90,17 +79,16 @@ static DROPPED: Descriptor = counter(
     "caas_metrics_dropped_total",
     "Samples of collectors and default labels that scrapes left out, since they would have broken \
      the page.",
-    &[closed("reason", &Reason::TEXTS)],
+    &[LabelDescriptor::closed("reason", &Reason::TEXTS)],
 );
 
-static PROBLEMS: Descriptor = Descriptor {
-    metric_type: MetricType::Gauge,
-    ..counter(
-        "caas_metrics_problems",
-        "Problems that `check` would report now.",
-        &[closed("kind", &Problem::KINDS)],
-    )
-};
+static PROBLEMS: Descriptor = Descriptor::new(
+    MetricType::Gauge,
+    "caas_metrics_problems",
+    "Problems that `check` would report now.",
+)
+.with_labels(&[LabelDescriptor::closed("kind", &Problem::KINDS)])
+.without_limit();
 
 impl Own {
     /// Those about the families of the program, and those about a registry.

@@ -44,13 +44,9 @@ fn problems(registry: &Registry) -> BTreeMap<String, i64> {
     counts.collect()
 }
 
-/// A descriptor as a family of `metrics!` has it, changed.
+/// A descriptor of a gauge, changed.
 fn described(change: impl FnOnce(&mut Descriptor)) -> &'static Descriptor {
-    let registry = Registry::new();
-    let mut descriptor =
-        *registry.descriptors().find(|it| it.metric_type == MetricType::Gauge).unwrap();
-    descriptor.labels = &[];
-    descriptor.help = "Described.";
+    let mut descriptor = Descriptor::new(MetricType::Gauge, "catalogue_described", "Described.");
     change(&mut descriptor);
     Box::leak(Box::new(descriptor))
 }
@@ -197,13 +193,12 @@ fn a_described_family_is_listed_and_checked_before_it_has_values() {
     ));
     registry.register(describing(good));
     assert_eq!(registry.descriptors().filter(|it| it.name == good.name).count(), 2);
+    assert_eq!(good.location.file, file!());
     assert_eq!(registry.check(), []);
     assert!(page(&registry, Format::Text).contains("\ncatalogue_pool_size 1\n"));
 
-    const TARGET: &[LabelDescriptor] =
-        &[LabelDescriptor { name: "job", values: None, max_bytes: 9, zeroed: false }];
-    const RESERVED: &[LabelDescriptor] =
-        &[LabelDescriptor { name: "le", values: None, max_bytes: 9, zeroed: false }];
+    const TARGET: &[LabelDescriptor] = &[LabelDescriptor::open("job")];
+    const RESERVED: &[LabelDescriptor] = &[LabelDescriptor::closed("le", &["1"])];
     for (descriptor, kind, sentence) in [
         (
             described(|it| it.name = "catalogue_size_bytes_sum"),
@@ -241,11 +236,7 @@ fn a_described_family_is_listed_and_checked_before_it_has_values() {
     ] {
         let registry = Registry::with_declared();
         registry.register(describing(good));
-        let mut descriptor = *descriptor;
-        if descriptor.name == "caas_metrics_problems" {
-            descriptor.name = "catalogue_described";
-        }
-        registry.register(describing(Box::leak(Box::new(descriptor))));
+        registry.register(describing(descriptor));
         let found = registry.check();
         let [problem] = &found[..] else { panic!("{sentence}: {found:?}") };
         assert_eq!(problem.kind(), kind, "{problem}");
