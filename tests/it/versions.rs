@@ -16,7 +16,8 @@ fn resolve(other: bool) -> (bool, String) {
     let both = if other { "new = { package = \"caas-metrics\", path = \"new\" }" } else { "" };
     let program = format!(
         "[package]\nname = \"program\"\nedition = \"2024\"\n[workspace]\n[dependencies]\n{both}\n\
-         old = {{ package = \"caas-metrics\", path = {crate_path:?}, default-features = false }}\n"
+         old = {{ package = \"caas-metrics\", path = '{}', default-features = false }}\n",
+        crate_path.display()
     );
     write("Cargo.toml", &program);
     write("src/main.rs", "fn main() {}\n");
