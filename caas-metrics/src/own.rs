@@ -87,7 +87,7 @@ static PROBLEMS: Descriptor = Descriptor::new(
     "caas_metrics_problems",
     "Problems that `check` would report now.",
 )
-.with_labels(&[LabelDescriptor::closed("kind", &Problem::KINDS)])
+.with_labels(&[LabelDescriptor::closed("kind", Problem::KINDS)])
 .without_limit();
 
 impl Own {
@@ -154,7 +154,7 @@ impl Own {
             }
             Self::Problems => {
                 let problems = numbers.into_iter().flat_map(|of| of.problems);
-                self.show(Problem::KINDS.into_iter().zip(problems), default, sink);
+                self.show(Problem::KINDS.iter().copied().zip(problems), default, sink);
             }
         }
     }

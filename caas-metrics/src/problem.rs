@@ -113,7 +113,7 @@ pub enum Problem {
 
 impl Problem {
     /// Every kind of problem: the values of the label of `caas_metrics_problems{kind}`.
-    pub const KINDS: [&'static str; 12] = [
+    pub const KINDS: &'static [&'static str] = &[
         "nothing_declared",
         "conflict",
         "clash",

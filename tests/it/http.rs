@@ -282,11 +282,11 @@ fn large_page() -> String {
                # TYPE caas_metrics_dropped_total counter\n";
     let reasons = ["bounds", "clash", "default_label", "duplicate", "label_name", "name", "value"];
     let problems =
-        Problem::KINDS.map(|kind| format!("caas_metrics_problems{{kind=\"{kind}\"}} 0\n"));
+        Problem::KINDS.iter().map(|kind| format!("caas_metrics_problems{{kind=\"{kind}\"}} 0\n"));
     let problems = "# HELP caas_metrics_problems Problems that `check` would report now.\n\
                     # TYPE caas_metrics_problems gauge\n"
         .to_owned()
-        + &problems.concat();
+        + &problems.collect::<String>();
     let dropped = reasons.map(|why| format!("caas_metrics_dropped_total{{reason=\"{why}\"}} 0\n"));
     [own.to_owned(), dropped.concat(), problems, families.collect()].concat()
 }
