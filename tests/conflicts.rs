@@ -20,6 +20,24 @@ mod first {
 
         /// Sample names.
         pub histogram LoadSeconds;
+
+        /// The name of a family of this crate.
+        pub counter FunctionCallsTotal { module: &str }
+
+        /// The name of another one.
+        pub counter CaasMetricsLostTotal;
+
+        /// Bounds below zero.
+        #[buckets(-1, 1)]
+        pub histogram DriftSeconds;
+
+        /// Bounds below zero, on purpose.
+        #[buckets(-1, 1)]
+        #[legacy(reason = "only the buckets are looked at")]
+        pub histogram SkewSeconds;
+
+        /// Labels of targets.
+        pub gauge NodesActive { instance: &str, zone: &str, job: &str }
     }
 }
 
@@ -60,7 +78,7 @@ fn conflicts_name_both_places_and_the_first_is_exported() {
 
     let problems = registry().check();
     let texts: Vec<String> = problems.iter().map(ToString::to_string).collect();
-    assert_eq!(problems.len(), 5, "{texts:#?}");
+    assert_eq!(problems.len(), 10, "{texts:#?}");
     let conflicts = problems.iter().filter(|p| matches!(p, Problem::Conflict { .. })).count();
     assert_eq!(conflicts, 4);
     let line = |text: &str, nth: usize| {
@@ -78,6 +96,38 @@ fn conflicts_name_both_places_and_the_first_is_exported() {
     }
     let clash = texts.iter().find(|text| text.contains("`load_seconds_count`")).unwrap();
     assert!(clash.contains("conflicts.rs:") && clash.contains("gauge"), "{clash}");
+
+    for label in ["instance", "job"] {
+        let place = format!("tests/conflicts.rs:{}", line("gauge NodesActive", 0));
+        let told =
+            format!("label `{label}` of gauge `nodes_active` ({place}) as `exported_{label}`");
+        assert!(texts.iter().any(|text| text.contains(&told)), "{texts:#?}");
+    }
+
+    for (family, name) in [
+        ("counter FunctionCallsTotal", "function_calls_total"),
+        ("counter CaasMetricsLostTotal", "caas_metrics_lost_total"),
+    ] {
+        let place = format!("tests/conflicts.rs:{}", line(family, 0));
+        let expected = format!(
+            "the built-in family `{name}` takes the name `{name}` of counter `{name}` ({place}) and \
+             is not exported"
+        );
+        assert!(texts.contains(&expected), "{texts:#?}");
+    }
+    let place = format!("tests/conflicts.rs:{}", line("histogram DriftSeconds", 0));
+    let told =
+        format!("OpenMetrics has no `drift_seconds_sum` and no `drift_seconds_count` ({place})");
+    assert!(texts.iter().any(|text| text.starts_with(&told)), "{texts:#?}");
+
+    let mut page = Vec::new();
+    registry().encode(Format::OpenMetrics, &mut page).unwrap();
+    let page = String::from_utf8(page).unwrap();
+    for name in ["drift_seconds", "skew_seconds"] {
+        assert!(page.contains(&format!("{name}_bucket{{le=\"+Inf\"}}")), "{page}");
+        assert!(!page.contains(&format!("{name}_sum")), "{page}");
+        assert!(!page.contains(&format!("{name}_count")), "{page}");
+    }
 
     let mut page = Vec::new();
     registry().encode(Format::Text, &mut page).unwrap();

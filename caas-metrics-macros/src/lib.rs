@@ -25,7 +25,9 @@ use proc_macro::TokenStream;
 ///
 /// - `#[name = "…"]`: the metric's full name, instead of namespace and name in snake case
 /// - `#[buckets(0.1, 0.5, 1)]`, `#[buckets(linear(start, width, count))]`,
-///   `#[buckets(exponential(start, factor, count))]`: the upper bounds of a histogram
+///   `#[buckets(exponential(start, factor, count))]`: the upper bounds of a histogram. With a bound
+///   below zero OpenMetrics leaves `_sum` and `_count` out, for the sum can shrink; the text format
+///   has them. `check` says so unless `#[legacy]` does
 /// - `#[limit = 500]`: the most living series of a family with open labels; 2000 by default
 /// - `#[unit = "seconds"]`: the unit, where the name does not end in it
 /// - `#[updown]`: a gauge that only moves by `inc` and `dec`
@@ -33,7 +35,9 @@ use proc_macro::TokenStream;
 ///   together, at zero; `#[zeroed]` alone: those of all closed labels, and a family with closed labels
 ///   only is exported from the start, however many series it has
 /// - `#[lazy]`: a family with closed labels only is not exported before its first event
-/// - `#[legacy(reason = "…")]`: the name breaks the naming rules and must stay
+/// - `#[legacy(reason = "…")]`: the family must stay as it is, although its name breaks the naming
+///   rules, a label is called `job` or `instance` as those of Prometheus' targets are, or a bound is
+///   below zero
 /// - `#[cfg(…)]`, lint levels, `#[deprecated]` and `#[doc(…)]`, which are passed through
 ///
 /// All mistakes of a block are reported at once, each where it is.

@@ -3,6 +3,10 @@
 //! No tokens and no rules about metrics here; those are in `promlint` and the `check` stages.
 //! Invariant: every function is a pure function of its text.
 
+pub(crate) use caas_metrics_model::{
+    is_label_name as is_label_charset, is_metric_name as is_metric_charset,
+};
+
 /// The words of an identifier: `HTTPServer2Errors` has `HTTP`, `Server2` and `Errors`.
 ///
 /// A word ends where a capital follows a small letter or a digit, before the last capital of a run
@@ -86,21 +90,6 @@ impl Case {
             Self::ScreamingKebab => words.join("-").to_uppercase(),
         }
     }
-}
-
-/// Whether `name` fits `[a-zA-Z_:][a-zA-Z0-9_:]*`, the characters of a metric name.
-pub(crate) fn is_metric_charset(name: &str) -> bool {
-    name.split(':').all(|part| part.is_empty() || is_charset_after_first(part))
-        && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_' || c == ':')
-}
-
-/// Whether `name` fits `[a-zA-Z_][a-zA-Z0-9_]*`, the characters of a label name.
-pub(crate) fn is_label_charset(name: &str) -> bool {
-    is_charset_after_first(name) && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-}
-
-fn is_charset_after_first(name: &str) -> bool {
-    name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
 /// Whether `name` is words of small letters and digits with single underscores between them.

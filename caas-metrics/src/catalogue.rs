@@ -5,18 +5,22 @@
 //! stays does not depend on the order of linking.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
+    slice,
     sync::{Arc, LazyLock, Mutex, PoisonError},
 };
 
+use caas_metrics_model::TARGET_LABELS;
+
 use crate::{
-    desc::{Descriptor, MetricType},
+    admit::{self, Findings, Reason},
+    desc::Descriptor,
     family::{Declared, Family, declared},
-    name::{is_label_name, is_metric_name, reserved_for, taken_names},
     own::Own,
     problem::Problem,
-    sample::{FamilySnapshot, OwnedValue},
+    sample::{FamilyHead, FamilySnapshot},
     sites,
+    walk::DefaultLabels,
 };
 
 /// Every family that the program declares, those of attributes, and those about this crate.
@@ -43,14 +47,17 @@ pub(crate) enum Entry {
 }
 
 impl Entry {
-    pub(crate) fn name(&self) -> &'static str {
+    /// The descriptor of the family; of equal declarations the first one's.
+    pub(crate) fn descriptor(&self) -> Option<&'static Descriptor> {
         match self {
-            Self::Declared(families) => {
-                families.first().map_or("", |family| family.descriptor().name)
-            }
-            Self::BuiltIn(family) => family.descriptor().name,
-            Self::Own(own) => own.head().name,
+            Self::Declared(families) => families.first().map(|family| family.descriptor()),
+            Self::BuiltIn(family) => Some(family.descriptor()),
+            Self::Own(own) => Some(own.descriptor()),
         }
+    }
+
+    pub(crate) fn name(&self) -> &'static str {
+        self.descriptor().map_or("", |descriptor| descriptor.name)
     }
 }
 
@@ -92,11 +99,15 @@ impl Catalogue {
         });
         let mut catalogue = Self::default();
         let mut by_name: BTreeMap<&str, Entry> = BTreeMap::new();
+        if families.is_empty() {
+            catalogue.problems.push(Problem::NothingDeclared);
+        }
         for family in families {
-            catalogue.add(&mut by_name, family, |family| Entry::Declared(vec![family]));
+            catalogue.add(&mut by_name, family);
         }
         for family in sites::families() {
-            catalogue.add(&mut by_name, family, Entry::BuiltIn);
+            let descriptor = family.descriptor();
+            catalogue.add_ours(&mut by_name, descriptor, Entry::BuiltIn(family));
         }
         catalogue.add_own(&mut by_name, &Own::PROGRAM);
         catalogue.add_own(&mut by_name, &Own::REGISTRY);
@@ -106,51 +117,50 @@ impl Catalogue {
 
     fn add_own(&mut self, by_name: &mut BTreeMap<&str, Entry>, families: &[Own]) {
         for own in families {
-            let head = own.head();
-            let title = format!("{} `{}` of this crate", head.metric_type.as_str(), head.name);
-            match take(&[&self.taken], taken_names(head.name, head.metric_type), title) {
-                Ok(taken) => {
-                    self.taken.extend(taken);
-                    by_name.insert(head.name, Entry::Own(*own));
-                }
-                Err(clash) => self.problems.push(clash),
-            }
+            self.add_ours(by_name, own.descriptor(), Entry::Own(*own));
         }
     }
 
-    fn add(
+    /// Adds a family that this crate declares, unless the program has its name.
+    fn add_ours(
         &mut self,
         by_name: &mut BTreeMap<&str, Entry>,
-        family: &'static Family,
-        entry: fn(&'static Family) -> Entry,
+        descriptor: &'static Descriptor,
+        entry: Entry,
     ) {
-        let descriptor = family.descriptor();
-        if let Some(Entry::Declared(same)) = by_name.get_mut(descriptor.name) {
-            let first = same.first().map_or(descriptor, |first| first.descriptor());
-            match difference(first, descriptor) {
-                None => same.push(family),
-                Some(difference) => self.problems.push(Problem::Conflict {
-                    name: descriptor.name.to_owned(),
-                    difference,
-                    kept: first.location,
-                    dropped: descriptor.location,
-                }),
-            }
-            return;
-        }
-        let title = format!(
-            "{} `{}` ({})",
-            descriptor.metric_type.as_str(),
-            descriptor.name,
-            descriptor.location
-        );
-        match take(&[&self.taken], taken_names(descriptor.name, descriptor.metric_type), title) {
+        let title = format!("the built-in family `{}`", descriptor.name);
+        self.take(by_name, descriptor, title, entry);
+    }
+
+    /// Adds a family under its name, if no other takes the name of one of its samples.
+    fn take(
+        &mut self,
+        by_name: &mut BTreeMap<&str, Entry>,
+        descriptor: &'static Descriptor,
+        title: String,
+        entry: Entry,
+    ) {
+        match take(&[&self.taken], taken_names(descriptor), title) {
             Ok(taken) => {
                 self.taken.extend(taken);
-                by_name.insert(descriptor.name, entry(family));
+                by_name.insert(descriptor.name, entry);
             }
             Err(clash) => self.problems.push(clash),
         }
+    }
+
+    /// Adds a declared family, or another declaration of it.
+    fn add(&mut self, by_name: &mut BTreeMap<&str, Entry>, family: &'static Family) {
+        let descriptor = family.descriptor();
+        if let Some(Entry::Declared(same)) = by_name.get_mut(descriptor.name) {
+            let first = same.first().map_or(descriptor, |first| first.descriptor());
+            match conflict(first, descriptor) {
+                None => same.push(family),
+                Some(conflict) => self.problems.push(conflict),
+            }
+            return;
+        }
+        self.take(by_name, descriptor, title(descriptor), Entry::Declared(vec![family]));
     }
 
     /// The declared families, equal declarations together.
@@ -161,39 +171,144 @@ impl Catalogue {
         })
     }
 
-    /// Those of the families of collectors that can stand on the same page, by name.
+    /// Every family of the program with storage, those of attributes too.
+    pub(crate) fn families(&self) -> impl Iterator<Item = &'static Family> {
+        self.entries
+            .iter()
+            .flat_map(|entry| match entry {
+                Entry::Declared(families) => &**families,
+                Entry::BuiltIn(family) => slice::from_ref(family),
+                Entry::Own(_) => &[],
+            })
+            .copied()
+    }
+
+    /// The descriptors of all families, by name; of equal declarations each.
+    pub(crate) fn descriptors(&self) -> impl Iterator<Item = &'static Descriptor> {
+        self.entries.iter().flat_map(|entry| {
+            let (families, own) = match entry {
+                Entry::Declared(families) => (&**families, None),
+                Entry::BuiltIn(family) => (slice::from_ref(family), None),
+                Entry::Own(own) => (&[][..], Some(own.descriptor())),
+            };
+            families.iter().map(|family| family.descriptor()).chain(own)
+        })
+    }
+
+    /// What is wrong with these families and those that collectors describe, beside default labels and
+    /// before any value is known.
+    pub(crate) fn findings(
+        &self,
+        default: &DefaultLabels,
+        described: &[&'static Descriptor],
+    ) -> Findings {
+        let mut findings = default.findings.clone();
+        findings.problems.extend_from_slice(&self.problems);
+        let is_of_target = |label: &str| TARGET_LABELS.contains(&label);
+        for (label, _) in default.labels.iter().filter(|(label, _)| is_of_target(label)) {
+            let (label, whose) = (label.clone(), "the default labels".to_owned());
+            findings.problems.push(Problem::TargetLabel { label, whose });
+        }
+        for descriptor in self.entries.iter().filter_map(Entry::descriptor) {
+            // What a described family gives to its samples is seen when they come.
+            for (label, _) in &default.labels {
+                if descriptor.labels.iter().any(|own| own.name == label) {
+                    let (label, name) = (label.clone(), descriptor.name.to_owned());
+                    findings.default_label(Problem::DefaultLabel { label, name });
+                }
+            }
+        }
+        self.judge_described(described, &mut findings);
+        let own = self.entries.iter().filter_map(Entry::descriptor);
+        // Whoever says why a family is as it is knows what becomes of it.
+        let judged = own.chain(described.iter().copied()).filter(|it| it.legacy.is_none());
+        for descriptor in judged {
+            for label in descriptor.labels.iter().filter(|label| is_of_target(label.name)) {
+                let (label, whose) = (label.name.to_owned(), title(descriptor));
+                findings.problems.push(Problem::TargetLabel { label, whose });
+            }
+            if FamilyHead::of(descriptor).sum_can_shrink() {
+                let (name, location) = (descriptor.name.to_owned(), descriptor.location);
+                findings.problems.push(Problem::NoSum { name, location });
+            }
+        }
+        findings.problems.sort();
+        findings.problems.dedup();
+        findings
+    }
+
+    /// What is wrong with the families that collectors describe.
+    fn judge_described(&self, described: &[&'static Descriptor], findings: &mut Findings) {
+        let (mut taken, mut known) = (Taken::new(), BTreeMap::<&str, &Descriptor>::new());
+        for descriptor in described {
+            if let Some(problem) = admit::fault_of_description(descriptor) {
+                findings.problems.push(problem);
+            } else if let Some(first) = known.get(descriptor.name) {
+                findings.problems.extend(conflict(first, descriptor));
+            } else {
+                let title = format!("{} of a collector", title(descriptor));
+                match take(&[&self.taken, &taken], taken_names(descriptor), title) {
+                    Ok(names) => {
+                        taken.extend(names);
+                        known.insert(descriptor.name, descriptor);
+                    }
+                    Err(clash) => findings.problems.push(clash),
+                }
+            }
+        }
+    }
+
+    /// What a page can hold of the families of collectors, by name.
     pub(crate) fn admit(
         &self,
         collected: Vec<FamilySnapshot>,
-        problems: &mut Vec<Problem>,
+        default: &DefaultLabels,
+        described: &[&'static Descriptor],
+        findings: &mut Findings,
     ) -> Vec<FamilySnapshot> {
-        let mut families = merge(collected, problems);
+        let mut families = merge(collected, findings);
         let mut taken = Taken::new();
-        families.retain(|family| match admit(&[&self.taken, &taken], family) {
-            Ok(names) => {
-                taken.extend(names);
-                true
+        families.retain_mut(|family| {
+            if !admit::admits(family, findings) {
+                return false;
             }
-            Err(problem) => {
-                problems.push(problem);
-                false
+            match take_collected(&[&self.taken, &taken], family) {
+                Ok(names) => taken.extend(names),
+                Err(clash) => {
+                    findings.family(family, Reason::Clash, clash);
+                    return false;
+                }
             }
+            if let Some(descriptor) = described.iter().find(|it| it.name == family.name) {
+                findings.problems.extend(not_as_described(family, descriptor));
+            }
+            admit::retain(family, default, findings);
+            true
         });
         families
     }
 }
 
+/// A declared family in a sentence.
+fn title(descriptor: &Descriptor) -> String {
+    let Descriptor { name, metric_type, location, .. } = descriptor;
+    format!("{} `{name}` ({location})", metric_type.as_str())
+}
+
 /// The families of all collectors by name, those with one head together.
-fn merge(collected: Vec<FamilySnapshot>, problems: &mut Vec<Problem>) -> Vec<FamilySnapshot> {
+fn merge(collected: Vec<FamilySnapshot>, findings: &mut Findings) -> Vec<FamilySnapshot> {
     let mut merged: BTreeMap<String, FamilySnapshot> = BTreeMap::new();
     for family in collected {
         match merged.get_mut(&family.name) {
             Some(first) if first.head() == family.head() => first.samples.extend(family.samples),
-            Some(first) => problems.push(Problem::Clash {
-                sample: family.name.clone(),
-                kept: format!("{} `{}` of a collector", first.metric_type.as_str(), first.name),
-                dropped: format!("{} of another one", family.metric_type.as_str()),
-            }),
+            Some(first) => {
+                let clash = Problem::Clash {
+                    sample: family.name.clone(),
+                    kept: format!("{} `{}` of a collector", first.metric_type.as_str(), first.name),
+                    dropped: format!("{} of another one", family.metric_type.as_str()),
+                };
+                findings.family(&family, Reason::Clash, clash);
+            }
             None => {
                 merged.insert(family.name.clone(), family);
             }
@@ -203,12 +318,9 @@ fn merge(collected: Vec<FamilySnapshot>, problems: &mut Vec<Problem>) -> Vec<Fam
 }
 
 /// The names that a collector's family takes, if it can stand beside what takes those.
-fn admit(taken: &[&Taken], family: &FamilySnapshot) -> Result<Taken, Problem> {
-    if let Some(reason) = reason_against(family) {
-        return Err(Problem::BadFamily { name: family.name.clone(), reason });
-    }
+fn take_collected(taken: &[&Taken], family: &FamilySnapshot) -> Result<Taken, Problem> {
     let title = format!("{} `{}` of a collector", family.metric_type.as_str(), family.name);
-    take(taken, taken_names(&family.name, family.metric_type), title)
+    take(taken, family.metric_type.taken_names(&family.name), title)
 }
 
 /// Who takes these names, if nobody else does.
@@ -220,6 +332,35 @@ fn take(taken: &[&Taken], names: Vec<String>, title: String) -> Result<Taken, Pr
         }
     }
     Ok(names.into_iter().map(|name| (name, title.clone())).collect())
+}
+
+/// Two declarations of one family that differ; the first one is exported.
+fn conflict(first: &Descriptor, second: &Descriptor) -> Option<Problem> {
+    difference(first, second).map(|difference| Problem::Conflict {
+        name: second.name.to_owned(),
+        difference,
+        kept: first.location,
+        dropped: second.location,
+    })
+}
+
+/// A collector's family that is not as its descriptor says.
+fn not_as_described(family: &FamilySnapshot, descriptor: &Descriptor) -> Option<Problem> {
+    let (head, described) = (family.head(), FamilyHead::of(descriptor));
+    let differences = [
+        (head.metric_type != described.metric_type, "type"),
+        (head.help != described.help, "help"),
+        (head.unit != described.unit, "unit"),
+        (head.buckets != described.buckets, "set of buckets"),
+    ];
+    let difference = differences.into_iter().find_map(|(differs, what)| differs.then_some(what))?;
+    let (name, location) = (family.name.clone(), descriptor.location);
+    Some(Problem::NotAsDescribed { name, difference, location })
+}
+
+/// Every name that a family takes for itself.
+fn taken_names(descriptor: &Descriptor) -> Vec<String> {
+    descriptor.metric_type.taken_names(descriptor.name)
 }
 
 /// What two declarations of one family differ in.
@@ -234,56 +375,4 @@ fn difference(a: &Descriptor, b: &Descriptor) -> Option<&'static str> {
         (a.buckets != b.buckets, "set of buckets"),
     ];
     differences.into_iter().find_map(|(differs, what)| differs.then_some(what))
-}
-
-/// Why a collector's family would break the page.
-fn reason_against(family: &FamilySnapshot) -> Option<&'static str> {
-    let increasing = |bounds: &[f64]| {
-        bounds.iter().all(|bound| bound.is_finite()) && bounds.windows(2).all(|w| w[0] < w[1])
-    };
-    if !is_metric_name(&family.name) {
-        return Some("its name is not a metric name");
-    }
-    if !increasing(&family.buckets) {
-        return Some("its bounds are not finite and increasing");
-    }
-    let mut seen = BTreeSet::new();
-    for sample in &family.samples {
-        if !sample.labels.iter().all(|(name, _)| is_label_name(name)) {
-            return Some("a label's name is not a label name");
-        }
-        if sample.labels.iter().any(|(name, _)| reserved_for(name).is_some()) {
-            return Some(
-                "a label has a name that is reserved: `le`, `quantile`, or `__` at its beginning",
-            );
-        }
-        let mut labels: Vec<_> = sample.labels.iter().collect();
-        labels.sort_unstable();
-        if labels.windows(2).any(|pair| pair[0].0 == pair[1].0) {
-            return Some("a sample has a label twice");
-        }
-        // An empty value is an absent label to Prometheus.
-        labels.retain(|(_, value)| !value.is_empty());
-        if !seen.insert(labels) {
-            return Some("a label set occurs twice");
-        }
-        if !value_fits(family, &sample.value) {
-            return Some("a sample's value does not fit the family's type");
-        }
-    }
-    None
-}
-
-fn value_fits(family: &FamilySnapshot, value: &OwnedValue) -> bool {
-    match value {
-        OwnedValue::Number(number) => match family.metric_type {
-            MetricType::Histogram | MetricType::Summary => false,
-            MetricType::Counter => number.as_f64() >= 0.0,
-            _ => true,
-        },
-        OwnedValue::Histogram { buckets, .. } => {
-            family.metric_type == MetricType::Histogram && buckets.len() == family.buckets.len() + 1
-        }
-        OwnedValue::Summary { .. } => family.metric_type == MetricType::Summary,
-    }
 }

@@ -5,13 +5,18 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::sample::FamilySnapshot;
+use crate::{desc::Descriptor, sample::FamilySnapshot};
 
 /// Something that is asked at scrape time, such as the state of a connection pool.
 ///
 /// [`collect`](Self::collect) is called once a scrape, on the thread that scrapes, possibly by
 /// several scrapes at the same time. It should return soon: the scrape waits for it. If it panics,
 /// its families are missing from that scrape and `caas_metrics_collector_panics_total` grows.
+///
+/// What would break the page is left out: names that are not names, the labels `le`, `quantile` and
+/// `__…`, a label set that occurs twice, and values that the family's type cannot have. Each scrape
+/// counts it in `caas_metrics_dropped_total{reason}`, and [`check`](crate::Registry::check) names it. The
+/// judgement costs a hash for each label, about as much as writing the sample does.
 ///
 /// Closures are collectors:
 ///
@@ -27,6 +32,15 @@ use crate::sample::FamilySnapshot;
 pub trait Collector: Send + Sync {
     /// The families and their values now.
     fn collect(&self) -> Vec<FamilySnapshot>;
+
+    /// The families that [`collect`](Self::collect) can return, as far as they are known before; none
+    /// by default. Asked once, when the collector is registered.
+    ///
+    /// They are in [`Registry::descriptors`](crate::Registry::descriptors), and
+    /// [`check`](crate::Registry::check) finds what they clash with before the first scrape does.
+    fn describe(&self) -> &'static [Descriptor] {
+        &[]
+    }
 }
 
 impl<F: Fn() -> Vec<FamilySnapshot> + Send + Sync> Collector for F {

@@ -3,44 +3,11 @@
 //! Everything here is plain data that a `const` can hold; no values, no atomics, no formatting.
 //! Invariant: all that is known at declaration is in the descriptor, and nothing else is.
 
-/// The type of a metric, as the exposition formats know it.
-///
-/// ```
-/// use caas_metrics::MetricType;
-///
-/// assert_eq!(MetricType::Counter.as_str(), "counter");
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum MetricType {
-    /// A sum that only grows.
-    Counter,
-    /// A value that goes up and down.
-    Gauge,
-    /// Observations counted in buckets.
-    Histogram,
-    /// Constant facts as labels, with the value 1.
-    Info,
-    /// Quantiles computed by the client; only foreign collectors have them.
-    Summary,
-    /// A number of which nothing is known; only foreign collectors have them.
-    Unknown,
-}
+#[doc(inline)]
+pub use caas_metrics_model::MetricType;
 
-impl MetricType {
-    /// The type's name in OpenMetrics.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Counter => "counter",
-            Self::Gauge => "gauge",
-            Self::Histogram => "histogram",
-            Self::Info => "info",
-            Self::Summary => "summary",
-            Self::Unknown => "unknown",
-        }
-    }
-}
+/// The most bytes of a label's text that a family keeps.
+pub(crate) const MOST_BYTES: usize = 4000;
 
 /// How the numbers of a family are kept: as integers or as floats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -78,6 +45,20 @@ pub struct LabelDescriptor {
     pub zeroed: bool,
 }
 
+impl LabelDescriptor {
+    /// A label whose values are not known before they are used.
+    #[must_use]
+    pub const fn open(name: &'static str) -> Self {
+        Self { name, values: None, max_bytes: MOST_BYTES, zeroed: false }
+    }
+
+    /// A label with only these values.
+    #[must_use]
+    pub const fn closed(name: &'static str, values: &'static [&'static str]) -> Self {
+        Self { values: Some(values), ..Self::open(name) }
+    }
+}
+
 /// Where something was declared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Location {
@@ -93,7 +74,8 @@ impl core::fmt::Display for Location {
     }
 }
 
-/// The immutable metadata of a declared family.
+/// The immutable metadata of a family: of a declared one, of one that this crate always has, or of one
+/// that a [`Collector`](crate::Collector) describes.
 ///
 /// Built by `metrics!` as a constant; read it to list what a program declares:
 ///
@@ -132,4 +114,112 @@ pub struct Descriptor {
     pub legacy: Option<&'static str>,
     /// Where the family was declared.
     pub location: Location,
+}
+
+impl Descriptor {
+    /// The descriptor of a family without labels that sets nothing else, declared where this is called.
+    ///
+    /// ```
+    /// use caas_metrics::{
+    ///     Collector, MetricType, Registry,
+    ///     desc::{Descriptor, LabelDescriptor},
+    ///     sample::FamilySnapshot,
+    /// };
+    ///
+    /// static QUEUED: Descriptor =
+    ///     Descriptor::new(MetricType::Gauge, "jobs_queued", "Jobs that wait.")
+    ///         .with_labels(&[LabelDescriptor::open("queue")]);
+    ///
+    /// struct Queues;
+    ///
+    /// impl Collector for Queues {
+    ///     fn collect(&self) -> Vec<FamilySnapshot> {
+    ///         vec![FamilySnapshot::of(&QUEUED).with(&[("queue", "mail")], 12.0)]
+    ///     }
+    ///
+    ///     fn describe(&self) -> &'static [Descriptor] {
+    ///         std::slice::from_ref(&QUEUED)
+    ///     }
+    /// }
+    ///
+    /// let registry = Registry::new();
+    /// registry.register(Queues);
+    /// assert!(registry.descriptors().any(|descriptor| *descriptor == QUEUED));
+    /// assert_eq!(registry.check(), []);
+    /// ```
+    #[must_use]
+    #[track_caller]
+    pub const fn new(metric_type: MetricType, name: &'static str, help: &'static str) -> Self {
+        let caller = core::panic::Location::caller();
+        let is_integer = !matches!(metric_type, MetricType::Histogram | MetricType::Summary);
+        Self {
+            name,
+            help,
+            unit: None,
+            metric_type,
+            number: if is_integer { NumberType::Integer } else { NumberType::Float },
+            updown: false,
+            labels: &[],
+            buckets: &[],
+            limit: caas_metrics_model::DEFAULT_LIMIT,
+            export: Export::Auto,
+            legacy: None,
+            location: Location { file: caller.file(), line: caller.line() },
+        }
+    }
+
+    /// The same with labels.
+    #[must_use]
+    pub const fn with_labels(self, labels: &'static [LabelDescriptor]) -> Self {
+        Self { labels, ..self }
+    }
+
+    /// The same with a unit, which is the last word of the name before `_total`.
+    #[must_use]
+    pub const fn with_unit(self, unit: &'static str) -> Self {
+        Self { unit: Some(unit), ..self }
+    }
+
+    /// The same with the upper bounds of a histogram, finite and increasing, without `+Inf`.
+    #[must_use]
+    pub const fn with_buckets(self, buckets: &'static [f64]) -> Self {
+        Self { buckets, ..self }
+    }
+
+    /// The same with a reason for what breaks the naming rules, which `check` then does not report.
+    #[must_use]
+    pub const fn with_legacy(self, reason: &'static str) -> Self {
+        Self { legacy: Some(reason), ..self }
+    }
+
+    /// The same as a gauge that only moves by `inc` and `dec`.
+    pub(crate) const fn with_updown(self) -> Self {
+        Self { updown: true, ..self }
+    }
+
+    /// The same without a limit.
+    pub(crate) const fn without_limit(self) -> Self {
+        Self { limit: u32::MAX, ..self }
+    }
+
+    /// The names of all samples that the family has on a page: one for each of a histogram's three
+    /// kinds of samples, and so on. OpenMetrics has fewer of a histogram with a bound below zero.
+    ///
+    /// ```
+    /// caas_metrics::metrics! {
+    ///     /// Time to send a message in seconds.
+    ///     pub histogram SendSeconds;
+    /// }
+    ///
+    /// let registry = caas_metrics::registry();
+    /// let sent = registry.descriptors().find(|it| it.name == "send_seconds").unwrap();
+    /// assert_eq!(
+    ///     sent.sample_names(),
+    ///     ["send_seconds_bucket", "send_seconds_sum", "send_seconds_count"]
+    /// );
+    /// ```
+    #[must_use]
+    pub fn sample_names(&self) -> Vec<String> {
+        self.metric_type.sample_names(self.name)
+    }
 }

@@ -22,7 +22,6 @@
 compile_error!("caas-metrics counts in 64-bit atomics, which this target does not have");
 
 pub mod desc;
-mod name;
 pub mod sample;
 
 mod clock;
@@ -37,6 +36,7 @@ mod exit;
 mod family;
 mod sites;
 
+mod admit;
 mod catalogue;
 mod collector;
 mod own;

@@ -1,12 +1,15 @@
 //! What this crate says about itself on the page.
 //!
 //! Not here: where it is counted. Invariant: whatever an update can come to, other than being counted
-//! where it was meant, is on the page.
+//! where it was meant, is on the page; so is whatever a scrape leaves out.
 
 use crate::{
-    desc::MetricType,
+    admit::{Dropped, Reason},
+    catalogue::Catalogue,
+    desc::{Descriptor, LabelDescriptor, MetricType},
     exit::label_panics,
     family::{Family, can_refuse, count_labels},
+    problem::Problem,
     sample::{FamilyHead, Labels, Number, Sink, Value},
     walk::{DefaultLabels, missing},
 };
@@ -19,37 +22,94 @@ pub(crate) enum Own {
     Lost,
     LabelPanics,
     CollectorPanics,
+    Dropped,
+    Problems,
 }
+
+/// What a registry knows of itself when a scrape begins.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Numbers {
+    /// Panics of its collectors so far.
+    pub(crate) panics: u64,
+    /// What its scrapes have left out so far.
+    pub(crate) dropped: Dropped,
+    /// The problems that there are now, of each kind.
+    pub(crate) problems: [u64; Problem::KINDS.len()],
+}
+
+#[track_caller]
+const fn counter(
+    name: &'static str,
+    help: &'static str,
+    labels: &'static [LabelDescriptor],
+) -> Descriptor {
+    Descriptor::new(MetricType::Counter, name, help).with_labels(labels).without_limit()
+}
+
+const FAMILY: &[LabelDescriptor] = &[LabelDescriptor::open("family")];
+
+static OVERFLOW: Descriptor = counter(
+    "caas_metrics_overflow_total",
+    "Updates of label sets beyond a family's cardinality limit.",
+    FAMILY,
+);
+
+static REFUSED: Descriptor = counter(
+    "caas_metrics_refused_total",
+    "Updates refused because their value would have spoilt the number.",
+    FAMILY,
+);
+
+static LOST: Descriptor =
+    counter("caas_metrics_lost_total", "Updates lost because there was no memory for them.", &[]);
+
+static LABEL_PANICS: Descriptor = counter(
+    "caas_metrics_label_panics_total",
+    "Updates lost because a label panicked while its call was panicking.",
+    &[],
+);
+
+static COLLECTOR_PANICS: Descriptor = counter(
+    "caas_metrics_collector_panics_total",
+    "Panics of collectors; each cost the collector's families of one scrape.",
+    &[],
+);
+
+static DROPPED: Descriptor = counter(
+    "caas_metrics_dropped_total",
+    "Samples of collectors and default labels that scrapes left out, since they would have broken \
+     the page.",
+    &[LabelDescriptor::closed("reason", &Reason::TEXTS)],
+);
+
+static PROBLEMS: Descriptor = Descriptor::new(
+    MetricType::Gauge,
+    "caas_metrics_problems",
+    "Problems that `check` would report now.",
+)
+.with_labels(&[LabelDescriptor::closed("kind", Problem::KINDS)])
+.without_limit();
 
 impl Own {
     /// Those about the families of the program, and those about a registry.
     pub(crate) const PROGRAM: [Self; 4] =
         [Self::Overflow, Self::Refused, Self::Lost, Self::LabelPanics];
-    pub(crate) const REGISTRY: [Self; 1] = [Self::CollectorPanics];
+    pub(crate) const REGISTRY: [Self; 3] = [Self::CollectorPanics, Self::Dropped, Self::Problems];
 
-    pub(crate) const fn head(self) -> FamilyHead<'static> {
-        let (name, help) = match self {
-            Self::Overflow => (
-                "caas_metrics_overflow_total",
-                "Updates of label sets beyond a family's cardinality limit.",
-            ),
-            Self::Refused => (
-                "caas_metrics_refused_total",
-                "Updates refused because their value would have spoilt the number.",
-            ),
-            Self::Lost => {
-                ("caas_metrics_lost_total", "Updates lost because there was no memory for them.")
-            }
-            Self::LabelPanics => (
-                "caas_metrics_label_panics_total",
-                "Updates lost because a label panicked while its call was panicking.",
-            ),
-            Self::CollectorPanics => (
-                "caas_metrics_collector_panics_total",
-                "Panics of collectors; each cost the collector's families of one scrape.",
-            ),
-        };
-        FamilyHead { name, help, unit: None, metric_type: MetricType::Counter, buckets: &[] }
+    /// Those that say nothing of a registry without collectors.
+    #[cfg(feature = "prometheus")]
+    pub(crate) const COLLECTORS: [Self; 2] = [Self::CollectorPanics, Self::Dropped];
+
+    pub(crate) fn descriptor(self) -> &'static Descriptor {
+        match self {
+            Self::Overflow => &OVERFLOW,
+            Self::Refused => &REFUSED,
+            Self::Lost => &LOST,
+            Self::LabelPanics => &LABEL_PANICS,
+            Self::CollectorPanics => &COLLECTOR_PANICS,
+            Self::Dropped => &DROPPED,
+            Self::Problems => &PROBLEMS,
+        }
     }
 
     /// The count of a family, if it can have one.
@@ -59,59 +119,69 @@ impl Own {
             Self::Overflow => (count_labels(descriptor).0 > 0).then(|| family.index().overflows()),
             Self::Refused => can_refuse(descriptor).then(|| family.refusals().get()),
             Self::Lost => Some(family.index().lost()),
-            Self::LabelPanics | Self::CollectorPanics => None,
+            Self::LabelPanics | Self::CollectorPanics | Self::Dropped | Self::Problems => None,
         }
     }
 
-    /// Emits the family; `families` are those of the program, equal declarations together, and `panics`
-    /// those of the registry's collectors, if it has any.
-    pub(crate) fn emit<'f>(
+    /// Emits the family; `numbers` are the registry's, unless it is empty.
+    pub(crate) fn emit(
         self,
-        families: impl Iterator<Item = &'f [&'static Family]>,
-        panics: Option<u64>,
+        catalogue: &Catalogue,
+        numbers: Option<&Numbers>,
         default: &DefaultLabels,
         sink: &mut dyn Sink,
     ) {
-        let counts = families.filter_map(|same| {
+        // Equal declarations are one family.
+        let counts = catalogue.declared().filter_map(|same| {
             let counts = same.iter().filter_map(|family| self.of(family));
             let count = counts.reduce(u64::wrapping_add)?;
             Some((same.first()?.descriptor().name, count))
         });
+        let one = |count: u64| std::iter::once(("", count));
         match self {
-            Self::Overflow | Self::Refused => self.show(&["family"], counts, default, sink),
+            Self::Overflow | Self::Refused => self.show(counts, default, sink),
             Self::Lost => {
-                let lost = counts.map(|(_, count)| count).sum();
-                self.show(&[], std::iter::once(("", lost)), default, sink);
+                let lost = catalogue.families().filter_map(|family| self.of(family));
+                self.show(one(lost.fold(0, u64::wrapping_add)), default, sink);
             }
-            Self::LabelPanics => {
-                self.show(&[], std::iter::once(("", label_panics())), default, sink);
-            }
+            Self::LabelPanics => self.show(one(label_panics()), default, sink),
             Self::CollectorPanics => {
-                self.show(&[], panics.into_iter().map(|count| ("", count)), default, sink);
+                self.show(numbers.into_iter().map(|of| ("", of.panics)), default, sink);
+            }
+            Self::Dropped => {
+                let dropped = numbers.into_iter().flat_map(|of| of.dropped.counts());
+                self.show(Reason::TEXTS.into_iter().zip(dropped.copied()), default, sink);
+            }
+            Self::Problems => {
+                let problems = numbers.into_iter().flat_map(|of| of.problems);
+                self.show(Problem::KINDS.iter().copied().zip(problems), default, sink);
             }
         }
     }
 
-    /// Emits counts, each with the value of the only label, if there is one.
+    /// Emits numbers, each with the value of the only label, if there is one.
     fn show<'v>(
         self,
-        label: &[&str],
-        counts: impl Iterator<Item = (&'v str, u64)>,
+        numbers: impl Iterator<Item = (&'v str, u64)>,
         default: &DefaultLabels,
         sink: &mut dyn Sink,
     ) {
-        let (mut names, mut values) = (label.to_vec(), vec![""; label.len()]);
-        for (name, value) in missing(default, |name| label.contains(&name)) {
-            names.push(name);
-            values.push(value);
-        }
-        for (number, (value, count)) in counts.enumerate() {
-            if number == 0 {
-                sink.family(&self.head());
+        let descriptor = self.descriptor();
+        let own = descriptor.labels;
+        let missing = missing(default, |name| own.iter().any(|own| own.name == name));
+        let labels = own.iter().map(|label| (label.name, "")).chain(missing);
+        let (names, mut values): (Vec<&str>, Vec<&str>) = labels.unzip();
+        for (place, (value, number)) in numbers.enumerate() {
+            if place == 0 {
+                sink.family(&FamilyHead::of(descriptor));
                 sink.labels(&names);
             }
-            values[..label.len()].fill(value);
-            sink.sample(Labels::new(&values), &Value::Number(Number::Unsigned(count)));
+            values[..own.len()].fill(value);
+            let number = match descriptor.metric_type {
+                MetricType::Gauge => Number::Signed(i64::try_from(number).unwrap_or(i64::MAX)),
+                _ => Number::Unsigned(number),
+            };
+            sink.sample(Labels::new(&values), &Value::Number(number));
         }
     }
 }

@@ -60,20 +60,7 @@ pub const fn here() -> Location {
 }
 
 /// The descriptor of a family that sets nothing; expansions write what differs.
-pub const DEFAULTS: Descriptor = Descriptor {
-    name: "",
-    help: "",
-    unit: None,
-    metric_type: MetricType::Unknown,
-    number: NumberType::Integer,
-    updown: false,
-    labels: &[],
-    buckets: &[],
-    limit: 2000,
-    export: Export::Auto,
-    legacy: None,
-    location: Location { file: "", line: 0 },
-};
+pub const DEFAULTS: Descriptor = Descriptor::new(MetricType::Unknown, "", "");
 
 /// The child of a label set, created at zero if need be.
 #[inline]

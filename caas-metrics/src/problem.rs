@@ -50,6 +50,26 @@ pub enum Problem {
         /// What is wrong with it.
         reason: &'static str,
     },
+    /// Samples of a collector's family are left out, since the page would be refused with them.
+    BadSamples {
+        /// The family's name.
+        name: String,
+        /// What is wrong with them.
+        reason: &'static str,
+        /// The labels of the first one.
+        first: String,
+        /// How many they are.
+        dropped: u64,
+    },
+    /// A collector returned a family that is not as it describes it; it is exported as returned.
+    NotAsDescribed {
+        /// The family's name.
+        name: String,
+        /// What differs, such as `type` or `help`.
+        difference: &'static str,
+        /// Where it is described.
+        location: Location,
+    },
     /// A default label has the name of a label of this family, whose own label wins.
     DefaultLabel {
         /// The label.
@@ -64,6 +84,20 @@ pub enum Problem {
         /// Why.
         reason: &'static str,
     },
+    /// A label has a name that Prometheus gives to a label of every target.
+    TargetLabel {
+        /// The label.
+        label: String,
+        /// The family that has it, or the default labels.
+        whose: String,
+    },
+    /// A histogram has a bound below zero, so OpenMetrics leaves its `_sum` and `_count` out.
+    NoSum {
+        /// The metric's name.
+        name: String,
+        /// Where it is declared.
+        location: Location,
+    },
     /// There was no memory for updates of the family; they are lost.
     NoMemory {
         /// The metric's name.
@@ -75,6 +109,59 @@ pub enum Problem {
     },
     /// A registered collector panicked.
     CollectorPanicked,
+}
+
+impl Problem {
+    /// Every kind of problem: the values of the label of `caas_metrics_problems{kind}`.
+    pub const KINDS: &'static [&'static str] = &[
+        "nothing_declared",
+        "conflict",
+        "clash",
+        "bad_family",
+        "bad_samples",
+        "not_as_described",
+        "default_label",
+        "bad_default_label",
+        "target_label",
+        "no_sum",
+        "no_memory",
+        "collector_panicked",
+    ];
+
+    /// The kind of this problem, one of [`KINDS`](Self::KINDS).
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        Self::KINDS.get(self.number()).copied().unwrap_or_default()
+    }
+
+    /// The place of its kind in [`KINDS`](Self::KINDS).
+    fn number(&self) -> usize {
+        match self {
+            Self::NothingDeclared => 0,
+            Self::Conflict { .. } => 1,
+            Self::Clash { .. } => 2,
+            Self::BadFamily { .. } => 3,
+            Self::BadSamples { .. } => 4,
+            Self::NotAsDescribed { .. } => 5,
+            Self::DefaultLabel { .. } => 6,
+            Self::BadDefaultLabel { .. } => 7,
+            Self::TargetLabel { .. } => 8,
+            Self::NoSum { .. } => 9,
+            Self::NoMemory { .. } => 10,
+            Self::CollectorPanicked => 11,
+        }
+    }
+
+    /// How many of these problems are of each kind, in the order of [`KINDS`](Self::KINDS).
+    pub(crate) fn count<'p>(problems: impl Iterator<Item = &'p Self>) -> [u64; Self::KINDS.len()] {
+        let mut counts = [0; Self::KINDS.len()];
+        for problem in problems {
+            if let Some(count) = counts.get_mut(problem.number()) {
+                *count += 1;
+            }
+        }
+        counts
+    }
 }
 
 impl fmt::Display for Problem {
@@ -95,12 +182,35 @@ impl fmt::Display for Problem {
             Self::BadFamily { name, reason } => {
                 write!(f, "a collector's family `{name}` is not exported: {reason}")
             }
+            Self::BadSamples { name, reason, first, dropped } => write!(
+                f,
+                "samples of a collector's family `{name}` are left out ({dropped}, first \
+                 `{name}{first}`): {reason}"
+            ),
+            Self::NotAsDescribed { name, difference, location } => write!(
+                f,
+                "a collector's family `{name}` has another {difference} than its description at \
+                 {location}: make it from the descriptor with `FamilySnapshot::of`"
+            ),
             Self::DefaultLabel { label, name } => {
                 write!(f, "the default label `{label}` is a label of `{name}`, whose own wins")
             }
             Self::BadDefaultLabel { label, reason } => {
                 write!(f, "the default label `{label}` is left out: {reason}")
             }
+            Self::TargetLabel { label, whose } => write!(
+                f,
+                "Prometheus stores the label `{label}` of {whose} as `exported_{label}`, since it \
+                 gives every target a label `{label}`: rename it, or keep it in a declared family \
+                 with `#[legacy(reason = \"…\")]`"
+            ),
+            Self::NoSum { name, location } => write!(
+                f,
+                "OpenMetrics has no `{name}_sum` and no `{name}_count` ({location}), since the sum \
+                 of a histogram with a bound below zero can shrink: use `{name}_bucket` with \
+                 `le=\"+Inf\"` for the count, and say that you know with \
+                 `#[legacy(reason = \"…\")]`, or leave the bounds below zero out"
+            ),
             Self::NoMemory { name, location, lost } => write!(
                 f,
                 "{lost} updates of `{name}` ({location}) are lost, for there was no memory for them"

@@ -7,16 +7,17 @@
 use std::{
     collections::HashMap,
     iter::Peekable,
-    sync::{Arc, LazyLock, PoisonError, RwLock},
+    sync::{Arc, LazyLock, Mutex, PoisonError, RwLock},
     vec::IntoIter,
 };
 
 use crate::{
+    admit::{self, Findings, Reason},
     catalogue::{Catalogue, Entry},
     collector::{Collector, collect_isolated},
     desc::Descriptor,
-    family::{Family, declared},
-    name::{is_label_name, reserved_for},
+    family::Family,
+    own::Numbers,
     problem::Problem,
     sample::{FamilySnapshot, Labels, Sink, Snapshots},
     storage::flag::Tally,
@@ -44,17 +45,38 @@ use crate::{
 pub struct Registry {
     /// Whether the program's declared families are part of it.
     program: bool,
-    default_labels: RwLock<Arc<DefaultLabels>>,
-    collectors: RwLock<Vec<Arc<dyn Collector>>>,
-    panics: PanicCount,
+    settings: RwLock<Arc<Settings>>,
+    found: Mutex<Option<Found>>,
+    counts: Counts,
 }
 
-/// Panics of a registry's collectors.
-struct PanicCount(Tally);
+/// What was set on a registry.
+#[derive(Clone, Default)]
+struct Settings {
+    default: Arc<DefaultLabels>,
+    collectors: Vec<Arc<dyn Collector>>,
+    /// The families that they describe.
+    described: Vec<&'static Descriptor>,
+}
 
-impl Default for PanicCount {
+/// What was found of a registry before any value was known, and for which families and settings.
+struct Found {
+    catalogue: Arc<Catalogue>,
+    settings: Arc<Settings>,
+    findings: Arc<Findings>,
+}
+
+/// What a registry counts.
+struct Counts {
+    /// Panics of its collectors.
+    panics: Tally,
+    /// What its scrapes have left out, by reason.
+    dropped: [Tally; Reason::TEXTS.len()],
+}
+
+impl Default for Counts {
     fn default() -> Self {
-        Self(Tally::new())
+        Self { panics: Tally::new(), dropped: [const { Tally::new() }; Reason::TEXTS.len()] }
     }
 }
 
@@ -102,42 +124,45 @@ impl Registry {
 
     /// Adds a collector for values that are only known at scrape time.
     pub fn register(&self, collector: impl Collector + 'static) {
-        self.collectors.write().unwrap_or_else(PoisonError::into_inner).push(Arc::new(collector));
+        let collector: Arc<dyn Collector> = Arc::new(collector);
+        // Not under the lock: it is code of a user.
+        let described = collector.describe();
+        self.change(|settings| {
+            settings.collectors.push(collector);
+            settings.described.extend(described);
+        });
     }
 
     /// Sets labels that every sample gets which has no label of that name itself.
     ///
-    /// What cannot be a default label is left out, and [`check`](Self::check) says so: a name that is
-    /// no label name, `le` and `quantile`, and what begins with `__`. Prometheus adds `job` and
-    /// `instance` by itself: these are for what only the process knows.
+    /// What cannot be a default label is left out: a name that is not a label name, `le` and
+    /// `quantile`, what begins with `__`, and the second of two labels of one name.
+    /// [`check`](Self::check) says so, and each scrape counts it in
+    /// `caas_metrics_dropped_total{reason="default_label"}`; so it does for a family that has a label of
+    /// that name itself. Prometheus adds `job` and `instance` by itself: default labels are for what
+    /// only the process knows.
     pub fn set_default_labels<N: Into<String>, V: Into<String>>(
         &self,
         labels: impl IntoIterator<Item = (N, V)>,
     ) {
         let labels = labels.into_iter().map(|(name, value)| (name.into(), value.into()));
-        let mut set = DefaultLabels::default();
-        for (name, value) in labels {
-            let is_name = is_label_name(&name);
-            let reason = if is_name { reserved_for(&name) } else { Some("it is no label name") };
-            match reason {
-                None => set.labels.push((name, value)),
-                Some(reason) => {
-                    set.problems.push(Problem::BadDefaultLabel { label: name, reason });
-                }
-            }
-        }
-        set.labels.sort();
-        set.labels.dedup_by(|a, b| a.0 == b.0);
-        *self.default_labels.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(set);
+        let default = Arc::new(admit::default_labels(labels.collect()));
+        self.change(|settings| settings.default = default);
     }
 
-    /// The descriptors of the declared families, by name; two declarations of one family are two.
+    fn change(&self, change: impl FnOnce(&mut Settings)) {
+        let mut settings = self.settings.write().unwrap_or_else(PoisonError::into_inner);
+        change(Arc::make_mut(&mut settings));
+    }
+
+    /// The descriptors of all families that are known before their values, by name: the declared ones,
+    /// those that this crate always has (`function_…`, `caas_metrics_…`), and those that collectors
+    /// describe. Two declarations of one family are two.
     pub fn descriptors(&self) -> impl Iterator<Item = &'static Descriptor> {
-        let mut descriptors: Vec<&'static Descriptor> = Vec::new();
-        if self.program {
-            let catalogue = Catalogue::of_program();
-            descriptors.extend(catalogue.declared().flatten().map(|family| family.descriptor()));
-        }
+        let (catalogue, settings) = (self.catalogue(), self.settings());
+        let mut descriptors: Vec<&'static Descriptor> = catalogue.descriptors().collect();
+        descriptors.extend(&settings.described);
+        descriptors.sort_by_key(|descriptor| (descriptor.name, descriptor.location));
         descriptors.into_iter()
     }
 
@@ -155,23 +180,36 @@ impl Registry {
     /// The families that `metrics!` declared, without those of collectors.
     #[cfg(feature = "prometheus")]
     pub(crate) fn gather_declared(&self) -> Vec<FamilySnapshot> {
-        Self { program: self.program, ..Self::default() }.gather()
+        let mut families = Self { program: self.program, ..Self::default() }.gather();
+        let about_collectors = crate::own::Own::COLLECTORS.map(|own| own.descriptor().name);
+        families.retain(|family| !about_collectors.contains(&&*family.name));
+        families
     }
 
     /// Begins a scrape.
     pub(crate) fn scrape(&self) -> Scrape {
-        let catalogue = self.catalogue();
-        let collected = self.collect(&catalogue, &mut Vec::new());
-        let has_collectors =
-            !self.collectors.read().unwrap_or_else(PoisonError::into_inner).is_empty();
+        let (catalogue, settings) = (self.catalogue(), self.settings());
+        let known = self.findings(&catalogue, &settings);
+        let (collected, mut found) = collect(&catalogue, &settings);
+        found.problems.extend(lost_updates(&catalogue));
+        found.problems.sort();
+        found.problems.dedup();
+        let mut dropped = known.dropped;
+        dropped += found.dropped;
+        let numbers = Numbers {
+            panics: self.counts.panics.add(found.panics),
+            dropped: dropped.added_to(&self.counts.dropped),
+            problems: Problem::count(known.problems.iter().chain(&found.problems)),
+        };
+        let is_empty = settings.collectors.is_empty() && settings.default.is_empty();
         Scrape {
             catalogue,
             next: 0,
             collected: collected.into_iter().peekable(),
-            panics: has_collectors.then(|| self.panics.0.get()),
+            numbers: (self.program || !is_empty).then_some(numbers),
             walk: None,
             buffers: Buffers::default(),
-            default: self.default_labels(),
+            default: Arc::clone(&settings.default),
         }
     }
 
@@ -179,33 +217,36 @@ impl Registry {
         if self.program { Catalogue::of_program() } else { Catalogue::of_nothing() }
     }
 
-    fn default_labels(&self) -> Arc<DefaultLabels> {
-        Arc::clone(&self.default_labels.read().unwrap_or_else(PoisonError::into_inner))
+    fn settings(&self) -> Arc<Settings> {
+        Arc::clone(&self.settings.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The families of collectors that can stand beside those of the program, by name.
-    fn collect(&self, catalogue: &Catalogue, problems: &mut Vec<Problem>) -> Vec<FamilySnapshot> {
-        let collectors = self.collectors.read().unwrap_or_else(PoisonError::into_inner).clone();
-        if collectors.is_empty() {
-            return Vec::new();
-        }
-        let mut collected = Vec::new();
-        for collector in &collectors {
-            if let Some(families) = collect_isolated(&**collector) {
-                collected.extend(families);
-            } else {
-                self.panics.0.add_one();
-                problems.push(Problem::CollectorPanicked);
+    /// What is wrong before any value is known. Found once for each change of the registry, and of the
+    /// program where a library is loaded later.
+    fn findings(&self, catalogue: &Arc<Catalogue>, settings: &Arc<Settings>) -> Arc<Findings> {
+        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*found {
+            Some(found)
+                if Arc::ptr_eq(&found.catalogue, catalogue)
+                    && Arc::ptr_eq(&found.settings, settings) =>
+            {
+                Arc::clone(&found.findings)
+            }
+            _ => {
+                let findings = Arc::new(catalogue.findings(&settings.default, &settings.described));
+                let (catalogue, settings) = (Arc::clone(catalogue), Arc::clone(settings));
+                *found = Some(Found { catalogue, settings, findings: Arc::clone(&findings) });
+                findings
             }
         }
-        if collected.is_empty() {
-            return Vec::new();
-        }
-        catalogue.admit(collected, problems)
     }
 
     /// Everything that is wrong with the families of this registry and only shows after linking;
     /// put it in a test. Asks the collectors, like a scrape.
+    ///
+    /// Each page has the number of problems too, in `caas_metrics_problems{kind}`. That costs a scrape
+    /// little: what descriptors and settings tell is found once for each change of the registry, and what
+    /// samples of collectors tell is found anyway, while they are admitted.
     ///
     /// ```standalone_crate
     /// # caas_metrics::metrics! {
@@ -216,29 +257,40 @@ impl Registry {
     /// ```
     #[must_use]
     pub fn check(&self) -> Vec<Problem> {
-        let (catalogue, default) = (self.catalogue(), self.default_labels());
-        let mut problems = [&*catalogue.problems, &*default.problems].concat();
-        self.collect(&catalogue, &mut problems);
-        if self.program && declared().next().is_none() {
-            problems.push(Problem::NothingDeclared);
-        }
-        for family in catalogue.declared().flatten() {
-            let Descriptor { name, labels, location, .. } = *family.descriptor();
-            for (label, _) in &default.labels {
-                if labels.iter().any(|own| own.name == label) {
-                    let (label, name) = (label.clone(), name.to_owned());
-                    problems.push(Problem::DefaultLabel { label, name });
-                }
-            }
-            let lost = family.index().lost();
-            if lost > 0 {
-                problems.push(Problem::NoMemory { name: name.to_owned(), location, lost });
-            }
-        }
+        let (catalogue, settings) = (self.catalogue(), self.settings());
+        let mut problems = self.findings(&catalogue, &settings).problems.clone();
+        problems.append(&mut collect(&catalogue, &settings).1.problems);
+        problems.extend(lost_updates(&catalogue));
         problems.sort();
         problems.dedup();
         problems
     }
+}
+
+/// The families of collectors that can stand beside those of the program, by name, and what is wrong
+/// with the others.
+fn collect(catalogue: &Catalogue, settings: &Settings) -> (Vec<FamilySnapshot>, Findings) {
+    let (mut collected, mut findings) = (Vec::new(), Findings::default());
+    for collector in &settings.collectors {
+        if let Some(families) = collect_isolated(&**collector) {
+            collected.extend(families);
+        } else {
+            findings.panics += 1;
+            findings.problems.push(Problem::CollectorPanicked);
+        }
+    }
+    let Settings { default, described, .. } = settings;
+    (catalogue.admit(collected, default, described, &mut findings), findings)
+}
+
+/// The families that have lost updates.
+fn lost_updates(catalogue: &Catalogue) -> impl Iterator<Item = Problem> {
+    catalogue.families().filter_map(|family| {
+        let (lost, descriptor) = (family.index().lost(), family.descriptor());
+        let name = || descriptor.name.to_owned();
+        let location = descriptor.location;
+        (lost > 0).then(|| Problem::NoMemory { name: name(), location, lost })
+    })
 }
 
 /// A scrape in progress: emits its families in bounded steps, so that a page can be streamed.
@@ -248,8 +300,8 @@ pub(crate) struct Scrape {
     /// The next family of the catalogue, and the next ones of collectors, which are also by name.
     next: usize,
     collected: Peekable<IntoIter<FamilySnapshot>>,
-    /// Panics of the registry's collectors, if it has any.
-    panics: Option<u64>,
+    /// What the registry says about itself, unless there is nothing in it.
+    numbers: Option<Numbers>,
     walk: Option<Walk>,
     buffers: Buffers,
     default: Arc<DefaultLabels>,
@@ -278,7 +330,8 @@ impl Scrape {
             },
             Some(Entry::BuiltIn(family)) => self.walk = Some(Walk::begin(family)),
             Some(Entry::Own(own)) => {
-                own.emit(self.catalogue.declared(), self.panics, &self.default, sink);
+                let numbers = self.numbers.as_ref();
+                own.emit(&self.catalogue, numbers, &self.default, sink);
             }
             None => return false,
         }

@@ -4,7 +4,7 @@
 //! sinks. Nothing here knows atomics, and nothing formats exposition text.
 //! Invariant: every sample of a family comes between its `family` call and the next one.
 
-use crate::desc::MetricType;
+use crate::desc::{Descriptor, MetricType};
 
 /// A sample's number; integers stay integers so that they are written exactly.
 ///
@@ -66,6 +66,25 @@ pub struct FamilyHead<'a> {
     pub metric_type: MetricType,
     /// A histogram's finite, increasing upper bounds, without `+Inf`; empty for other types.
     pub buckets: &'a [f64],
+}
+
+impl<'a> FamilyHead<'a> {
+    /// The head of a family that a descriptor is of.
+    pub(crate) fn of(descriptor: &'a Descriptor) -> Self {
+        Self {
+            name: descriptor.name,
+            help: descriptor.help,
+            unit: descriptor.unit,
+            metric_type: descriptor.metric_type,
+            buckets: descriptor.buckets,
+        }
+    }
+
+    /// Whether the sum of a histogram can shrink, since it counts observations below zero. OpenMetrics
+    /// then forbids `_sum`, and with it `_count`.
+    pub(crate) fn sum_can_shrink(&self) -> bool {
+        self.buckets.iter().any(|bound| *bound < 0.0)
+    }
 }
 
 /// The value of one child, borrowed.
@@ -255,6 +274,17 @@ impl FamilySnapshot {
             metric_type,
             buckets: Vec::new(),
             samples: Vec::new(),
+        }
+    }
+
+    /// An empty family as a descriptor has it, for a [`Collector`](crate::Collector) that describes its
+    /// families.
+    #[must_use]
+    pub fn of(descriptor: &Descriptor) -> Self {
+        Self {
+            unit: descriptor.unit.map(str::to_owned),
+            buckets: descriptor.buckets.to_vec(),
+            ..Self::new(descriptor.metric_type, descriptor.name, descriptor.help)
         }
     }
 

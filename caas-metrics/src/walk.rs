@@ -5,10 +5,10 @@
 //! belongs to one life of it.
 
 use crate::{
+    admit::Findings,
     desc::Descriptor,
     family::{Family, Source},
     metric,
-    problem::Problem,
     sample::{FamilyHead, Labels, Sink, is_special},
     storage::scan::{Extent, Scan},
 };
@@ -18,7 +18,14 @@ use crate::{
 pub(crate) struct DefaultLabels {
     pub(crate) labels: Vec<(String, String)>,
     /// Those that cannot be default labels and are left out.
-    pub(crate) problems: Vec<Problem>,
+    pub(crate) findings: Findings,
+}
+
+impl DefaultLabels {
+    /// Whether none was set.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.labels.is_empty() && self.findings.problems.is_empty()
+    }
 }
 
 /// The place of a scrape in a family.
@@ -61,7 +68,7 @@ impl Walk {
         }
         let mut values = recycle(core::mem::take(memory));
         let sources = self.sources.get_or_insert_with(|| {
-            sink.family(&head(descriptor));
+            sink.family(&FamilyHead::of(descriptor));
             values.extend(descriptor.labels.iter().map(|label| label.name));
             values.extend(missing_in(descriptor, default).map(|(name, _)| name));
             sink.labels(&values);
@@ -112,15 +119,4 @@ fn missing_in<'a>(
 fn recycle<'b>(mut values: Vec<&str>) -> Vec<&'b str> {
     values.clear();
     values.into_iter().map(|_| "").collect()
-}
-
-/// A family's head.
-fn head(descriptor: &'static Descriptor) -> FamilyHead<'static> {
-    FamilyHead {
-        name: descriptor.name,
-        help: descriptor.help,
-        unit: descriptor.unit,
-        metric_type: descriptor.metric_type,
-        buckets: descriptor.buckets,
-    }
 }

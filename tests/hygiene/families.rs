@@ -71,6 +71,7 @@ metrics! {
 
     /// Drift.
     #[buckets(-1, -0.5, 0, 0.5)]
+    #[legacy(reason = "only the buckets are looked at")]
     pub histogram Drift;
 
     /// Build.

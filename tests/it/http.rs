@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use caas_metrics::http::{Server, respond, respond_from, serve_from};
 use caas_metrics::sample::FamilySnapshot;
-use caas_metrics::{Registry, metrics, serve};
+use caas_metrics::{Problem, Registry, metrics, serve};
 
 metrics! {
     namespace = "it_http";
@@ -276,8 +276,19 @@ fn large_page() -> String {
     let own = "# HELP caas_metrics_collector_panics_total Panics of collectors; each cost the \
                collector's families of one scrape.\n\
                # TYPE caas_metrics_collector_panics_total counter\n\
-               caas_metrics_collector_panics_total 0\n";
-    own.to_owned() + &families.collect::<String>()
+               caas_metrics_collector_panics_total 0\n\
+               # HELP caas_metrics_dropped_total Samples of collectors and default labels that scrapes \
+               left out, since they would have broken the page.\n\
+               # TYPE caas_metrics_dropped_total counter\n";
+    let reasons = ["bounds", "clash", "default_label", "duplicate", "label_name", "name", "value"];
+    let problems =
+        Problem::KINDS.iter().map(|kind| format!("caas_metrics_problems{{kind=\"{kind}\"}} 0\n"));
+    let problems = "# HELP caas_metrics_problems Problems that `check` would report now.\n\
+                    # TYPE caas_metrics_problems gauge\n"
+        .to_owned()
+        + &problems.collect::<String>();
+    let dropped = reasons.map(|why| format!("caas_metrics_dropped_total{{reason=\"{why}\"}} 0\n"));
+    [own.to_owned(), dropped.concat(), problems, families.collect()].concat()
 }
 
 #[test]

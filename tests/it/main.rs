@@ -1,8 +1,10 @@
 //! The integration tests, a module a theme. A test that needs a process-wide registry, allocator or
 //! environment of its own has a file of its own beside this folder.
 
+mod admission;
 #[allow(clippy::all, clippy::pedantic, reason = "the functions are odd on purpose")]
 mod attributes;
+mod catalogue;
 mod edges;
 mod families;
 mod http;
@@ -15,3 +17,4 @@ mod registry;
 mod threads;
 mod tower;
 mod updates;
+mod versions;

@@ -158,7 +158,9 @@ proptest! {
         };
         let number = |number: Number| of_each(OwnedValue::Number(number));
         let buckets = counts[..=bounds.len()].to_vec();
-        let quantiles = vec![(0.5, float), (0.999, sum), (1.0, 0.0)];
+        // Of a summary and of a histogram whose bounds are not below zero, nothing is below zero.
+        let sum = f64::abs(sum);
+        let quantiles = vec![(0.5, float.abs()), (0.999, sum), (1.0, 0.0)];
         let mut families = vec![
             family(MetricType::Counter, "a_total", number(whole.into())),
             family(MetricType::Gauge, "b", number(signed.into())),

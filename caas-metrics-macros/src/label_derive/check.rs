@@ -41,7 +41,7 @@ fn check_text(variant: &Variant, case: Case, errors: &mut Errors) {
             variant.text_site(),
             "an empty text, which to Prometheus is no label at all: write a word"
         );
-    } else if text == "__overflow__" {
+    } else if text == caas_metrics_model::OVERFLOW {
         report!(errors, variant.text_site(), "`{text}` is reserved: write another text");
     }
 }

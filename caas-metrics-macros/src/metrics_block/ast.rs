@@ -87,11 +87,21 @@ pub(crate) enum MetricType {
 impl MetricType {
     /// The keywords of a block with their types.
     pub(crate) const ALL: [(&'static str, Self); 4] = [
-        ("counter", Self::Counter),
-        ("gauge", Self::Gauge),
-        ("histogram", Self::Histogram),
-        ("info", Self::Info),
+        (Self::Counter.shared().as_str(), Self::Counter),
+        (Self::Gauge.shared().as_str(), Self::Gauge),
+        (Self::Histogram.shared().as_str(), Self::Histogram),
+        (Self::Info.shared().as_str(), Self::Info),
     ];
+
+    /// The type as the run time knows it.
+    pub(crate) const fn shared(self) -> caas_metrics_model::MetricType {
+        match self {
+            Self::Counter => caas_metrics_model::MetricType::Counter,
+            Self::Gauge => caas_metrics_model::MetricType::Gauge,
+            Self::Histogram => caas_metrics_model::MetricType::Histogram,
+            Self::Info => caas_metrics_model::MetricType::Info,
+        }
+    }
 
     /// The type that `keyword` declares.
     pub(crate) fn from_keyword(keyword: &str) -> Option<Self> {

@@ -12,8 +12,7 @@ use syn::punctuated::Punctuated;
 use syn::{Lit, Token};
 
 /// The bounds that the client libraries of Prometheus agree on, for requests in seconds.
-pub(crate) const DEFAULT: [f64; 11] =
-    [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+pub(crate) const DEFAULT: [f64; 11] = caas_metrics_model::DEFAULT_BUCKETS;
 
 /// The most buckets of a family. Beyond it a scrape costs more than the resolution is worth.
 pub(crate) const MOST: u16 = 1000;

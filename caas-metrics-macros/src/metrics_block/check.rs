@@ -8,6 +8,7 @@ use super::check_options::check_options;
 use super::{lifetimes, promlint, samples};
 use crate::errors::{Errors, report};
 use crate::naming;
+use caas_metrics_model::RESERVED_LABELS;
 use std::collections::{BTreeSet, HashMap};
 use syn::LitStr;
 use syn::ext::IdentExt;
@@ -107,7 +108,7 @@ fn check_label_name(family: &Family, label: &Label, name: &str, errors: &mut Err
     let site = &label.ident;
     if !naming::is_label_charset(name) {
         report!(errors, site, "`{name}` is not a label name: write ASCII letters, digits and `_`");
-    } else if name == "le" || name == "quantile" {
+    } else if RESERVED_LABELS.contains(&name) {
         report!(
             errors,
             site,

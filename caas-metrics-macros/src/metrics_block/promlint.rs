@@ -6,6 +6,7 @@
 
 use super::ast::MetricType;
 use crate::naming;
+use caas_metrics_model::unit;
 
 /// What a rule finds: what is wrong, and the name with this one thing put right.
 pub(crate) struct Finding {
@@ -28,53 +29,6 @@ const RULES: [Rule; 10] = [
     no_histogram_suffix,
     info_ends_in_info,
     only_info_ends_in_info,
-];
-
-const BASE_UNITS: [&str; 10] = [
-    "amperes", "bytes", "celsius", "grams", "joules", "kelvin", "meters", "metres", "seconds",
-    "volts",
-];
-
-/// Units that are not base units, with the base unit of the same quantity.
-const OTHER_UNITS: [(&str, &str); 14] = [
-    ("minutes", "seconds"),
-    ("hours", "seconds"),
-    ("days", "seconds"),
-    ("weeks", "seconds"),
-    ("kelvins", "kelvin"),
-    ("fahrenheit", "celsius"),
-    ("rankine", "celsius"),
-    ("inches", "meters"),
-    ("yards", "meters"),
-    ("miles", "meters"),
-    ("bits", "bytes"),
-    ("calories", "joules"),
-    ("pounds", "grams"),
-    ("ounces", "grams"),
-];
-
-/// `mibi` is promlint's spelling of `mebi`; both are known here.
-const UNIT_PREFIXES: [&str; 20] = [
-    "pico", "nano", "micro", "milli", "centi", "deci", "deca", "hecto", "kilo", "kibi", "mega",
-    "mibi", "mebi", "giga", "gibi", "tera", "tebi", "peta", "pebi", "exa",
-];
-
-/// Abbreviated units, with the base unit they probably stand for.
-const ABBREVIATIONS: [(&str, &str); 14] = [
-    ("s", "seconds"),
-    ("ms", "seconds"),
-    ("us", "seconds"),
-    ("ns", "seconds"),
-    ("sec", "seconds"),
-    ("b", "bytes"),
-    ("kb", "bytes"),
-    ("mb", "bytes"),
-    ("gb", "bytes"),
-    ("tb", "bytes"),
-    ("pb", "bytes"),
-    ("m", "seconds"),
-    ("h", "seconds"),
-    ("d", "seconds"),
 ];
 
 const TYPES: [&str; 5] = ["counter", "gauge", "gauge_histogram", "histogram", "summary"];
@@ -101,7 +55,7 @@ pub(crate) fn better_name(name: &str, metric_type: MetricType) -> String {
 pub(crate) fn unit_of(name: &str) -> Option<&'static str> {
     let name = name.strip_suffix("_total").unwrap_or(name);
     let (_, last) = name.rsplit_once('_')?;
-    BASE_UNITS.iter().find(|unit| **unit == last).copied()
+    unit::BASE.iter().find(|unit| **unit == last).copied()
 }
 
 /// The base unit to use in place of `unit`, if it is a unit and not a base unit.
@@ -179,15 +133,15 @@ fn finding(problem: String, better: String) -> Finding {
 /// The base unit of `word`, if it is a unit, with a prefix or without.
 fn base_of(word: &str) -> Option<&'static str> {
     let plain = |word: &str| {
-        let base = BASE_UNITS.iter().find(|unit| **unit == word).copied();
-        base.or_else(|| OTHER_UNITS.iter().find(|(unit, _)| *unit == word).map(|(_, base)| *base))
+        let base = unit::BASE.iter().find(|unit| **unit == word).copied();
+        base.or_else(|| unit::OTHER.iter().find(|(unit, _)| *unit == word).map(|(_, base)| *base))
     };
-    let prefixed = || UNIT_PREFIXES.iter().find_map(|prefix| plain(word.strip_prefix(prefix)?));
+    let prefixed = || unit::PREFIXES.iter().find_map(|prefix| plain(word.strip_prefix(prefix)?));
     plain(word).or_else(prefixed)
 }
 
 fn full_unit(word: &str) -> Option<&'static str> {
-    ABBREVIATIONS.iter().find(|(short, _)| *short == word).map(|(_, unit)| *unit)
+    unit::ABBREVIATIONS.iter().find(|(short, _)| *short == word).map(|(_, unit)| *unit)
 }
 
 /// `name` with the word `old` replaced by `new`, or left out where `new` is there already.

@@ -45,20 +45,19 @@ impl Dialect for OpenMetrics {
 
     /// A sum that can shrink is no counter, so the specification forbids it.
     fn has_sum(family: &FamilyHead<'_>) -> bool {
-        family.buckets.iter().all(|bound| *bound >= 0.0)
+        !family.sum_can_shrink()
     }
 }
 
 /// The family's name and type, such that the samples keep the names that they have everywhere.
 fn named<'a>(family: &FamilyHead<'a>) -> (&'a str, MetricType) {
-    let (suffix, otherwise) = match family.metric_type {
-        MetricType::Counter => ("_total", MetricType::Unknown),
-        MetricType::Info => ("_info", MetricType::Gauge),
-        other => return (family.name, other),
+    let Some(suffix) = family.metric_type.suffix() else {
+        return (family.name, family.metric_type);
     };
-    match family.name.strip_suffix(suffix) {
-        Some(name) if !name.is_empty() => (name, family.metric_type),
-        _ => (family.name, otherwise),
+    match (family.name.strip_suffix(suffix), family.metric_type) {
+        (Some(name), metric_type) if !name.is_empty() => (name, metric_type),
+        (_, MetricType::Info) => (family.name, MetricType::Gauge),
+        _ => (family.name, MetricType::Unknown),
     }
 }
 

@@ -4,41 +4,20 @@
 //! since there are only as many series as functions.
 
 use crate::{
-    __private::DEFAULTS,
-    desc::{Descriptor, LabelDescriptor, Location, MetricType},
+    desc::{Descriptor, LabelDescriptor, MetricType},
     exit::Outcome,
     family::{Family, LabelSet, word},
     label::{Label, LabelText, ViewSource},
     metric::{Counter, Histogram, UpDown, ends_in_nanoseconds},
-    storage::{
-        cells::{Word, Words},
-        texts::MOST_BYTES,
-    },
+    storage::cells::{Word, Words},
     unit::{Seconds, Unitless},
 };
 
-/// A label whose values are names in the program's source.
-const fn name(name: &'static str) -> LabelDescriptor {
-    LabelDescriptor { max_bytes: MOST_BYTES, ..LabelDescriptor::of(name, <&str>::__CONSTANTS) }
-}
+// Their values are names in the program's source.
+const MODULE: LabelDescriptor = LabelDescriptor::open("module");
+const FUNCTION: LabelDescriptor = LabelDescriptor::open("function");
 
-const MODULE: LabelDescriptor = name("module");
-const FUNCTION: LabelDescriptor = name("function");
-
-const fn built_in(name: &'static str, help: &'static str, metric_type: MetricType) -> Descriptor {
-    let location = Location { file: file!(), line: line!() };
-    Descriptor {
-        name,
-        help,
-        metric_type,
-        labels: &[MODULE, FUNCTION],
-        limit: u32::MAX,
-        location,
-        ..DEFAULTS
-    }
-}
-
-const BUCKETS: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+const BUCKETS: [f64; 11] = caas_metrics_model::DEFAULT_BUCKETS;
 
 macro_rules! built_in {
     ($(#[$docs:meta])* $family:ident { $($label:ident: $type:ty),* } as $metric:ty, $unit:ty;
@@ -86,38 +65,37 @@ macro_rules! built_in {
 built_in! {
     /// `function_calls_total`
     FunctionCalls { module: &'a str, function: &'a str, outcome: Outcome } as Counter<u64>, Unitless;
-    Descriptor {
-        labels: &[MODULE, FUNCTION, LabelDescriptor::of("outcome", Outcome::__CONSTANTS)],
-        ..built_in("function_calls_total", "Calls of annotated functions.", MetricType::Counter)
-    },
+    Descriptor::new(MetricType::Counter, "function_calls_total", "Calls of annotated functions.")
+        .with_labels(&[MODULE, FUNCTION, LabelDescriptor::of("outcome", Outcome::__CONSTANTS)])
+        .without_limit(),
     &[]
 }
 
 built_in! {
     /// `function_duration_seconds`
     FunctionDuration { module: &'a str, function: &'a str } as Histogram, Seconds;
-    Descriptor {
-        unit: Some("seconds"),
-        buckets: &BUCKETS,
-        ..built_in(
-            "function_duration_seconds",
-            "Duration of annotated functions in seconds.",
-            MetricType::Histogram,
-        )
-    },
+    Descriptor::new(
+        MetricType::Histogram,
+        "function_duration_seconds",
+        "Duration of annotated functions in seconds.",
+    )
+    .with_labels(&[MODULE, FUNCTION])
+    .with_unit("seconds")
+    .with_buckets(&BUCKETS)
+    .without_limit(),
     &ends_in_nanoseconds::<{ BUCKETS.len() }>(&BUCKETS)
 }
 
 built_in! {
     /// `functions_in_flight`
     FunctionsInFlight { module: &'a str, function: &'a str } as UpDown<i64>, Unitless;
-    Descriptor {
-        updown: true,
-        ..built_in(
-            "functions_in_flight",
-            "Calls of annotated functions that have not ended.",
-            MetricType::Gauge,
-        )
-    },
+    Descriptor::new(
+        MetricType::Gauge,
+        "functions_in_flight",
+        "Calls of annotated functions that have not ended.",
+    )
+    .with_labels(&[MODULE, FUNCTION])
+    .with_updown()
+    .without_limit(),
     &[]
 }

@@ -16,7 +16,12 @@ impl Tally {
 
     /// One event more.
     pub(crate) fn add_one(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
+        self.add(1);
+    }
+
+    /// So many events more; returns the count with them.
+    pub(crate) fn add(&self, events: u64) -> u64 {
+        self.0.fetch_add(events, Ordering::Relaxed).wrapping_add(events)
     }
 
     pub(crate) fn get(&self) -> u64 {

@@ -233,8 +233,7 @@ pub(super) fn hash(values: &[LabelText<'_>], shape: &Shape) -> u64 {
     hasher.finish()
 }
 
-/// The open label value of the series that take what is above the limit.
-pub(crate) const OVERFLOW: &str = "__overflow__";
+pub(crate) use caas_metrics_model::OVERFLOW;
 
 /// The key of a block: what creations and removals work with.
 pub(crate) struct Key<'v> {

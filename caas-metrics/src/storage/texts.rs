@@ -26,7 +26,7 @@ pub(super) fn as_integer(code: Code) -> Option<u32> {
 }
 
 /// The most bytes that a text can have.
-pub(crate) const MOST_BYTES: usize = 4000;
+pub(crate) const MOST_BYTES: usize = crate::desc::MOST_BYTES;
 const _: () = assert!(cfg!(loom) || 2 * pairs::count(MOST_BYTES) <= MOST as usize);
 
 /// In the head of a text: its length, whether a character of it is escaped somewhere, and how many

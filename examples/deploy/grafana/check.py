@@ -31,6 +31,8 @@ OWN_FAMILIES = {
     "caas_metrics_overflow_total": ("counter", {"family"}),
     "caas_metrics_refused_total": ("counter", {"family"}),
     "caas_metrics_collector_panics_total": ("counter", set()),
+    "caas_metrics_dropped_total": ("counter", {"reason"}),
+    "caas_metrics_problems": ("gauge", {"kind"}),
     "function_calls_total": ("counter", {"module", "function", "outcome"}),
     "function_duration_seconds": ("histogram", {"module", "function"}),
     "functions_in_flight": ("gauge", {"module", "function"}),

@@ -54,11 +54,16 @@ fn number(value: f64) -> Number {
 
 /// The finite bounds that all histograms of a family have: children of one `HistogramVec` agree,
 /// but several collectors may share a name, and a cumulative count is right at any bound it has.
+/// Bounds that cannot be some are kept as they are, for `admit.rs` to refuse.
 fn common_bounds(metrics: &[proto::Metric]) -> Vec<f64> {
     let Some((first, rest)) = metrics.split_first() else { return Vec::new() };
-    let mut bounds = finite_bounds(first);
+    let is_odd = |bounds: &Vec<f64>| bounds.iter().any(|bound| !bound.is_finite());
+    if let Some(odd) = metrics.iter().map(bounds_below_infinity).find(is_odd) {
+        return odd;
+    }
+    let mut bounds = bounds_below_infinity(first);
     for metric in rest {
-        let others = finite_bounds(metric);
+        let others = bounds_below_infinity(metric);
         if others != bounds {
             bounds.retain(|bound| others.contains(bound));
         }
@@ -66,20 +71,26 @@ fn common_bounds(metrics: &[proto::Metric]) -> Vec<f64> {
     bounds
 }
 
-fn finite_bounds(metric: &proto::Metric) -> Vec<f64> {
+#[allow(clippy::float_cmp, reason = "infinity is infinity")]
+fn bounds_below_infinity(metric: &proto::Metric) -> Vec<f64> {
     let buckets = metric.get_histogram().get_bucket().iter();
-    buckets.map(proto::Bucket::upper_bound).filter(|bound| bound.is_finite()).collect()
+    buckets.map(proto::Bucket::upper_bound).filter(|bound| *bound != f64::INFINITY).collect()
 }
 
-/// Cumulative counts become counts per bucket, with `+Inf` as the last one.
+/// Cumulative counts become counts per bucket, with `+Inf` as the last one. Counts that decrease are
+/// not those of a histogram: none is left of them, for `admit.rs` to refuse.
 fn histogram_value(histogram: &proto::Histogram, bounds: &[f64]) -> OwnedValue {
     let mut below = 0;
     let mut buckets = Vec::with_capacity(bounds.len() + 1);
     let shared = histogram.get_bucket().iter().filter(|b| bounds.contains(&b.upper_bound()));
     let cumulative = shared.map(proto::Bucket::cumulative_count);
     for count in cumulative.chain([histogram.get_sample_count()]) {
-        buckets.push(count.saturating_sub(below));
-        below = below.max(count);
+        let Some(more) = count.checked_sub(below) else {
+            buckets.clear();
+            break;
+        };
+        buckets.push(more);
+        below = count;
     }
     OwnedValue::Histogram { buckets, sum: histogram.get_sample_sum() }
 }
@@ -128,7 +139,7 @@ pub(super) fn family(snapshot: FamilySnapshot) -> proto::MetricFamily {
         MetricType::Histogram => proto::MetricType::HISTOGRAM,
         MetricType::Summary => proto::MetricType::SUMMARY,
         // Their encoder panics on an untyped family: what is neither of the above is a gauge.
-        MetricType::Gauge | MetricType::Info | MetricType::Unknown => proto::MetricType::GAUGE,
+        _ => proto::MetricType::GAUGE,
     });
     family
 }

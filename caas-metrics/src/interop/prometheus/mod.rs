@@ -48,7 +48,8 @@ mod convert;
 #[must_use]
 pub fn collector() -> impl prometheus::core::Collector + 'static {
     let mut descs = BTreeMap::new();
-    for descriptor in crate::registry().descriptors() {
+    // What collectors describe is theirs: only the program's families come out of this.
+    for descriptor in crate::Registry::with_declared().descriptors() {
         // A family that is declared twice is one family, and a name may be described only once.
         let Entry::Vacant(vacant) = descs.entry(descriptor.name) else { continue };
         let labels = descriptor.labels.iter().map(|label| label.name.to_owned()).collect();
