@@ -4,7 +4,7 @@
 //! Invariant: a bad attribute is one error and never takes its type down with it.
 
 use super::ast::{LabelType, Shape, Variant};
-use crate::errors::{Errors, error, report};
+use crate::errors::{Between, Errors, error, report};
 use crate::naming::{self, Case};
 use crate::paths::Runtime;
 use proc_macro2::{Ident, TokenStream};
@@ -114,8 +114,7 @@ fn settings(attributes: &[Attribute], keys: &[&str], place: &str, errors: &mut E
             while !input.is_empty() {
                 let key = key(input)?;
                 if let Some(first) = seen.iter().find(|first| **first == key) {
-                    report!(errors, key, "`{key}` is given twice: leave one out");
-                    report!(errors, first, "first given here");
+                    report!(errors, Between(first, &key), "`{key}` is given twice: leave one out");
                 }
                 settings.take(&key, input, keys, place)?;
                 seen.push(key);

@@ -6,7 +6,7 @@
 use super::ast::{Block, Family, Label, MetricType, full_name};
 use super::attributes::{self, Attributes};
 use super::parse_labels::labels;
-use crate::errors::{Errors, error, report};
+use crate::errors::{Between, Errors, error, report};
 use crate::naming;
 use crate::paths::Runtime;
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
@@ -82,8 +82,8 @@ impl State<'_> {
             report!(self.errors, name, "`{name}` below a family: write settings at the top");
         }
         if let Some(first) = self.settings.iter().find(|first| **first == name) {
-            report!(self.errors, name, "`{name}` is given twice: leave one out");
-            report!(self.errors, first, "first given here");
+            let both = Between(first, &name);
+            report!(self.errors, both, "`{name}` is given twice: leave one out");
         }
         match name.to_string().as_str() {
             "namespace" => {
