@@ -4,4 +4,5 @@
 
 mod damage;
 mod goldens;
+mod large;
 mod promtool;
