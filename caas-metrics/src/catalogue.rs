@@ -10,11 +10,11 @@ use std::{
 };
 
 use crate::{
-    desc::{Descriptor, MetricType},
+    desc::{Descriptor, LabelDescriptor, MetricType, NumberType},
     family::{Declared, Family, declared},
     name::{is_label_name, is_metric_name, reserved_for, taken_names},
     own::Own,
-    problem::Problem,
+    problem::{Difference, Problem},
     sample::{FamilySnapshot, OwnedValue},
     sites,
 };
@@ -127,14 +127,16 @@ impl Catalogue {
         let descriptor = family.descriptor();
         if let Some(Entry::Declared(same)) = by_name.get_mut(descriptor.name) {
             let first = same.first().map_or(descriptor, |first| first.descriptor());
-            match difference(first, descriptor) {
-                None => same.push(family),
-                Some(difference) => self.problems.push(Problem::Conflict {
+            let differences = differences(first, descriptor);
+            if differences.is_empty() {
+                same.push(family);
+            } else {
+                self.problems.push(Problem::Conflict {
                     name: descriptor.name.to_owned(),
-                    difference,
+                    differences,
                     kept: first.location,
                     dropped: descriptor.location,
-                }),
+                });
             }
             return;
         }
@@ -222,18 +224,51 @@ fn take(taken: &[&Taken], names: Vec<String>, title: String) -> Result<Taken, Pr
     Ok(names.into_iter().map(|name| (name, title.clone())).collect())
 }
 
-/// What two declarations of one family differ in.
-fn difference(a: &Descriptor, b: &Descriptor) -> Option<&'static str> {
-    let differences = [
-        (a.metric_type != b.metric_type, "type"),
-        (a.number != b.number, "number type"),
-        (a.updown != b.updown, "`#[updown]`"),
-        (a.help != b.help, "help"),
-        (a.unit != b.unit, "unit"),
-        (a.labels != b.labels, "set of labels or closed values"),
-        (a.buckets != b.buckets, "set of buckets"),
+/// What two declarations of one family differ in, with what each of them says.
+fn differences(kept: &Descriptor, dropped: &Descriptor) -> Vec<Difference> {
+    let number = |d: &Descriptor| match d.number {
+        NumberType::Integer => "integer".to_owned(),
+        NumberType::Float => "float".to_owned(),
+    };
+    let updown = |d: &Descriptor| if d.updown { "present" } else { "absent" }.to_owned();
+    let help = |d: &Descriptor| format!("\"{}\"", d.help);
+    let unit = |d: &Descriptor| d.unit.unwrap_or("none").to_owned();
+    let labels = |d: &Descriptor| listed(d.labels.iter().map(|label| label.name));
+    let buckets = |d: &Descriptor| listed(d.buckets);
+    let asked: [(&str, &dyn Fn(&Descriptor) -> String); 7] = [
+        ("type", &|d| d.metric_type.as_str().to_owned()),
+        ("number type", &number),
+        ("`#[updown]`", &updown),
+        ("help", &help),
+        ("unit", &unit),
+        ("labels", &labels),
+        ("buckets", &buckets),
     ];
-    differences.into_iter().find_map(|(differs, what)| differs.then_some(what))
+    let each = asked.into_iter().map(|(what, say)| (what.to_owned(), say(kept), say(dropped)));
+    let mut all: Vec<_> = each.collect();
+    // A label that both have may still differ, in its values or its settings.
+    for label in kept.labels {
+        if let Some(other) = dropped.labels.iter().find(|other| other.name == label.name) {
+            all.push((format!("label `{}`", label.name), described(label), described(other)));
+        }
+    }
+    let differing = all.into_iter().filter(|(_, kept, dropped)| kept != dropped);
+    differing.map(|(what, kept, dropped)| Difference { what, kept, dropped }).collect()
+}
+
+/// All that a declaration says of a label but its name.
+fn described(label: &LabelDescriptor) -> String {
+    let values = match label.values {
+        Some(values) => listed(values),
+        None => format!("open, of at most {} bytes", label.max_bytes),
+    };
+    if label.zeroed { format!("{values}, zeroed") } else { values }
+}
+
+/// `(a, b)`.
+fn listed<T: std::fmt::Display>(items: impl IntoIterator<Item = T>) -> String {
+    let items: Vec<String> = items.into_iter().map(|item| item.to_string()).collect();
+    format!("({})", items.join(", "))
 }
 
 /// Why a collector's family would break the page.

@@ -65,7 +65,7 @@ pub use crate::{
     exit::{Exit, FromExit, NoError, Outcome},
     label::{Label, LabelPart, LabelText},
     metric::{Amount, HistogramReading, Observation},
-    problem::Problem,
+    problem::{Difference, Problem},
     registry::{Registry, registry},
     timer::{ChildTimer, Timer},
     unit::{Seconds, TimeUnit, Unitless},
