@@ -4,7 +4,7 @@
 //! Invariant: the code names `__private`, the user's tokens and itself; every item has the `#[cfg]`s.
 
 use super::ast::{Block, Family, Label, Lint, MetricType, Passed};
-use super::lifetimes;
+use super::{docs, lifetimes};
 use crate::paths::{ALIAS, Runtime, respanned};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
@@ -115,6 +115,10 @@ impl<'f> Expansion<'f> {
         let lints = lints
             .iter()
             .map(|Lint { level, arguments }| quote_spanned!(site=> #[#level(#arguments)]));
+        let exposed = (!docs.is_empty()).then(|| {
+            let exposed = docs::exposed(self.family);
+            quote_spanned!(site=> #[doc = #exposed])
+        });
         let lifetime = Lifetime::new("'a", site);
         let fields = self.labels.iter().map(|label| {
             let (docs, ident) = (self.field_docs(label), &label.ident);
@@ -129,6 +133,7 @@ impl<'f> Expansion<'f> {
         quote_spanned! {site=>
             #(#cfgs)*
             #docs
+            #exposed
             #doc_settings
             #(#lints)*
             #on_struct
