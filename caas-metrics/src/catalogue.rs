@@ -226,26 +226,9 @@ fn take(taken: &[&Taken], names: Vec<String>, title: String) -> Result<Taken, Pr
 
 /// What two declarations of one family differ in, with what each of them says.
 fn differences(kept: &Descriptor, dropped: &Descriptor) -> Vec<Difference> {
-    let number = |d: &Descriptor| match d.number {
-        NumberType::Integer => "integer".to_owned(),
-        NumberType::Float => "float".to_owned(),
-    };
-    let updown = |d: &Descriptor| if d.updown { "present" } else { "absent" }.to_owned();
-    let help = |d: &Descriptor| format!("\"{}\"", d.help);
-    let unit = |d: &Descriptor| d.unit.unwrap_or("none").to_owned();
-    let labels = |d: &Descriptor| listed(d.labels.iter().map(|label| label.name));
-    let buckets = |d: &Descriptor| listed(d.buckets);
-    let asked: [(&str, &dyn Fn(&Descriptor) -> String); 7] = [
-        ("type", &|d| d.metric_type.as_str().to_owned()),
-        ("number type", &number),
-        ("`#[updown]`", &updown),
-        ("help", &help),
-        ("unit", &unit),
-        ("labels", &labels),
-        ("buckets", &buckets),
-    ];
-    let each = asked.into_iter().map(|(what, say)| (what.to_owned(), say(kept), say(dropped)));
-    let mut all: Vec<_> = each.collect();
+    let both = said(kept).into_iter().zip(said(dropped));
+    let mut all: Vec<_> =
+        both.map(|((what, kept), (_, dropped))| (what.to_owned(), kept, dropped)).collect();
     // A label that both have may still differ, in its values or its settings.
     for label in kept.labels {
         if let Some(other) = dropped.labels.iter().find(|other| other.name == label.name) {
@@ -254,6 +237,24 @@ fn differences(kept: &Descriptor, dropped: &Descriptor) -> Vec<Difference> {
     }
     let differing = all.into_iter().filter(|(_, kept, dropped)| kept != dropped);
     differing.map(|(what, kept, dropped)| Difference { what, kept, dropped }).collect()
+}
+
+/// What a declaration says, in the words of a problem.
+fn said(descriptor: &Descriptor) -> [(&'static str, String); 7] {
+    let number = match descriptor.number {
+        NumberType::Integer => "integer",
+        NumberType::Float => "float",
+    };
+    let updown = if descriptor.updown { "present" } else { "absent" };
+    [
+        ("type", descriptor.metric_type.as_str().to_owned()),
+        ("number type", number.to_owned()),
+        ("`#[updown]`", updown.to_owned()),
+        ("help", format!("\"{}\"", descriptor.help)),
+        ("unit", descriptor.unit.unwrap_or("none").to_owned()),
+        ("labels", listed(descriptor.labels.iter().map(|label| label.name))),
+        ("buckets", listed(descriptor.buckets)),
+    ]
 }
 
 /// All that a declaration says of a label but its name.
