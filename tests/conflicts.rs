@@ -18,6 +18,9 @@ mod first {
         #[buckets(1, 2)]
         pub histogram WaitSeconds;
 
+        /// Everything at once.
+        pub gauge Everything { kind: bool, region: &str }
+
         /// Sample names.
         pub histogram LoadSeconds;
 
@@ -56,6 +59,11 @@ mod second {
         #[buckets(1, 3)]
         pub histogram WaitSeconds;
 
+        /// Everything differs.
+        #[unit = "bytes"]
+        #[zeroed(kind)]
+        pub gauge Everything<f64> { kind: bool, shard: &str }
+
         /// A clash in one format.
         #[legacy(reason = "to clash")]
         #[name = "load_seconds_count"]
@@ -73,25 +81,36 @@ fn conflicts_name_both_places_and_the_first_is_exported() {
     second::HelpLevel.set(2);
     first::WaitSeconds.observe(1);
     second::WaitSeconds.observe(3);
+    first::Everything { kind: true, region: "x" }.set(1);
+    second::Everything { kind: true, shard: "x" }.set(1.0);
     first::LoadSeconds.observe(1);
     second::LoadSecondsCount.set(7);
 
     let problems = registry().check();
     let texts: Vec<String> = problems.iter().map(ToString::to_string).collect();
-    assert_eq!(problems.len(), 10, "{texts:#?}");
+    assert_eq!(problems.len(), 11, "{texts:#?}");
     let conflicts = problems.iter().filter(|p| matches!(p, Problem::Conflict { .. })).count();
-    assert_eq!(conflicts, 4);
+    assert_eq!(conflicts, 5);
     let line = |text: &str, nth: usize| {
         let mut lines = include_str!("conflicts.rs").lines().enumerate();
         lines.by_ref().filter(|(_, line)| line.contains(text)).nth(nth).unwrap().0 + 1
     };
     let (kept, dropped) = (line("counter TypeTotal", 0), line("counter TypeTotal", 1));
     let expected = format!(
-        "`type_total` is declared with another number type at tests/conflicts.rs:{dropped} than \
-         at tests/conflicts.rs:{kept}; the latter is exported"
+        "`type_total` is declared in two ways: at tests/conflicts.rs:{kept} with number type integer, \
+         which is exported; at tests/conflicts.rs:{dropped} with number type float, which is not"
     );
     assert!(texts.contains(&expected), "{texts:#?}");
-    for difference in ["labels", "help", "buckets"] {
+    let (kept, dropped) = (line("gauge Everything", 0), line("gauge Everything", 1));
+    let expected = format!(
+        "`everything` is declared in two ways: at tests/conflicts.rs:{kept} with number type \
+         integer, help \"Everything at once.\", unit none, labels (kind, region), label `kind` \
+         (false, true), which is exported; at tests/conflicts.rs:{dropped} with number type float, \
+         help \"Everything differs.\", unit bytes, labels (kind, shard), label `kind` (false, true), \
+         zeroed, which is not"
+    );
+    assert!(texts.contains(&expected), "{texts:#?}");
+    for difference in ["labels (a)", "\"Help of the second.\"", "buckets (1, 3)"] {
         assert!(texts.iter().any(|text| text.contains(difference)), "{difference}: {texts:#?}");
     }
     let clash = texts.iter().find(|text| text.contains("`load_seconds_count`")).unwrap();

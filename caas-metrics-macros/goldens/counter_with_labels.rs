@@ -3,18 +3,14 @@ pub struct HttpRequestsTotal<'a> {
     pub method: Method,
     pub path: &'a str,
 }
-#[allow(dead_code, non_snake_case)]
-pub struct HttpRequestsTotalView<'v> {
-    pub method: <Method as P::Label>::View<'v>,
-    pub path: <&'static str as P::Label>::View<'v>,
-    __caas_end: P::End,
-}
 const _: () = {
-    static __CAAS_FAMILY: P::Family = P::Family::of::<HttpRequestsTotal<'static>>();
-    P::thread_local! {
-        static __CAAS_WORD : P::Word = const { P::word:: < HttpRequestsTotal < 'static >
-        > () };
+    #[allow(dead_code, missing_docs, non_snake_case, unreachable_pub)]
+    pub struct HttpRequestsTotalView<'v> {
+        pub method: <Method as P::Label>::View<'v>,
+        pub path: <&'static str as P::Label>::View<'v>,
+        __caas_end: P::End,
     }
+    static __CAAS_FAMILY: P::Family = P::Family::of::<HttpRequestsTotal<'static>>();
     #[automatically_derived]
     impl<'a> P::LabelSet for HttpRequestsTotal<'a> {
         type Static = HttpRequestsTotal<'static>;
@@ -36,7 +32,7 @@ const _: () = {
             &__CAAS_FAMILY
         }
         fn words() -> P::Words {
-            &__CAAS_WORD
+            P::words!(HttpRequestsTotal < 'static >)
         }
         fn with_values<__R>(
             &self,

@@ -4,9 +4,6 @@ struct StoreSeconds;
 #[cfg(feature = "store")]
 const _: () = {
     static __CAAS_FAMILY: P::Family = P::Family::of::<StoreSeconds>();
-    P::thread_local! {
-        static __CAAS_WORD : P::Word = const { P::word:: < StoreSeconds > () };
-    }
     #[automatically_derived]
     impl P::LabelSet for StoreSeconds {
         type Static = StoreSeconds;
@@ -30,7 +27,7 @@ const _: () = {
             &__CAAS_FAMILY
         }
         fn words() -> P::Words {
-            &__CAAS_WORD
+            P::words!(StoreSeconds)
         }
         fn with_values<__R>(
             &self,

@@ -1,20 +1,26 @@
-#[automatically_derived]
-#[allow(unused_qualifications)]
-impl<T> P::Label for Tenant<T>
-where
-    T: P::Label,
-{
-    const VALUES: P::Option<&'static [&'static P::str]> = <T as P::Label>::VALUES;
-    const MAX_BYTES: P::usize = <T as P::Label>::MAX_BYTES;
-    const __ONE_FORM: P::bool = <T as P::Label>::__ONE_FORM;
-    type View<'__caas> = <T as P::Label>::View<'__caas>;
-    fn index(&self) -> P::usize {
-        <T as P::Label>::index(&self.0)
+const _: () = {
+    macro_rules! without_this_dependency_write_label_crate_equals_path {
+        () => {};
     }
-    fn text(&self) -> P::LabelText<'_> {
-        <T as P::Label>::text(&self.0)
+    without_this_dependency_write_label_crate_equals_path! {}
+    #[automatically_derived]
+    #[allow(unused_qualifications)]
+    impl<T> P::Label for Tenant<T>
+    where
+        T: P::Label,
+    {
+        const VALUES: P::Option<&'static [&'static P::str]> = <T as P::Label>::VALUES;
+        const MAX_BYTES: P::usize = <T as P::Label>::MAX_BYTES;
+        const __ONE_FORM: P::bool = <T as P::Label>::__ONE_FORM;
+        type View<'__caas> = <T as P::Label>::View<'__caas>;
+        fn index(&self) -> P::usize {
+            <T as P::Label>::index(&self.0)
+        }
+        fn text(&self) -> P::LabelText<'_> {
+            <T as P::Label>::text(&self.0)
+        }
+        fn view(__caas_part: P::Part<'_>) -> <Self as P::Label>::View<'_> {
+            <T as P::Label>::view(__caas_part)
+        }
     }
-    fn view(__caas_part: P::Part<'_>) -> Self::View<'_> {
-        <T as P::Label>::view(__caas_part)
-    }
-}
+};

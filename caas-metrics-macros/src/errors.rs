@@ -45,6 +45,17 @@ impl ToTokens for Here {
     }
 }
 
+/// From one place to another: rustc then shows the lines of both, and of what is between only the
+/// edges. For a mistake that two places make together, such as a name that is there twice.
+pub(crate) struct Between<'a, A, B>(pub(crate) &'a A, pub(crate) &'a B);
+
+impl<A: ToTokens, B: ToTokens> ToTokens for Between<'_, A, B> {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        self.0.to_tokens(tokens);
+        self.1.to_tokens(tokens);
+    }
+}
+
 /// Makes one error without adding it, for code that gives up at the first: `error!(tokens, "…")`.
 macro_rules! error {
     ($tokens:expr, $($message:tt)+) => {

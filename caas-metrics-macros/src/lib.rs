@@ -16,31 +16,10 @@ mod tests;
 
 use proc_macro::TokenStream;
 
-/// Declares families of metrics.
+/// The families of a block, behind the crate that declares them: `$crate; families…`.
 ///
-/// A block has settings, `namespace = "…";` and `crate = path;`, and families:
-/// `pub counter Name { label: Type, … }` or `pub counter Name;`, with `gauge`, `histogram` or `info`
-/// in place of `counter`, and `Name<f64>` for counters and gauges of floats. The doc comment of a
-/// family is its help text. Attributes of a family:
-///
-/// - `#[name = "…"]`: the metric's full name, instead of namespace and name in snake case
-/// - `#[buckets(0.1, 0.5, 1)]`, `#[buckets(linear(start, width, count))]`,
-///   `#[buckets(exponential(start, factor, count))]`: the upper bounds of a histogram. With a bound
-///   below zero OpenMetrics leaves `_sum` and `_count` out, for the sum can shrink; the text format
-///   has them. `check` says so unless `#[legacy]` does
-/// - `#[limit = 500]`: the most living series of a family with open labels; 2000 by default
-/// - `#[unit = "seconds"]`: the unit, where the name does not end in it
-/// - `#[updown]`: a gauge that only moves by `inc` and `dec`
-/// - `#[zeroed(label, …)]`: in a family with open labels, the series of these closed labels are born
-///   together, at zero; `#[zeroed]` alone: those of all closed labels, and a family with closed labels
-///   only is exported from the start, however many series it has
-/// - `#[lazy]`: a family with closed labels only is not exported before its first event
-/// - `#[legacy(reason = "…")]`: the family must stay as it is, although its name breaks the naming
-///   rules, a label is called `job` or `instance` as those of Prometheus' targets are, or a bound is
-///   below zero
-/// - `#[cfg(…)]`, lint levels, `#[deprecated]` and `#[doc(…)]`, which are passed through
-///
-/// All mistakes of a block are reported at once, each where it is.
+/// Not public API. `caas_metrics::metrics!` calls it and says where `caas_metrics` is, which a
+/// procedural macro cannot know.
 #[proc_macro]
 pub fn metrics(input: TokenStream) -> TokenStream {
     metrics_block::expand(input.into()).into()

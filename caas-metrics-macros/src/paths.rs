@@ -3,21 +3,85 @@
 //! Nothing of the user's scope is read here; other paths in an expansion are the user's tokens.
 //! Invariant: an expansion names `…::__private` and nothing else of ours or of the standard library.
 
-use proc_macro2::{Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
+use crate::errors::error;
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::parse::ParseStream;
 
-/// `::caas_metrics::__private`, or the same below the path given as `crate = path`.
-pub(crate) struct Runtime(TokenStream);
+/// What `__private` is called where an expansion imports it.
+pub(crate) const ALIAS: &str = "__caas_p";
+
+/// Where `__private` is: below `::caas_metrics`, `$crate` or the user's path.
+pub(crate) struct Runtime {
+    path: TokenStream,
+    /// Whether nothing says where the crate is, so that its own name must do.
+    is_assumed: bool,
+}
 
 impl Runtime {
-    /// The runtime below the user's path for a renamed dependency.
-    pub(crate) fn renamed(path: &syn::Path) -> Self {
-        Self(quote!(#path::__private))
+    /// The runtime below a path: `$crate`, or what the user wrote behind `crate =`.
+    ///
+    /// The path keeps its span, so a wrong one is an error where it is written.
+    pub(crate) fn renamed(path: &impl ToTokens) -> Self {
+        Self { path: quote!(#path::__private), is_assumed: false }
     }
 
     /// The same path with another span, to underline what is there if rustc finds a mistake.
     pub(crate) fn at(&self, span: Span) -> Self {
-        Self(respanned(self.0.clone(), span))
+        Self { path: respanned(self.path.clone(), span), is_assumed: self.is_assumed }
+    }
+
+    /// Reads the path behind `crate =`. `written` is how to write it.
+    pub(crate) fn parse(key: &Ident, input: ParseStream, written: &str) -> syn::Result<Self> {
+        let Ok(path) = input.call(syn::Path::parse_mod_style) else {
+            return Err(Self::malformed(key, written));
+        };
+        match path.segments.iter().find(|segment| segment.ident == "Self") {
+            Some(found) => {
+                Err(error!(found, "`Self` is a type, and a crate is in no type: write `{written}`"))
+            }
+            None => Ok(Self::renamed(&path)),
+        }
+    }
+
+    /// The error where no path follows the key `crate`.
+    pub(crate) fn malformed(key: &Ident, written: &str) -> syn::Error {
+        error!(key, "`crate` is a path: write `{written}`")
+    }
+
+    /// `use …::__private as __caas_p;`, the one line on which the rest of an expansion depends.
+    ///
+    /// rustc does not report what depends on an import that failed, and it reports imports with one
+    /// span once. So a wrong path is one error, however much is generated.
+    pub(crate) fn import(&self, site: Span) -> TokenStream {
+        let (path, alias) = (&self.path, Ident::new(ALIAS, site));
+        quote_spanned!(site=> use #path as #alias;)
+    }
+
+    /// The same; if the path is only assumed, from a macro called `advice`. rustc's error has no room
+    /// for words of ours, but it names the macro that the import comes from.
+    pub(crate) fn import_or_advise(&self, site: Span, advice: &str) -> TokenStream {
+        let import = self.import(site);
+        if !self.is_assumed {
+            return import;
+        }
+        let advice = Ident::new(advice, site);
+        quote_spanned! {site=>
+            macro_rules! #advice { () => { #import } }
+            #advice! {}
+        }
+    }
+}
+
+impl Default for Runtime {
+    fn default() -> Self {
+        Self { path: quote!(::caas_metrics::__private), is_assumed: true }
+    }
+}
+
+impl ToTokens for Runtime {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        self.path.to_tokens(tokens);
     }
 }
 
@@ -28,16 +92,4 @@ pub(crate) fn respanned(tokens: TokenStream, span: Span) -> TokenStream {
         token
     };
     tokens.into_iter().map(respan).collect()
-}
-
-impl Default for Runtime {
-    fn default() -> Self {
-        Self(quote!(::caas_metrics::__private))
-    }
-}
-
-impl ToTokens for Runtime {
-    fn to_tokens(&self, tokens: &mut TokenStream) {
-        self.0.to_tokens(tokens);
-    }
 }

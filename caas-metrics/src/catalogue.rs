@@ -14,10 +14,10 @@ use caas_metrics_model::TARGET_LABELS;
 
 use crate::{
     admit::{self, Findings, Reason},
-    desc::Descriptor,
+    desc::{Descriptor, LabelDescriptor, NumberType},
     family::{Declared, Family, declared},
     own::Own,
-    problem::Problem,
+    problem::{Difference, Problem},
     sample::{FamilyHead, FamilySnapshot},
     sites,
     walk::DefaultLabels,
@@ -336,9 +336,10 @@ fn take(taken: &[&Taken], names: Vec<String>, title: String) -> Result<Taken, Pr
 
 /// Two declarations of one family that differ; the first one is exported.
 fn conflict(first: &Descriptor, second: &Descriptor) -> Option<Problem> {
-    difference(first, second).map(|difference| Problem::Conflict {
+    let differences = differences(first, second);
+    (!differences.is_empty()).then(|| Problem::Conflict {
         name: second.name.to_owned(),
-        difference,
+        differences,
         kept: first.location,
         dropped: second.location,
     })
@@ -363,16 +364,50 @@ fn taken_names(descriptor: &Descriptor) -> Vec<String> {
     descriptor.metric_type.taken_names(descriptor.name)
 }
 
-/// What two declarations of one family differ in.
-fn difference(a: &Descriptor, b: &Descriptor) -> Option<&'static str> {
-    let differences = [
-        (a.metric_type != b.metric_type, "type"),
-        (a.number != b.number, "number type"),
-        (a.updown != b.updown, "`#[updown]`"),
-        (a.help != b.help, "help"),
-        (a.unit != b.unit, "unit"),
-        (a.labels != b.labels, "set of labels or closed values"),
-        (a.buckets != b.buckets, "set of buckets"),
-    ];
-    differences.into_iter().find_map(|(differs, what)| differs.then_some(what))
+/// What two declarations of one family differ in, with what each of them says.
+fn differences(kept: &Descriptor, dropped: &Descriptor) -> Vec<Difference> {
+    let both = said(kept).into_iter().zip(said(dropped));
+    let mut all: Vec<_> =
+        both.map(|((what, kept), (_, dropped))| (what.to_owned(), kept, dropped)).collect();
+    // A label that both have may still differ, in its values or its settings.
+    for label in kept.labels {
+        if let Some(other) = dropped.labels.iter().find(|other| other.name == label.name) {
+            all.push((format!("label `{}`", label.name), described(label), described(other)));
+        }
+    }
+    let differing = all.into_iter().filter(|(_, kept, dropped)| kept != dropped);
+    differing.map(|(what, kept, dropped)| Difference { what, kept, dropped }).collect()
+}
+
+/// What a declaration says, in the words of a problem.
+fn said(descriptor: &Descriptor) -> [(&'static str, String); 7] {
+    let number = match descriptor.number {
+        NumberType::Integer => "integer",
+        NumberType::Float => "float",
+    };
+    let updown = if descriptor.updown { "present" } else { "absent" };
+    [
+        ("type", descriptor.metric_type.as_str().to_owned()),
+        ("number type", number.to_owned()),
+        ("`#[updown]`", updown.to_owned()),
+        ("help", format!("\"{}\"", descriptor.help)),
+        ("unit", descriptor.unit.unwrap_or("none").to_owned()),
+        ("labels", listed(descriptor.labels.iter().map(|label| label.name))),
+        ("buckets", listed(descriptor.buckets)),
+    ]
+}
+
+/// All that a declaration says of a label but its name.
+fn described(label: &LabelDescriptor) -> String {
+    let values = match label.values {
+        Some(values) => listed(values),
+        None => format!("open, of at most {} bytes", label.max_bytes),
+    };
+    if label.zeroed { format!("{values}, zeroed") } else { values }
+}
+
+/// `(a, b)`.
+fn listed<T: std::fmt::Display>(items: impl IntoIterator<Item = T>) -> String {
+    let items: Vec<String> = items.into_iter().map(|item| item.to_string()).collect();
+    format!("({})", items.join(", "))
 }

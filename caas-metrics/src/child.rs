@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::{
     family::{LabelSet, keep},
-    metric::{Amount, Decrease, Histogram, Increase, Observation, Refused, Set},
+    metric::{Amount, Decrease, Histogram, Increase, Observation, Observe, Refused, Set},
     storage::{
         cells::Cells,
         shared::SharedCell,
@@ -206,7 +206,7 @@ impl<L: LabelSet, R: Reach<L>> Handle<L, R> {
         L::Metric: Set,
     {
         self.in_shared(move |slots| {
-            L::Metric::set(slots, value);
+            L::Metric::put(slots, value);
             Ok(())
         });
     }
@@ -227,7 +227,7 @@ impl<L: LabelSet, R: Reach<L>> Handle<L, R> {
     #[inline]
     pub fn observe(&self, value: impl Observation<L::Unit>)
     where
-        L: LabelSet<Metric = Histogram>,
+        L::Metric: Observe,
     {
         // What the value is, is asked before anything of the family is looked at.
         if let Some(nanoseconds) = value.as_nanoseconds() {

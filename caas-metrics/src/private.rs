@@ -13,8 +13,9 @@ pub use core::{
     pin::pin,
     primitive::{bool, f64, i64, str, u64, usize},
 };
-pub use std::thread_local;
 
+pub use crate::__words as words;
+pub use caas_metrics_macros::metrics;
 pub use inventory;
 
 pub use crate::{
@@ -42,6 +43,20 @@ use crate::{
     child::UnixTime,
     metric::{Decrease, Increase, Set},
 };
+
+/// Where each thread has its word of the family `$set`.
+///
+/// A macro with an expression: where its path is wrong, nothing else is missing.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __words {
+    ($set:ty) => {{
+        ::std::thread_local! {
+            static WORD: $crate::__private::Word = const { $crate::__private::word::<$set>() };
+        }
+        &WORD
+    }};
+}
 
 /// What a timer of a histogram that is not in seconds would be: nothing, since there is none.
 #[derive(Debug)]

@@ -27,8 +27,8 @@ pub enum Problem {
     Conflict {
         /// The metric's name.
         name: String,
-        /// What differs, such as `type` or `labels`.
-        difference: &'static str,
+        /// Everything that differs.
+        differences: Vec<Difference>,
         /// The declaration that is exported.
         kept: Location,
         /// The declaration that is not.
@@ -164,6 +164,18 @@ impl Problem {
     }
 }
 
+/// One thing in which two declarations of a family differ.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub struct Difference {
+    /// What differs, such as `type` or `buckets`.
+    pub what: String,
+    /// What the declaration that is exported says.
+    pub kept: String,
+    /// What the other one says.
+    pub dropped: String,
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -171,11 +183,19 @@ impl fmt::Display for Problem {
                 "no family is declared: rustc does not link a crate that nothing refers to; use \
                  an item of each crate that declares metrics",
             ),
-            Self::Conflict { name, difference, kept, dropped } => write!(
-                f,
-                "`{name}` is declared with another {difference} at {dropped} than at {kept}; the \
-                 latter is exported"
-            ),
+            Self::Conflict { name, differences, kept, dropped } => {
+                let side = |of: fn(&Difference) -> &str| {
+                    let each = differences.iter().map(|d| format!("{} {}", d.what, of(d)));
+                    each.collect::<Vec<_>>().join(", ")
+                };
+                write!(
+                    f,
+                    "`{name}` is declared in two ways: at {kept} with {}, which is exported; at \
+                     {dropped} with {}, which is not",
+                    side(|difference| &difference.kept),
+                    side(|difference| &difference.dropped)
+                )
+            }
             Self::Clash { sample, kept, dropped } => {
                 write!(f, "{dropped} takes the name `{sample}` of {kept} and is not exported")
             }

@@ -81,6 +81,12 @@ metrics! {
 metrics! {
     crate = renamed;
 
+    /// Where the crate is said in another way.
+    pub(crate) counter NamedTotal;
+}
+
+// `metrics!` knows where its crate is, whatever that is called.
+metrics! {
     /// For this crate only.
     pub(crate) counter InnerTotal { path: String }
 
@@ -100,6 +106,7 @@ pub fn touch() {
     BuildInfo { version: "1" }.set();
     InnerTotal { path: String::from("/") }.inc();
     Private.inc();
+    NamedTotal.inc();
 }
 
 /// Nothing of the prelude is there.

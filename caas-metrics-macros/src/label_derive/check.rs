@@ -4,8 +4,10 @@
 //! Invariant: a message says what was found, then what to write instead.
 
 use super::ast::{LabelType, Shape, Variant};
-use crate::errors::{Errors, report};
+use crate::errors::{Between, Errors, report};
 use crate::naming::Case;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 /// Reports every mistake of the type.
 pub(crate) fn check(label: &LabelType, errors: &mut Errors) {
@@ -48,17 +50,22 @@ fn check_text(variant: &Variant, case: Case, errors: &mut Errors) {
 
 /// Two variants never have one text, or their counts would be one series.
 fn check_distinct(variants: &[Variant], case: Case, errors: &mut Errors) {
-    for (position, variant) in variants.iter().enumerate() {
-        let text = variant.text(case);
-        let mut earlier = variants.iter().take(position);
-        if let Some(first) = earlier.find(|earlier| earlier.text(case) == text) {
-            let other = &first.ident;
-            report!(
-                errors,
-                variant.text_site(),
-                "`{text}` is the text of `{other}` as well: rename one of them"
-            );
-            report!(errors, first.text_site(), "first used here");
+    // The first variant of each text is looked up: an enum may have thousands.
+    let mut owners: HashMap<String, &Variant> = HashMap::with_capacity(variants.len());
+    for variant in variants {
+        match owners.entry(variant.text(case)) {
+            Entry::Vacant(free) => {
+                free.insert(variant);
+            }
+            Entry::Occupied(taken) => {
+                let (text, first) = (taken.key(), taken.get());
+                let (other, ident) = (&first.ident, &variant.ident);
+                report!(
+                    errors,
+                    Between(&first.text_site(), &variant.text_site()),
+                    "`{text}` is the text of `{other}` and of `{ident}`: rename one of them"
+                );
+            }
         }
     }
 }
@@ -68,7 +75,7 @@ fn check_one_other(variants: &[Variant], errors: &mut Errors) {
     let mut others = variants.iter().filter_map(|variant| variant.other.as_ref());
     let Some(first) = others.next() else { return };
     for second in others {
-        report!(errors, second, "a second `other`: only one variant takes unknown texts");
-        report!(errors, first, "the first is here");
+        let both = Between(first, second);
+        report!(errors, both, "`other` is given twice: only one variant takes unknown texts");
     }
 }

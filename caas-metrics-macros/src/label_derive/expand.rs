@@ -5,14 +5,29 @@
 
 use super::ast::{LabelType, Shape, Variant};
 use crate::naming::Case;
-use crate::paths::respanned;
-use proc_macro2::{Ident, Literal, TokenStream};
+use crate::paths::{ALIAS, respanned};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::LitInt;
 use syn::spanned::Spanned;
 
+/// What rustc says where `::caas_metrics` is missing: it names the macro that an error comes from,
+/// and an import that fails has no other words of ours.
+const ADVICE: &str = "without_this_dependency_write_label_crate_equals_path";
+
 /// The code of a label type.
 pub(crate) fn expand(label: &LabelType) -> TokenStream {
+    let import = label.runtime.import_or_advise(Span::call_site(), ADVICE);
+    let implementation = implementation(label);
+    quote! {
+        const _: () = {
+            #import
+            #implementation
+        };
+    }
+}
+
+fn implementation(label: &LabelType) -> TokenStream {
     match &label.shape {
         Shape::Closed { case, variants } => closed(label, *case, variants),
         Shape::Newtype { member, field_type, max_bytes } => {
@@ -22,7 +37,7 @@ pub(crate) fn expand(label: &LabelType) -> TokenStream {
 }
 
 fn closed(label: &LabelType, case: Case, variants: &[Variant]) -> TokenStream {
-    let LabelType { runtime: p, ident, generics, .. } = label;
+    let (LabelType { ident, generics, .. }, p) = (label, p_at(Span::call_site()));
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
     let texts = variants.iter().map(|variant| variant.text(case));
     let indices = variants.iter().enumerate().map(|(index, variant)| {
@@ -67,7 +82,8 @@ fn value(Variant { ident, fields, .. }: &Variant) -> TokenStream {
 fn from_label(label: &LabelType, case: Case, variants: &[Variant]) -> Option<TokenStream> {
     let other_variant = variants.iter().find(|variant| variant.other.is_some())?;
     let (other, other_value) = (&other_variant.ident, value(other_variant));
-    let LabelType { runtime: p, visibility, ident, generics, .. } = label;
+    let LabelType { visibility, ident, generics, .. } = label;
+    let p = p_at(Span::call_site());
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
     let known = variants.iter().filter(|variant| variant.other.is_none());
     let arms = known.map(|variant| {
@@ -92,14 +108,14 @@ fn newtype(
     field_type: &TokenStream,
     max_bytes: Option<&LitInt>,
 ) -> TokenStream {
-    let LabelType { runtime: p, ident, generics, .. } = label;
+    let (LabelType { ident, generics, .. }, p) = (label, p_at(Span::call_site()));
     let (impl_generics, type_generics, _) = generics.split_for_impl();
     let written = generics.where_clause.iter().flat_map(|clause| &clause.predicates);
     // Only a generic field needs a bound; another type that is no label is rustc's to underline.
     let needed = generics.type_params().next().map(|_| quote!(#field_type: #p::Label,));
     // The trait is named in this form only: then a field that is no label is one error, there.
     let span = field_type.span();
-    let located = p.at(span);
+    let located = p_at(span);
     let of_field = |member: &str, arguments: TokenStream| {
         let (member, arguments) = (Ident::new(member, span), respanned(arguments, span));
         quote_spanned!(span=> <#field_type as #located::Label>::#member #arguments)
@@ -115,7 +131,7 @@ fn newtype(
     let text = of_field("text", quote!((&self.#member)));
     let view = of_field("view", quote!((__caas_part)));
     let view = quote_spanned! {span=>
-        fn view(__caas_part: #located::Part<'_>) -> Self::View<'_> { #view }
+        fn view(__caas_part: #located::Part<'_>) -> <Self as #located::Label>::View<'_> { #view }
     };
     quote! {
         #[automatically_derived]
@@ -132,4 +148,9 @@ fn newtype(
             #view
         }
     }
+}
+
+/// `__private` as the expansion imports it, to be underlined at `span`.
+fn p_at(span: Span) -> Ident {
+    Ident::new(ALIAS, Span::call_site().located_at(span))
 }

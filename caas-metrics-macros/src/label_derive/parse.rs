@@ -4,7 +4,7 @@
 //! Invariant: a bad attribute is one error and never takes its type down with it.
 
 use super::ast::{LabelType, Shape, Variant};
-use crate::errors::{Errors, error, report};
+use crate::errors::{Between, Errors, error, report};
 use crate::naming::{self, Case};
 use crate::paths::Runtime;
 use proc_macro2::{Ident, TokenStream};
@@ -114,8 +114,7 @@ fn settings(attributes: &[Attribute], keys: &[&str], place: &str, errors: &mut E
             while !input.is_empty() {
                 let key = key(input)?;
                 if let Some(first) = seen.iter().find(|first| **first == key) {
-                    report!(errors, key, "`{key}` is given twice: leave one out");
-                    report!(errors, first, "first given here");
+                    report!(errors, Between(first, &key), "`{key}` is given twice: leave one out");
                 }
                 settings.take(&key, input, keys, place)?;
                 seen.push(key);
@@ -146,22 +145,13 @@ impl Settings {
         keys: &[&str],
         place: &str,
     ) -> syn::Result<()> {
-        let name = key.to_string();
-        if !keys.contains(&name.as_str()) {
-            return Err(unknown_key(key, &name, keys, place));
-        }
-        match name.as_str() {
-            "other" => self.other = Some(key.clone()),
-            "rename" => self.rename = Some(string(key, input)?),
-            "max_bytes" => self.max_bytes = Some(most_bytes(key, input)?),
-            "rename_all" => self.case = case(&string(key, input)?)?,
-            _ => {
-                let path =
-                    input.parse::<Token![=]>().and_then(|_| syn::Path::parse_mod_style(input));
-                let path = path
-                    .map_err(|_| error!(key, "`crate` is a path: write `crate = ::my_metrics`"))?;
-                self.runtime = Runtime::renamed(&path);
-            }
+        match keys.iter().copied().find(|known| key == known) {
+            Some("other") => self.other = Some(key.clone()),
+            Some("rename") => self.rename = Some(string(key, input)?),
+            Some("max_bytes") => self.max_bytes = Some(most_bytes(key, input)?),
+            Some("rename_all") => self.case = case(&string(key, input)?)?,
+            Some("crate") => self.runtime = path(key, input)?,
+            _ => return Err(unknown_key(key, &key.to_string(), keys, place)),
         }
         Ok(())
     }
@@ -170,6 +160,14 @@ impl Settings {
 fn string(key: &Ident, input: ParseStream) -> syn::Result<LitStr> {
     let value = input.parse::<Token![=]>().and_then(|_| input.parse());
     value.map_err(|_| error!(key, "`{key}` is a string: write `{key} = \"…\"`"))
+}
+
+fn path(key: &Ident, input: ParseStream) -> syn::Result<Runtime> {
+    let written = "crate = ::my_metrics";
+    match input.parse::<Token![=]>() {
+        Ok(_) => Runtime::parse(key, input, written),
+        Err(_) => Err(Runtime::malformed(key, written)),
+    }
 }
 
 fn most_bytes(key: &Ident, input: ParseStream) -> syn::Result<LitInt> {

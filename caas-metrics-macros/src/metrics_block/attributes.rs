@@ -5,7 +5,7 @@
 
 use super::ast::{Buckets, Help, Limit, Lint, Options, Passed, Setting};
 use super::buckets;
-use crate::errors::{Errors, error, report};
+use crate::errors::{Between, Errors, error, report};
 use crate::naming;
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
@@ -291,11 +291,10 @@ fn unknown_attribute(attribute: &Attribute, name: &str) -> syn::Error {
     )
 }
 
-/// Fills `slot`; a second value is an error at both.
+/// Fills `slot`; a second value is an error.
 fn set<T>(slot: &mut Option<Setting<T>>, site: Ident, value: T, errors: &mut Errors) {
     if let Some(first) = slot {
-        report!(errors, site, "`#[{site}]` is given twice: leave one out");
-        report!(errors, first.site, "first given here");
+        report!(errors, Between(&first.site, &site), "`#[{site}]` is given twice: leave one out");
     } else {
         *slot = Some(Setting { site, value });
     }

@@ -6,7 +6,7 @@
 use super::ast::{Block, Family, Label};
 use super::check_options::check_options;
 use super::{lifetimes, promlint, samples};
-use crate::errors::{Errors, report};
+use crate::errors::{Between, Errors, report};
 use crate::naming;
 use caas_metrics_model::RESERVED_LABELS;
 use std::collections::{BTreeSet, HashMap};
@@ -97,8 +97,8 @@ fn check_labels(family: &Family, errors: &mut Errors) {
         check_lifetimes(label, errors);
         let mut earlier = family.labels.iter().take(position);
         if let Some(first) = earlier.find(|earlier| earlier.name() == name) {
-            report!(errors, label.ident, "label `{name}` is declared twice: leave one out");
-            report!(errors, first.ident, "first declared here");
+            let both = Between(&first.ident, &label.ident);
+            report!(errors, both, "label `{name}` is declared twice: leave one out");
         }
     }
 }
@@ -156,29 +156,28 @@ fn check_pairs(families: &[Family], errors: &mut Errors) {
 /// Reports what two families have in common; says whether there was something.
 fn clash(first: &Family, second: &Family, errors: &mut Errors) -> bool {
     let (name, keyword) = (&second.name, &first.keyword);
+    let (first_site, second_site) = (first.name_site(), second.name_site());
+    let both = Between(&first_site, &second_site);
     if first.ident.unraw() == second.ident.unraw() {
         let ident = &second.ident;
-        report!(errors, ident, "family `{ident}` is declared twice: rename one or leave it out");
+        let both = Between(&first.ident, ident);
+        report!(errors, both, "family `{ident}` is declared twice: rename one or leave it out");
     } else if first.options.is_flawed || second.options.is_flawed {
         return false;
     } else if first.name == *name {
         let other = &first.ident;
-        report!(
-            errors,
-            second.name_site(),
-            "`{name}` is the name of `{other}` as well: rename one"
-        );
+        let second = &second.ident;
+        report!(errors, both, "`{name}` is the name of `{other}` and of `{second}`: rename one");
     } else if let Some(shared) = shared_sample(first, second) {
         let other = &first.name;
         report!(
             errors,
-            second.name_site(),
+            both,
             "`{shared}` is a name that {keyword} `{other}` takes in the exposition: rename one"
         );
     } else {
         return false;
     }
-    report!(errors, first.name_site(), "first declared here");
     true
 }
 

@@ -5,7 +5,7 @@
 
 use super::ast::{Buckets, Family, Generator, Label, MetricType, Number, Setting};
 use super::{buckets, promlint};
-use crate::errors::{Errors, report};
+use crate::errors::{Between, Errors, report};
 use crate::naming;
 use proc_macro2::Ident;
 use syn::ext::IdentExt;
@@ -67,8 +67,8 @@ fn check_export(family: &Family, errors: &mut Errors) {
     let [zeroed, lazy] =
         [options.zeroed.as_ref().map(|it| &it.site), options.lazy.as_ref().map(|it| &it.site)];
     if let (Some(zeroed), Some(lazy)) = (zeroed, lazy) {
-        report!(errors, lazy, "`#[lazy]` and `#[zeroed]` are opposites: leave one out");
-        report!(errors, zeroed, "the other is here");
+        let both = Between(zeroed, lazy);
+        report!(errors, both, "`#[lazy]` and `#[zeroed]` are opposites: leave one out");
     }
     check_zeroed_labels(family, errors);
     let is_info = family.metric_type == MetricType::Info;
@@ -97,8 +97,7 @@ fn check_zeroed_labels(family: &Family, errors: &mut Errors) {
     for label in named {
         let name = label.unraw().to_string();
         if let Some(first) = seen.iter().find(|first| first.unraw() == name) {
-            report!(errors, label, "`{name}` is named twice: leave one out");
-            report!(errors, first, "first named here");
+            report!(errors, Between(*first, label), "`{name}` is named twice: leave one out");
         } else if !family.labels.iter().any(|known| known.name() == name) {
             let known: Vec<String> = family.labels.iter().map(Label::name).collect();
             let known: Vec<&str> = known.iter().map(String::as_str).collect();

@@ -5,6 +5,7 @@
 use super::ast::{Family, Label, MetricType};
 use super::buckets;
 use super::expand::Expansion;
+use crate::paths::ALIAS;
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
@@ -20,7 +21,7 @@ impl Expansion<'_> {
         let options = self.options();
         // The location of this call is the family's, so all of it has the span of the name.
         let name_span = family.ident.span();
-        let located = self.runtime.at(name_span);
+        let located = Ident::new(ALIAS, name_span);
         let location = quote_spanned!(name_span=> #located::here());
         quote_spanned! {site=>
             #p::Descriptor {
@@ -39,14 +40,14 @@ impl Expansion<'_> {
     fn label_descriptor(&self, label: &Label) -> TokenStream {
         let (name, label_type) = (label.name(), self.owned_type(label));
         let at = label.span;
-        let p = self.runtime.at(self.site.located_at(at));
+        let p = self.p_at(at);
         // A constant of the trait: a function's bound would report such a type once more.
         let constants = quote_spanned!(at=> <#label_type as #p::Label>::__CONSTANTS);
         let descriptor = quote_spanned!(at=> #p::LabelDescriptor::of(#name, #constants));
         let named = self.family.options.zeroed.iter().flat_map(|zeroed| &zeroed.value);
         match named.into_iter().find(|named| named.unraw() == name) {
             Some(named) => {
-                let p = self.runtime.at(self.site.located_at(named.span()));
+                let p = self.p_at(named.span());
                 quote_spanned!(named.span()=> #p::LabelDescriptor::zeroed(#descriptor))
             }
             None => descriptor,

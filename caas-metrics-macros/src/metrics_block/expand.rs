@@ -4,15 +4,12 @@
 //! Invariant: the code names `__private`, the user's tokens and itself; every item has the `#[cfg]`s.
 
 use super::ast::{Block, Family, Label, Lint, MetricType, Passed};
-use super::lifetimes;
-use crate::paths::{Runtime, respanned};
+use super::{docs, lifetimes};
+use crate::paths::{ALIAS, Runtime, respanned};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
 use std::collections::HashSet;
 use syn::Lifetime;
-
-/// What `__private` is called in the block of a family.
-const ALIAS: &str = "__caas_p";
 
 /// Whether the families of a block are known to the registry.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -39,7 +36,9 @@ pub(crate) fn expand(block: &Block, registration: Registration) -> TokenStream {
 
 /// What tells the registry of the families: once for all, because each time costs the compiler as
 /// much as four methods.
-fn registered(families: &[Expansion], p: &Runtime) -> TokenStream {
+fn registered(families: &[Expansion], runtime: &Runtime) -> TokenStream {
+    let site = Span::call_site();
+    let (import, p) = (runtime.import(site), Ident::new(ALIAS, site));
     let families = families.iter().map(|Expansion { family, owned, .. }| {
         let cfgs = &family.passed.cfgs;
         quote!(#(#cfgs)* <#owned as #p::LabelSet>::family)
@@ -47,6 +46,7 @@ fn registered(families: &[Expansion], p: &Runtime) -> TokenStream {
     quote! {
         #[allow(deprecated)]
         const _: () = {
+            #import
             #p::inventory::submit! { #p::Declared(&[#(#families),*]) }
         };
     }
@@ -60,8 +60,7 @@ pub(super) struct Expansion<'f> {
     pub(super) site: Span,
     /// `__private` in the family's block, which imports it: fewer tokens to write and to read.
     pub(super) p: Ident,
-    /// `__private` below the crate's path, with no span of its own.
-    pub(super) runtime: &'f Runtime,
+    runtime: &'f Runtime,
     pub(super) labels: Vec<&'f Label>,
     /// `<'a>`, or nothing if no label borrows.
     generics: Option<TokenStream>,
@@ -90,21 +89,18 @@ impl<'f> Expansion<'f> {
     fn code(&self) -> TokenStream {
         let (label_set, view) = (self.label_set(), self.view());
         let (implementation, methods) = (self.implementation(), self.methods());
-        let (p, owned, runtime) = (&self.p, &self.owned, self.runtime.at(self.site));
+        let (p, owned, import) = (&self.p, &self.owned, self.runtime.import(self.site));
         let (cfgs, allows) = (&self.family.passed.cfgs, self.allows());
         let ident = &self.family.ident;
         let elided = self.generics.as_ref().map(|_| quote_spanned!(self.site=> <'_>));
         quote_spanned! {self.site=>
             #label_set
-            #view
             #(#cfgs)*
             #allows
             const _: () = {
-                use #runtime as #p;
+                #import
+                #view
                 static __CAAS_FAMILY: #p::Family = #p::Family::of::<#owned>();
-                #p::thread_local! {
-                    static __CAAS_WORD: #p::Word = const { #p::word::<#owned>() };
-                }
                 #implementation
                 impl #ident #elided { #methods }
             };
@@ -119,6 +115,10 @@ impl<'f> Expansion<'f> {
         let lints = lints
             .iter()
             .map(|Lint { level, arguments }| quote_spanned!(site=> #[#level(#arguments)]));
+        let exposed = (!docs.is_empty()).then(|| {
+            let exposed = docs::exposed(self.family);
+            quote_spanned!(site=> #[doc = #exposed])
+        });
         let lifetime = Lifetime::new("'a", site);
         let fields = self.labels.iter().map(|label| {
             let (docs, ident) = (self.field_docs(label), &label.ident);
@@ -133,6 +133,7 @@ impl<'f> Expansion<'f> {
         quote_spanned! {site=>
             #(#cfgs)*
             #docs
+            #exposed
             #doc_settings
             #(#lints)*
             #on_struct
@@ -141,29 +142,21 @@ impl<'f> Expansion<'f> {
         }
     }
 
-    /// The labels of a living child, as `retain` shows them.
+    /// The labels of a living child, as `retain` shows them. It has no name outside of the family's
+    /// block: a closure's parameter needs none, and the user's scope stays the user's.
     ///
     /// The last field has no label's type: a type that is no label would else be one more error,
     /// because the size of a struct depends on its last field.
     fn view(&self) -> Option<TokenStream> {
         let view = self.view.as_ref()?;
-        let Family { passed, visibility, ident, .. } = self.family;
-        let (site, cfgs, doc_settings) = (self.site, &passed.cfgs, &passed.doc_settings);
-        let p = self.runtime.at(site);
-        let allows = self.allows();
-        let docs = format!(" The labels of a living child of [`{ident}`], as `retain` shows them.");
+        let (site, p, visibility) = (self.site, &self.p, &self.family.visibility);
         let fields = self.labels.iter().map(|label| {
-            let (docs, ident) = (self.field_docs(label), &label.ident);
-            let p = self.runtime.at(site.located_at(label.span));
-            let shown = self.member(label, "'static", &p, "View", quote!(<'v>));
+            let (docs, ident) = (&label.docs, &label.ident);
+            let shown = self.member(label, "'static", "View", quote!(<'v>));
             quote_spanned!(site=> #docs #visibility #ident: #shown)
         });
         Some(quote_spanned! {site=>
-            #(#cfgs)*
-            #[doc = #docs]
-            #doc_settings
-            #allows
-            #[allow(dead_code, non_snake_case)]
+            #[allow(dead_code, missing_docs, non_snake_case, unreachable_pub)]
             #visibility struct #view<'v> { #(#fields,)* __caas_end: #p::End }
         })
     }
@@ -187,7 +180,7 @@ impl<'f> Expansion<'f> {
         };
         let values = self.labels.iter().map(|label| {
             let ident = &label.ident;
-            self.label_for(label, "'a", "__value", quote!((&self.#ident)))
+            self.member(label, "'a", "__value", quote!((&self.#ident)))
         });
         let ends = self.ends();
         quote_spanned! {site=>
@@ -200,7 +193,7 @@ impl<'f> Expansion<'f> {
                 const DESCRIPTOR: #p::Descriptor = #descriptor;
                 #ends
                 fn family() -> &'static #p::Family { &__CAAS_FAMILY }
-                fn words() -> #p::Words { &__CAAS_WORD }
+                fn words() -> #p::Words { #p::words!(#owned) }
                 #[inline]
                 fn with_values<__R>(
                     &self,
@@ -258,35 +251,27 @@ impl<'f> Expansion<'f> {
     /// The trait is named in this form only: then rustc reports a type that is no label there, with
     /// the same words each time, which it prints once.
     pub(super) fn label(&self, label: &Label, member: &str, arguments: TokenStream) -> TokenStream {
-        self.label_for(label, "'static", member, arguments)
+        self.member(label, "'static", member, arguments)
     }
 
     /// The same where the type borrows for `lifetime`.
-    fn label_for(
-        &self,
-        label: &Label,
-        lifetime: &str,
-        member: &str,
-        arguments: TokenStream,
-    ) -> TokenStream {
-        let p = Ident::new(ALIAS, self.site.located_at(label.span));
-        self.member(label, lifetime, &p, member, arguments)
-    }
-
-    /// The same where `__private` is called `p`.
     fn member(
         &self,
         label: &Label,
         lifetime: &str,
-        p: &dyn ToTokens,
         member: &str,
         arguments: TokenStream,
     ) -> TokenStream {
         let span = label.span;
-        let member = Ident::new(member, span);
+        let (p, member) = (self.p_at(span), Ident::new(member, span));
         let label_type = lifetimes::with_lifetime(&label.ty, &Lifetime::new(lifetime, self.site));
         let arguments = respanned(arguments, span);
         quote_spanned!(span=> <#label_type as #p::Label>::#member #arguments)
+    }
+
+    /// `__private`, to be underlined at `span`.
+    pub(super) fn p_at(&self, span: Span) -> Ident {
+        Ident::new(ALIAS, self.site.located_at(span))
     }
 
     /// A label's own doc comment, or one that says what it is.

@@ -40,14 +40,14 @@ impl Expansion<'_> {
             _ => self.value_type(),
         };
         quote_spanned! {self.site=>
-            /// A handle of the child of these labels, for hot paths.
+            /// A handle of the child of these labels, created if need be. Its updates need no look-up.
             #[inline]
             #[must_use]
             #vis fn child(&self) -> #p::Child<#owned> { #p::child(self) }
-            /// Creates the child of these labels at zero, if it does not exist.
+            /// Creates the child of these labels at zero, if it does not exist: it is exported from now on.
             #[inline]
             #vis fn init(&self) { #p::init(self); }
-            /// What the child of these labels holds, if it exists.
+            /// What the child of these labels holds, summed over all threads; `None` if there is no child.
             #[must_use]
             #vis fn get(&self) -> #p::Option<#p::#reading> { #p::get(self) }
             /// Sets every child back to zero.
@@ -58,22 +58,33 @@ impl Expansion<'_> {
     fn labelled_family(&self, view: &Ident) -> TokenStream {
         let (p, vis) = (&self.p, &self.family.visibility);
         quote_spanned! {self.site=>
-            /// Removes the child of these labels; says whether there was one.
+            /// Removes the child, or sets it to zero if all labels are closed. Returns whether it was there.
             #vis fn remove(&self) -> #p::bool { #p::remove(self) }
-            /// Removes the children for which `keep` is false.
+            /// Removes the children for which `keep` is false. It sees the labels as fields; no lock is held.
             #vis fn retain(keep: impl #p::FnMut(&#view<'_>) -> #p::bool) { #p::retain::<Self>(keep); }
-            /// Removes every child.
+            /// Removes every child, or sets all to zero if all labels are closed.
             #vis fn clear() { #p::clear::<Self>(); }
         }
     }
 
     fn up(&self) -> TokenStream {
         let (p, vis, value) = (&self.p, &self.family.visibility, self.value_type());
+        let amount = match (self.family.metric_type, &self.family.number) {
+            (_, None) => " Adds `amount`.",
+            (MetricType::Counter, Some(_)) => {
+                " Adds `amount`. NaN, infinity and what is below zero change nothing and are counted in \
+                 `caas_metrics_refused_total`."
+            }
+            (_, Some(_)) => {
+                " Adds `amount`. NaN and infinity change nothing and are counted in \
+                 `caas_metrics_refused_total`."
+            }
+        };
         quote_spanned! {self.site=>
-            /// Adds 1.
+            /// Adds 1. Takes no lock, and memory only for a series that this thread has not updated.
             #[inline]
             #vis fn inc(&self) { #p::inc(self); }
-            /// Adds `amount`.
+            #[doc = #amount]
             #[inline]
             #vis fn inc_by(&self, amount: #p::#value) { #p::inc_by(self, amount); }
         }
@@ -81,11 +92,18 @@ impl Expansion<'_> {
 
     fn down(&self) -> TokenStream {
         let (p, vis, value) = (&self.p, &self.family.visibility, self.value_type());
+        let amount = match self.family.number {
+            None => " Subtracts `amount`.",
+            Some(_) => {
+                " Subtracts `amount`. NaN and infinity change nothing and are counted in \
+                 `caas_metrics_refused_total`."
+            }
+        };
         quote_spanned! {self.site=>
-            /// Subtracts 1.
+            /// Subtracts 1. Takes no lock, and memory only for a series that this thread has not updated.
             #[inline]
             #vis fn dec(&self) { #p::dec(self); }
-            /// Subtracts `amount`.
+            #[doc = #amount]
             #[inline]
             #vis fn dec_by(&self, amount: #p::#value) { #p::dec_by(self, amount); }
         }
@@ -94,7 +112,7 @@ impl Expansion<'_> {
     fn set(&self) -> TokenStream {
         let (p, vis, value) = (&self.p, &self.family.visibility, self.value_type());
         quote_spanned! {self.site=>
-            /// Sets the value.
+            /// Sets the value for all threads. Takes no lock.
             #[inline]
             #vis fn set(&self, value: #p::#value) { #p::set(self, value); }
             /// Sets the value to the current Unix time in seconds.
@@ -116,8 +134,15 @@ impl Expansion<'_> {
     fn observe(&self) -> TokenStream {
         let (p, vis) = (&self.p, &self.family.visibility);
         let (unit, start_timer) = (self.unit(), self.start_timer());
+        let docs = if self.family.is_in_seconds() {
+            " Observes a duration, or a number of seconds. Takes no lock. NaN and infinity change nothing and \
+             are counted in `caas_metrics_refused_total`."
+        } else {
+            " Observes a number. Takes no lock. NaN and infinity change nothing and are counted in \
+             `caas_metrics_refused_total`."
+        };
         quote_spanned! {self.site=>
-            /// Observes a number, or a duration if the histogram is in seconds.
+            #[doc = #docs]
             #[inline]
             #vis fn observe(&self, value: impl #p::Observation<#p::#unit>) {
                 #p::observe(self, value);

@@ -9,6 +9,7 @@ mod buckets;
 mod check;
 mod check_options;
 mod descriptor;
+mod docs;
 mod expand;
 mod lifetimes;
 mod methods;

@@ -6,12 +6,13 @@
 use super::ast::{Block, Family, Label, MetricType, full_name};
 use super::attributes::{self, Attributes};
 use super::parse_labels::labels;
-use crate::errors::{Errors, error, report};
+use crate::errors::{Between, Errors, error, report};
 use crate::naming;
 use crate::paths::Runtime;
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
+use syn::parse::discouraged::Speculative;
 use syn::parse::{ParseStream, Parser};
 use syn::{LitStr, Token, Visibility};
 
@@ -22,6 +23,9 @@ const SETTINGS: [&str; 2] = ["namespace", "crate"];
 pub(crate) fn parse(input: TokenStream, errors: &mut Errors) -> Block {
     let mut state = State { block: Block::default(), settings: Vec::new(), errors };
     let read = |input: ParseStream| {
+        if let Some(root) = root(input) {
+            state.block.runtime = Runtime::renamed(&root);
+        }
         while !input.is_empty() {
             if let Err(error) = state.statement(input) {
                 state.errors.push_syn(error);
@@ -42,6 +46,15 @@ pub(crate) fn parse(input: TokenStream, errors: &mut Errors) -> Block {
         };
     }
     block
+}
+
+/// The `$crate;` that `caas_metrics::metrics!` puts before a block.
+fn root(input: ParseStream) -> Option<Ident> {
+    let ahead = input.fork();
+    let root = ahead.call(Ident::parse_any).ok().filter(|root| root == "$crate")?;
+    ahead.parse::<Token![;]>().ok()?;
+    input.advance_to(&ahead);
+    Some(root)
 }
 
 struct State<'e> {
@@ -69,8 +82,8 @@ impl State<'_> {
             report!(self.errors, name, "`{name}` below a family: write settings at the top");
         }
         if let Some(first) = self.settings.iter().find(|first| **first == name) {
-            report!(self.errors, name, "`{name}` is given twice: leave one out");
-            report!(self.errors, first, "first given here");
+            let both = Between(first, &name);
+            report!(self.errors, both, "`{name}` is given twice: leave one out");
         }
         match name.to_string().as_str() {
             "namespace" => {
@@ -81,11 +94,7 @@ impl State<'_> {
                 self.block.namespace.get_or_insert(value);
             }
             "crate" => {
-                let path = input.call(syn::Path::parse_mod_style);
-                let path = path.map_err(|_| {
-                    error!(name, "`crate` is a path: write `crate = ::my_metrics;`")
-                })?;
-                self.block.runtime = Runtime::renamed(&path);
+                self.block.runtime = Runtime::parse(&name, input, "crate = ::my_metrics;")?;
             }
             unknown => {
                 let meant = naming::did_you_mean(unknown, &SETTINGS);

@@ -3,5 +3,7 @@
 #![allow(clippy::expect_used, reason = "a test fails by panicking")]
 
 mod damage;
+mod docs;
 mod goldens;
+mod large;
 mod promtool;

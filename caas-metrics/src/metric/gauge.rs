@@ -46,7 +46,7 @@ impl<N: Amount> Decrease for Gauge<N> {
 
 impl<N: Amount> Set for Gauge<N> {
     #[inline]
-    fn set(slots: &impl Slots, value: N) {
+    fn put(slots: &impl Slots, value: N) {
         slots.put(ONLY, value.to_bits());
     }
 }

@@ -113,6 +113,8 @@ impl Histogram {
     }
 }
 
+impl super::Observe for Histogram {}
+
 impl Metric for Histogram {
     type Reading = HistogramReading;
 

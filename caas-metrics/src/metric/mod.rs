@@ -103,6 +103,11 @@ pub trait Metric {
 
 /// Metric types with `inc` and `inc_by`.
 #[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "only counters and gauges have `inc` and `inc_by`",
+    label = "the metric of this handle is of another type",
+    note = "a histogram takes `observe`; an info takes nothing"
+)]
 pub trait Increase: Metric {
     type Amount: Amount;
     fn increase(slots: &impl Slots, amount: Self::Amount) -> Result<(), Refused>;
@@ -110,15 +115,36 @@ pub trait Increase: Metric {
 
 /// Metric types with `dec` and `dec_by`.
 #[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "only gauges have `dec` and `dec_by`",
+    label = "the metric of this handle is of another type",
+    note = "a counter only grows: write `inc` or `inc_by`, or declare a gauge"
+)]
 pub trait Decrease: Increase {
     fn decrease(slots: &impl Slots, amount: Self::Amount) -> Result<(), Refused>;
 }
 
 /// Metric types with `set`.
+///
+/// Its function is not called `set`, which rustc would suggest where a metric has no such method.
 #[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "only gauges have `set`, and those with `#[updown]` have not",
+    label = "the metric of this handle is of another type",
+    note = "a counter only grows: write `inc` or `inc_by`, or declare a gauge"
+)]
 pub trait Set: Increase {
-    fn set(slots: &impl Slots, value: Self::Amount);
+    fn put(slots: &impl Slots, value: Self::Amount);
 }
+
+/// Metric types with `observe`.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "only histograms have `observe`",
+    label = "the metric of this handle is of another type",
+    note = "a counter takes `inc` or `inc_by`, a gauge takes `set` as well"
+)]
+pub trait Observe: Metric {}
 
 /// A child's only cell.
 const ONLY: u32 = 0;
