@@ -5,6 +5,7 @@
 mod attributes;
 mod edges;
 mod families;
+mod house;
 mod http;
 mod hygiene;
 mod labels;
