@@ -26,6 +26,7 @@ mod name;
 pub mod sample;
 
 mod clock;
+mod epoch;
 mod label;
 mod metric;
 mod storage;
