@@ -1,4 +1,4 @@
-#![cfg_attr(all(feature = "http", feature = "axum"), doc = include_str!("../../README.md"))]
+#![cfg_attr(all(feature = "http", feature = "axum"), doc = include_str!("../README.md"))]
 #![cfg_attr(
     not(all(feature = "http", feature = "axum")),
     doc = "Prometheus metrics as easy as an annotation; the README shows the features together."
@@ -25,6 +25,7 @@ pub mod desc;
 pub mod sample;
 
 mod clock;
+mod epoch;
 mod label;
 mod metric;
 mod storage;

@@ -7,6 +7,7 @@ mod attributes;
 mod catalogue;
 mod edges;
 mod families;
+mod house;
 mod http;
 mod hygiene;
 mod labels;

@@ -1,7 +1,7 @@
 //! Exposition formats: which there are, which one a client gets, and what writes it.
 //!
 //! No values, no registry and no HTTP in here; an encoder is a [`Sink`] that turns samples into
-//! bytes. To add a format: one file with a `SPEC`, one variant and one line in `Format::spec`.
+//! bytes. To add a format: a file with a `SPEC`, a variant, and its lines in `Format::spec` and `ALL`.
 //! Invariant: an encoder owns one buffer, and between two samples it can be emptied at any time.
 
 mod negotiate;
