@@ -326,12 +326,12 @@ pub trait UnixTime: Amount {
 
 impl UnixTime for i64 {
     fn now() -> Self {
-        Self::try_from(crate::epoch::unix_time().as_secs()).unwrap_or(Self::MAX)
+        Self::try_from(crate::clock::unix_time().as_secs()).unwrap_or(Self::MAX)
     }
 }
 
 impl UnixTime for f64 {
     fn now() -> Self {
-        crate::epoch::unix_time().as_secs_f64()
+        crate::clock::unix_time().as_secs_f64()
     }
 }

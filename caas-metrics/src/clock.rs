@@ -1,12 +1,11 @@
-//! The clock of timers: on x86-64 with the feature `tsc` the time-stamp counter, else the standard
-//! library's.
+//! The clock of timers and of start times: the time-stamp counter with the feature `tsc`, else the
+//! standard library's.
 //!
-//! Not here: start times (`epoch.rs`) and what is done with the time. Invariant: durations are never negative; a clock that
+//! Not here: what is done with the time. Invariant: durations are never negative; a clock that
 //! goes backwards gives zero.
 
 use core::time::Duration;
-
-use crate::epoch;
+use std::sync::LazyLock;
 
 /// A moment.
 #[derive(Debug, Clone, Copy)]
@@ -30,106 +29,31 @@ impl Instant {
     }
 }
 
-/// The time-stamp counter, scaled when a difference is taken; nanoseconds of the standard library's
-/// clock where the processor has no steady counter.
-#[cfg(all(feature = "tsc", target_arch = "x86_64"))]
+/// The time-stamp counter, scaled when a difference is taken.
+///
+/// A clock of our own: `quanta::Instant::now` asks a thread-local for a substitute of tests, and
+/// panics while thread-locals are torn down.
+#[cfg(feature = "tsc")]
 mod source {
-    use core::time::Duration;
-    use std::{sync::LazyLock, thread, time::Instant};
-
-    use crate::storage::counter::{is_steady, ticks};
+    use std::sync::LazyLock;
 
     pub(super) type Moment = u64;
 
-    static CLOCK: LazyLock<Clock> = LazyLock::new(Clock::new);
-
-    struct Clock {
-        is_steady: bool,
-        begun: Instant,
-        /// Nanoseconds of a tick, times 2^32.
-        scale: u64,
-    }
-
-    impl Clock {
-        /// How long the counter is compared with the standard library's clock. A reading of both is
-        /// some tens of nanoseconds wide, so durations are right to a few millionths.
-        const CALIBRATION: Duration = Duration::from_millis(10);
-
-        fn new() -> Self {
-            let begun = Instant::now();
-            let scale = if is_steady() { scale() } else { None };
-            Self { is_steady: scale.is_some(), begun, scale: scale.unwrap_or(1 << 32) }
-        }
-    }
-
-    /// Nanoseconds of a tick, times 2^32; `None` if the counter does not move as it should.
-    fn scale() -> Option<u64> {
-        let (from, start) = anchor();
-        thread::sleep(Clock::CALIBRATION);
-        let (to, end) = anchor();
-        let passed = to.checked_sub(from).filter(|passed| *passed > 0)?;
-        let scale = ((end - start).as_nanos() << 32) / u128::from(passed);
-        u64::try_from(scale).ok().filter(|scale| *scale > 0)
-    }
-
-    /// Both clocks at one moment: of some tries the one that took the least time, since the thread may
-    /// be suspended between the readings.
-    fn anchor() -> (u64, Instant) {
-        let attempt = |_| {
-            let before = ticks();
-            let instant = Instant::now();
-            let took = ticks().saturating_sub(before);
-            (took, before + took / 2, instant)
-        };
-        let first = attempt(0);
-        let least = (1..16).map(attempt).fold(first, |a, b| if b.0 < a.0 { b } else { a });
-        (least.1, least.2)
-    }
+    static CLOCK: LazyLock<quanta::Clock> = LazyLock::new(quanta::Clock::new);
 
     #[inline]
     pub(super) fn now() -> Moment {
-        let clock = &*CLOCK;
-        if clock.is_steady {
-            ticks()
-        } else {
-            u64::try_from(clock.begun.elapsed().as_nanos()).unwrap_or(u64::MAX)
-        }
+        CLOCK.raw()
     }
 
     #[inline]
     pub(super) fn nanoseconds(start: Moment, end: Moment) -> u64 {
-        let scaled = u128::from(end.saturating_sub(start)) * u128::from(CLOCK.scale);
-        u64::try_from(scaled >> 32).unwrap_or(u64::MAX)
-    }
-
-    #[cfg(test)]
-    mod tests {
-        use super::{Duration, Instant, nanoseconds, now, thread};
-
-        /// Over a tenth of a second both clocks agree to a thousandth, or the thread was suspended
-        /// between two readings, which does not happen each time.
-        #[test]
-        fn a_second_is_a_second() {
-            let is_right = |_| {
-                let (start, begun) = (now(), Instant::now());
-                thread::sleep(Duration::from_millis(100));
-                let (end, real) = (now(), begun.elapsed().as_secs_f64());
-                let measured = Duration::from_nanos(nanoseconds(start, end)).as_secs_f64();
-                (measured / real - 1.0).abs() < 1e-3
-            };
-            assert!((0..10).any(is_right));
-        }
-
-        #[test]
-        fn a_clock_that_goes_back_gives_zero() {
-            assert_eq!(nanoseconds(2, 1), 0);
-            assert!(nanoseconds(0, u64::MAX) > nanoseconds(0, 1 << 40));
-        }
+        CLOCK.delta_as_nanos(start, end)
     }
 }
 
 /// The clock of the standard library.
-#[cfg(not(all(feature = "tsc", target_arch = "x86_64")))]
+#[cfg(not(feature = "tsc"))]
 mod source {
     pub(super) use std::time::Instant as Moment;
 
@@ -144,8 +68,35 @@ mod source {
     }
 }
 
+/// When the program first asked. By the standard library's clock, since the other one may have to be
+/// calibrated first, and the second is asked for under a lock.
+static BEGUN: LazyLock<(std::time::Instant, Duration)> =
+    LazyLock::new(|| (std::time::Instant::now(), unix_time()));
+
 /// Calibrates the clock, which may take some milliseconds, before a request has to wait for it.
 pub(crate) fn calibrate() {
-    epoch::begun();
+    LazyLock::force(&BEGUN);
     Instant::now();
+}
+
+/// Seconds since the Unix epoch.
+pub(crate) fn unix_time() -> Duration {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default()
+}
+
+/// The second of the Unix time in which the program began, as far as its metrics are concerned.
+pub(crate) fn begun() -> u32 {
+    second_of(BEGUN.1)
+}
+
+/// The present second of the Unix time: what `begun` is, and what has passed since. It does not go
+/// back with the system's time.
+pub(crate) fn second() -> u32 {
+    let (instant, time) = *BEGUN;
+    second_of(time + instant.elapsed())
+}
+
+/// Four bytes are enough until 2106.
+fn second_of(time: Duration) -> u32 {
+    u32::try_from(time.as_secs()).unwrap_or(u32::MAX)
 }

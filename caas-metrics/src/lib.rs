@@ -25,7 +25,6 @@ pub mod desc;
 pub mod sample;
 
 mod clock;
-mod epoch;
 mod label;
 mod metric;
 mod storage;

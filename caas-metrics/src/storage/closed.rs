@@ -11,7 +11,7 @@ use super::{
     sums::add_up,
     sync::{AtomicU64, Ordering},
 };
-use crate::epoch;
+use crate::clock;
 
 impl Index {
     /// The only record, made if need be; `None` without memory.
@@ -23,7 +23,7 @@ impl Index {
             let record = self.records.get(0, &self.shape)?;
             // Those that are exported from the start live at once.
             let life = if self.shape.whole { UNBORN + 1 } else { UNBORN };
-            record.series().for_each(|series| record.begin(series, life, epoch::begun()));
+            record.series().for_each(|series| record.begin(series, life, clock::begun()));
         }
         self.records.get(0, &self.shape)
     }
@@ -36,7 +36,7 @@ impl Index {
         }
         let life = record.life(series);
         if !is_living(life) {
-            record.begin(series, life + 1, epoch::second());
+            record.begin(series, life + 1, clock::second());
         }
         Some(record.life(series))
     }
@@ -77,7 +77,7 @@ impl Index {
             return self.lose();
         }
         let next = if stays || self.shape.whole { (life + 1) | 1 } else { (life + 2) & !1 };
-        record.begin(series, if life < LAST_LIFE { next } else { life }, epoch::second());
+        record.begin(series, if life < LAST_LIFE { next } else { life }, clock::second());
     }
 
     /// Remembers what a series holds as what it begins from; `false` without memory.

@@ -13,7 +13,7 @@ use super::{
     thread::Busy,
     update::At,
 };
-use crate::epoch;
+use crate::clock;
 
 /// In the birth of a block: it does not count towards the limit. The rest is the number of scrapes
 /// that had begun.
@@ -147,7 +147,7 @@ impl Index {
         let last = record.series().map(|series| record.life(series)).max();
         let life = (last.unwrap_or(0) + 1) | 1;
         record.set_birth(scrapes | if is_exempt { IS_EXEMPT } else { 0 }, life);
-        let second = epoch::second();
+        let second = clock::second();
         for series in record.series() {
             if let Some(cell) = self.own_shared_cell(block * self.shape.block + series) {
                 cell.set(0);
@@ -285,7 +285,7 @@ impl Index {
             None if life >= LAST_LIFE => self.lose(),
             None => {
                 self.resets.store(1, Ordering::Relaxed);
-                record.begin(place, life + 2, epoch::second());
+                record.begin(place, life + 2, clock::second());
             }
         }
     }

@@ -14,15 +14,13 @@
 //! * [`records`]: the lives of series; [`table`]: from a hash to a record; [`segments`]: its parts;
 //!   [`texts`]: label texts; [`heap`]: the room for them; [`pairs`]: what a text is made of.
 //! * [`scan`]: what a scrape reads; [`sums`]: over the cells of all threads.
-//! * [`compare`]: vector instructions, for buckets; `counter`: the time-stamp counter.
+//! * [`compare`]: vector instructions, for buckets.
 //! * [`memory`]: memory that may not be there; [`sync`]: atomics; [`flag`]: rare small numbers.
 
 pub(crate) mod cells;
 mod chunk;
 mod closed;
 pub(crate) mod compare;
-#[cfg(all(feature = "tsc", target_arch = "x86_64"))]
-pub(crate) mod counter;
 pub(crate) mod flag;
 mod heap;
 pub(crate) mod index;

@@ -17,7 +17,7 @@ use super::{
     texts::{Code, as_integer},
     update::At,
 };
-use crate::epoch;
+use crate::clock;
 
 /// Some series of a family, as they were read; re-used, so that a scrape does not allocate for each.
 ///
@@ -107,7 +107,7 @@ impl Index {
         let (block, place) = self.place(at.series());
         let record = self.records.get(block, &self.shape);
         let is_there = self.shape.is_closed() || self.living(at).is_some();
-        is_there.then(|| record.map_or_else(epoch::begun, |record| record.start(place)))
+        is_there.then(|| record.map_or_else(clock::begun, |record| record.start(place)))
     }
 }
 
