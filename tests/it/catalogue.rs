@@ -221,7 +221,7 @@ fn a_described_family_is_listed_and_checked_before_it_has_values() {
         (
             described(|it| (it.name, it.help) = (good.name, "Another help.")),
             "conflict",
-            "another help",
+            "with help \"Another help.\"",
         ),
         (
             described(|it| (it.metric_type, it.buckets) = (MetricType::Histogram, &[-1.0])),

@@ -3,7 +3,7 @@
 //! Only the shape is judged here; which arguments fit together is for `check`.
 //! Invariant: after a mistake reading goes on behind the next comma.
 
-use super::ast::{Arguments, By, Ending, Field, Measure, Name, On, Otherwise, Set, Value};
+use super::ast::{Arguments, By, ENDINGS, Ending, Field, Measure, Name, On, Otherwise, Set, Value};
 use super::tokens::{
     Angles, group, is_path_separator, is_punct, is_word, list, split_attributes, stream, word,
 };
@@ -129,19 +129,13 @@ impl Arguments {
                 self.name = Some(Name { key, text });
             }
             _ => {
-                use syn::parse::Parser;
-                let path = is_punct(behind.first(), '=')
-                    .then(|| syn::Path::parse_mod_style.parse2(stream(value)));
-                let Some(Ok(path)) = path else {
-                    return Err(error!(key, "`crate` is a path: write `crate = ::my_metrics`"));
-                };
-                if let Some(first) = path.segments.first().filter(|first| first.ident == "Self") {
-                    return Err(error!(
-                        first,
-                        "`Self` is a type, not a crate: write the crate's path, as `::my_metrics`"
-                    ));
+                let written = "crate = ::my_metrics";
+                if !is_punct(behind.first(), '=') {
+                    return Err(Runtime::malformed(&key, written));
                 }
-                self.runtime = Runtime::renamed(&path);
+                let path =
+                    |input: syn::parse::ParseStream<'_>| Runtime::parse(&key, input, written);
+                self.runtime = syn::parse::Parser::parse2(path, stream(value))?;
             }
         }
         Ok(())
@@ -150,7 +144,7 @@ impl Arguments {
 
 /// Reads `(ok, err, panic, cancelled)`.
 fn on(key: &Ident, behind: &[TokenTree], errors: &mut Errors) -> syn::Result<On> {
-    let names = Ending::ALL.map(|(name, _)| name);
+    let names = ENDINGS.map(Ending::as_str);
     let listed = naming::listed(&names);
     let content = group(behind.first(), Delimiter::Parenthesis).map(|group| list(group.stream()));
     let Some(content) = content.filter(|content| !content.is_empty()) else {
@@ -162,8 +156,8 @@ fn on(key: &Ident, behind: &[TokenTree], errors: &mut Errors) -> syn::Result<On>
             report!(errors, stream(&ending), "this is no ending: known are {listed}");
             continue;
         };
-        let known = Ending::ALL.into_iter().find(|(known, _)| name == known);
-        let Some((_, known)) = known else {
+        let known = ENDINGS.into_iter().find(|known| name == known.as_str());
+        let Some(known) = known else {
             let meant = naming::did_you_mean(&name.to_string(), &names);
             report!(errors, name, "unknown ending `{name}`{meant} known are {listed}");
             continue;

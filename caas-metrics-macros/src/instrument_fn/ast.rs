@@ -3,6 +3,7 @@
 //! Invariant: whatever is not understood is kept as tokens.
 
 use crate::paths::Runtime;
+pub(super) use caas_metrics_model::Ending;
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::quote_spanned;
 use syn::LitStr;
@@ -110,69 +111,42 @@ pub(super) struct Otherwise {
     pub(super) set: Set,
 }
 
-/// A way that a call can end.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ending {
-    Ok,
-    Err,
-    Panic,
-    Cancelled,
-}
-
-impl Ending {
-    /// Every ending by its name.
-    pub(super) const ALL: [(&'static str, Self); 4] = [
-        ("ok", Self::Ok),
-        ("err", Self::Err),
-        ("panic", Self::Panic),
-        ("cancelled", Self::Cancelled),
-    ];
-
-    /// The name of the set with only this ending, in the runtime's `On`.
-    fn constant(self) -> &'static str {
-        match self {
-            Self::Ok => "OK",
-            Self::Err => "ERR",
-            Self::Panic => "PANIC",
-            Self::Cancelled => "CANCELLED",
-        }
-    }
-}
+/// The endings that `on(…)` can name: all but those that are unknown.
+pub(super) const ENDINGS: [Ending; 4] = [Ending::Ok, Ending::Err, Ending::Panic, Ending::Cancelled];
 
 /// Some of the ways in which a call can end.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Endings {
-    /// Whether each of `Ending::ALL` is one of them.
-    has: [bool; 4],
+    bits: u8,
 }
 
 impl Endings {
     /// The call returned.
-    pub(super) const RETURNED: Self = Self { has: [true, true, false, false] };
+    pub(super) const RETURNED: Self = Self::of(&[Ending::Ok, Ending::Err]);
     /// The call ended without a value.
-    pub(super) const DROPPED: Self = Self { has: [false, false, true, true] };
-    pub(super) const ALL: Self = Self { has: [true; 4] };
+    pub(super) const DROPPED: Self = Self::of(&[Ending::Panic, Ending::Cancelled]);
+    pub(super) const ALL: Self = Self::of(&ENDINGS);
 
     /// These endings and no others.
-    pub(super) fn of(endings: &[Ending]) -> Self {
-        Self { has: Ending::ALL.map(|(_, ending)| endings.contains(&ending)) }
-    }
-
-    pub(super) fn has(self, ending: Ending) -> bool {
-        let mut pairs = Ending::ALL.into_iter().zip(self.has);
-        pairs.any(|((_, known), has)| has && known == ending)
+    pub(super) const fn of(endings: &[Ending]) -> Self {
+        let (mut bits, mut rest) = (0, endings);
+        while let [first, others @ ..] = rest {
+            bits |= first.bit();
+            rest = others;
+        }
+        Self { bits }
     }
 
     /// Which of the two kinds of returns count, if only one does.
     pub(super) fn divided(self) -> Option<Ending> {
-        match (self.has(Ending::Ok), self.has(Ending::Err)) {
+        match (Ending::Ok.is_in(self.bits), Ending::Err.is_in(self.bits)) {
             (true, false) => Some(Ending::Ok),
             (false, true) => Some(Ending::Err),
             _ => None,
         }
     }
 
-    /// The set in generated code.
+    /// The set in generated code: `On::ERR.or(On::PANIC)`.
     pub(super) fn tokens(self, p: &Runtime, site: Span) -> TokenStream {
         let whole = match self {
             Self::ALL => Some("ALL"),
@@ -180,18 +154,19 @@ impl Endings {
             Self::DROPPED => Some("DROPPED"),
             _ => None,
         };
-        let parts = Ending::ALL.into_iter().zip(self.has).filter(|(_, has)| *has);
-        let parts = parts.map(|((_, ending), _)| ending.constant());
-        let mut names = whole.map_or_else(|| parts.collect(), |whole| vec![whole]).into_iter();
-        let one = |name: &str| {
+        let parts = ENDINGS.into_iter().filter(|ending| ending.is_in(self.bits));
+        let mut names: Vec<String> = match whole {
+            Some(whole) => vec![whole.to_owned()],
+            None => parts.map(|ending| ending.as_str().to_uppercase()).collect(),
+        };
+        if names.is_empty() {
+            names.push("NONE".to_owned());
+        }
+        let sets = names.iter().map(|name| {
             let name = Ident::new(name, site);
             quote_spanned!(site=> #p::On::#name)
-        };
-        let first = one(names.next().unwrap_or("NONE"));
-        names.fold(first, |set, name| {
-            let other = one(name);
-            quote_spanned!(site=> #set.or(#other))
-        })
+        });
+        sets.reduce(|set, other| quote_spanned!(site=> #set.or(#other))).unwrap_or_default()
     }
 }
 

@@ -52,9 +52,8 @@ impl Tail {
 pub(super) fn tail(function: &Function) -> Option<Tail> {
     let body = list(function.body.stream());
     let (rest, last) = body.split_last().map(|(last, rest)| (rest, last))?;
-    let arguments = match group(Some(last), Delimiter::Parenthesis) {
-        None => return in_place(&body, &[]),
-        Some(arguments) => arguments,
+    let Some(arguments) = group(Some(last), Delimiter::Parenthesis) else {
+        return in_place(&body, &[]);
     };
     let content = list(arguments.stream());
     if let Some(receiver) = receiver_of_boxed(rest).filter(|_| content.is_empty()) {
@@ -120,6 +119,10 @@ fn is_async(tokens: &[TokenTree]) -> bool {
     tokens.iter().all(|token| is_word(Some(token), "async") || is_word(Some(token), "move"))
 }
 
+/// Words of expressions that are more than a path or a chain of calls.
+const STATEMENTS: [&str; 10] =
+    ["break", "continue", "for", "if", "let", "loop", "match", "return", "unsafe", "while"];
+
 /// Where the last expression begins, if it is a path or a chain of calls and nothing else.
 fn last_expression(tokens: &[TokenTree]) -> Option<usize> {
     let mut start = 0;
@@ -136,13 +139,10 @@ fn last_expression(tokens: &[TokenTree]) -> Option<usize> {
         before = Some(token);
     }
     let expression = tokens.get(start..)?;
-    const STATEMENTS: [&str; 9] =
-        ["break", "continue", "if", "let", "loop", "match", "return", "unsafe", "while"];
     let simple = expression.iter().all(|token| match token {
-        TokenTree::Group(_) => true,
-        TokenTree::Ident(ident) => STATEMENTS.iter().all(|word| ident != word) && ident != "for",
+        TokenTree::Ident(ident) => STATEMENTS.iter().all(|word| ident != word),
         TokenTree::Punct(punct) => matches!(punct.as_char(), '.' | ':' | '?' | '<' | '>' | ','),
-        TokenTree::Literal(_) => true,
+        TokenTree::Group(_) | TokenTree::Literal(_) => true,
     });
     (simple && !expression.is_empty() && !is_punct(tokens.last(), ';')).then_some(start)
 }

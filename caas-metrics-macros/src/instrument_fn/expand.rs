@@ -181,10 +181,10 @@ impl Expansion<'_> {
     fn follow(&self, future: &TokenStream, around: &Around) -> TokenStream {
         let site = self.site;
         let guards = tuple(site, &around.guards);
-        let closure = match &around.end {
-            Some(end) => quote_spanned!(site=> move |#guards, __caas_value| { #end }),
-            None => quote_spanned!(site=> |_, _| {}),
-        };
+        let closure = around.end.as_ref().map_or_else(
+            || quote_spanned!(site=> |_, _| {}),
+            |end| quote_spanned!(site=> move |#guards, __caas_value| { #end }),
+        );
         quote_spanned!(site=> __caas_returns.__caas_follow(#future, #guards, #closure))
     }
 
@@ -228,7 +228,7 @@ impl Expansion<'_> {
     }
 
     /// The guard in front of a body that records every call alike.
-    fn plain(&self, items: TokenStream, guard: TokenStream) -> Around {
+    fn plain(&self, items: TokenStream, guard: &TokenStream) -> Around {
         let name = Ident::new("__caas_guard", self.site);
         Around {
             items,
@@ -246,7 +246,7 @@ impl Expansion<'_> {
         let has_ending = is_late(|value| matches!(value, Value::Ending(_)));
         let is_plain = on == Endings::ALL && !has_ending && !self.arguments.has_closure();
         if self.measure == Measure::InFlight || is_plain {
-            return self.plain(TokenStream::new(), self.guard(set));
+            return self.plain(TokenStream::new(), &self.guard(set));
         }
         let mut guards = Vec::new();
         let otherwise = self.arguments.otherwise.as_ref().map(|otherwise| {
@@ -315,7 +315,7 @@ impl Expansion<'_> {
                 #clash.#guard(#phase)
             }
         };
-        let mut around = self.plain(items, guard);
+        let mut around = self.plain(items, &guard);
         around.end = (counts && !open).then(|| {
             let exit = self.exit();
             quote_spanned!(site=> #p::end(__caas_guard, #exit);)

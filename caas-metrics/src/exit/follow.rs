@@ -123,6 +123,7 @@ impl<R: Future> Returns<R> {
     }
 }
 
+#[allow(clippy::unused_self, reason = "the same calls must fit the methods of `Returns`")]
 impl<R> ReturnsValue<R> {
     /// As for futures; here it can be any type.
     #[must_use]

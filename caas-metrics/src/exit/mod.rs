@@ -75,7 +75,7 @@ impl Outcome {
         [Self::Ok, Self::Err, Self::Panic, Self::Cancelled, Self::Unknown];
 
     /// The texts, by [`Label::index`].
-    pub(crate) const TEXTS: [&'static str; 5] = ["ok", "err", "panic", "cancelled", "unknown"];
+    pub(crate) const TEXTS: [&'static str; 5] = caas_metrics_model::Ending::TEXTS;
 }
 
 impl Label for Outcome {

@@ -1,8 +1,10 @@
 //! Sets of endings: which calls a guard counts, and which a function can have.
 //!
-//! Generated code names the endings; what bits they are is said here only.
+//! Generated code names the endings; what bits they are is said in the model only.
 
 use core::fmt;
+
+use caas_metrics_model::Ending;
 
 use super::Exit;
 
@@ -15,11 +17,11 @@ pub struct On(u8);
 
 impl On {
     pub const NONE: Self = Self(0);
-    pub const OK: Self = Self(1);
-    pub const ERR: Self = Self(2);
-    pub const PANIC: Self = Self(4);
-    pub const CANCELLED: Self = Self(8);
-    pub const UNKNOWN: Self = Self(16);
+    pub const OK: Self = Self(Ending::Ok.bit());
+    pub const ERR: Self = Self(Ending::Err.bit());
+    pub const PANIC: Self = Self(Ending::Panic.bit());
+    pub const CANCELLED: Self = Self(Ending::Cancelled.bit());
+    pub const UNKNOWN: Self = Self(Ending::Unknown.bit());
 
     /// The call returned a value, whatever the value says.
     pub const RETURNED: Self = Self::OK.or(Self::ERR);

@@ -278,13 +278,13 @@ mod tests {
 
     #[test]
     fn futures_are_unknown_whatever_their_type() {
+        fn bounded<F: Future>(future: F) -> &'static str {
+            outcome!(future)
+        }
         assert_eq!(outcome!(core::future::ready(Err::<u8, u8>(1))), "unknown");
         assert_eq!(outcome!(async { 1 }), "unknown");
         let boxed: Pin<Box<dyn Future<Output = u8>>> = Box::pin(async { 1 });
         assert_eq!(outcome!(boxed), "unknown");
-        fn bounded<F: Future>(future: F) -> &'static str {
-            outcome!(future)
-        }
         assert_eq!(bounded(async { 1 }), "unknown");
     }
 
