@@ -59,6 +59,20 @@ fn gist(errors: &str) -> Vec<&str> {
     errors.lines().filter_map(|line| line.get(of_line(line)?..)).collect()
 }
 
+/// README shows what rustc says of a wrong label, to the letter.
+#[test]
+fn readme_quotes_rustc() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (readme, errors) = (
+        read(&root.join("README.md")),
+        read(&root.join("tests/ui/metrics/rustc/label_sets.stderr")),
+    );
+    let blocks = readme.split("```text\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let quoted: Vec<&str> = blocks.filter(|block| block.starts_with("error[")).collect();
+    assert_eq!(quoted.len(), 1);
+    assert!(errors.contains(quoted[0]), "{}\nis not in\n{errors}", quoted[0]);
+}
+
 fn is_the_compiler_that_blessed() -> bool {
     let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let output = Command::new(rustc).arg("--version").output().expect("rustc runs");

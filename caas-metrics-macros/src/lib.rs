@@ -47,9 +47,10 @@ pub fn derive_label(input: TokenStream) -> TokenStream {
 /// - `#[timed(Family { label: expression, … })]`: in a histogram of your own
 ///
 /// What labels and further arguments can be is the same as for [`macro@counted`]. A call is timed
-/// to its end, however it ends; an `async fn`, and a function whose last expression is an `async`
-/// block, from the first poll. A function that makes any other future, a stream or an iterator is
-/// timed until it returns it.
+/// to its end, however it ends: an `async fn`, and an `async` block that a function ends with, from
+/// its first poll; another future that a function returns, from the call. Which futures are
+/// measured is said at [`macro@counted`]; any other value is timed until the function returns it.
+/// Cost: two reads of the clock and one observation.
 #[proc_macro_attribute]
 pub fn timed(arguments: TokenStream, item: TokenStream) -> TokenStream {
     instrument_fn::expand(instrument_fn::Measure::Timed, arguments.into(), &item.into()).into()
@@ -70,6 +71,8 @@ pub fn timed(arguments: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// Further arguments:
 ///
+/// - `by = amount`: adds an amount instead of 1, such as a price in cents; an expression or a closure,
+///   like a label's value
 /// - `on(ok, err, panic, cancelled)`: only calls that end in one of these ways
 /// - `otherwise(Family { … })`: what to record for calls that end without a value, where a closure
 ///   needs one
@@ -77,7 +80,25 @@ pub fn timed(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// - `crate = path`: where `caas_metrics` is, if the dependency is renamed
 ///
 /// `#[skip]` leaves a function of a block out. A `const fn` cannot be measured; in a block it is
-/// left out.
+/// left out. Two attributes that record the same calls in the built-in family do not compile.
+///
+/// # How a call ends
+///
+/// The type of the value decides, not how the signature is spelled.
+///
+/// - `Result`, `Option<Result>`, `Poll<Result>` and `Poll<Option<Result>>` are `ok` or `err`; `Pending`
+///   is `unknown`, since nothing has ended yet. `ControlFlow::Continue` is `ok`, and `Break` is
+///   `unknown`: it may carry an error or what was looked for. A `Result` anywhere else, as in a tuple
+///   or a `Vec`, is not looked at: such a call is `ok` if it returns.
+/// - A future is measured to its end without being boxed once more: an `async fn`, `impl Future` with
+///   no other bounds than `Send`, `Sync` and lifetimes, and a boxed future if the body ends in
+///   `Box::pin(…)`, in `.boxed()`, or in an `async` block. It is held twice in memory unless it is an
+///   `async` block. Every other future, such as a `JoinHandle` or one that another function has boxed,
+///   is `unknown`, and `on(ok)` or `on(err)` there does not compile.
+/// - A call that panics is `panic`. A future that is dropped before it is ready is `cancelled`, also
+///   if whoever drops it panics.
+/// - `unknown` is also what a generic function gets that returns a type parameter, and a function
+///   whose body must stay where it is, as with `#[track_caller]`.
 #[proc_macro_attribute]
 pub fn counted(arguments: TokenStream, item: TokenStream) -> TokenStream {
     instrument_fn::expand(instrument_fn::Measure::Counted, arguments.into(), &item.into()).into()
