@@ -39,23 +39,20 @@ use crate::{
 /// mails.inc_by(2);
 /// assert_eq!(JobsDoneTotal { queue: "mail" }.get(), Some(3));
 /// ```
-pub type Child<L> = Handle<L, Kept>;
-
-/// A [`Child`], or, with another `R`, a child that is found when the handle is used.
-pub struct Handle<L, R> {
+pub struct Child<L, R = Kept> {
     reach: R,
     family: PhantomData<fn() -> L>,
 }
 
-impl<L, R: Copy> Clone for Handle<L, R> {
+impl<L, R: Copy> Clone for Child<L, R> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<L, R: Copy> Copy for Handle<L, R> {}
+impl<L, R: Copy> Copy for Child<L, R> {}
 
-impl<L: LabelSet, R> fmt::Debug for Handle<L, R> {
+impl<L: LabelSet, R> fmt::Debug for Child<L, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Child").field("family", &L::DESCRIPTOR.name).finish_non_exhaustive()
     }
@@ -92,7 +89,7 @@ impl<L: LabelSet> Reach<L> for Kept {
     }
 }
 
-impl<L, R> Handle<L, R> {
+impl<L, R> Child<L, R> {
     pub(crate) fn new(reach: R) -> Self {
         Self { reach, family: PhantomData }
     }
@@ -109,13 +106,13 @@ macro_rules! update {
     };
 }
 
-impl<L: LabelSet, R: Reach<L>> Handle<L, R> {
+impl<L: LabelSet, R: Reach<L>> Child<L, R> {
     /// The handle to keep.
     #[doc(hidden)]
     #[inline]
     #[must_use]
     pub fn child(&self) -> Child<L> {
-        Handle::new(self.kept())
+        Child::new(self.kept())
     }
 
     #[inline]

@@ -11,7 +11,7 @@ use std::cell::Cell;
 
 pub(crate) use self::values::Source;
 use crate::{
-    child::{Handle, Kept, Reach},
+    child::{Child, Kept, Reach},
     desc::{Descriptor, Export, MetricType},
     label::{LabelText, ViewSource},
     metric::{self, Metric},
@@ -248,8 +248,8 @@ fn is_too_long<L: LabelSet>(values: &[LabelText<'_>]) -> bool {
 #[doc(hidden)]
 #[inline(always)]
 #[must_use]
-pub fn resolve<L: LabelSet>(set: &L) -> Handle<L::Static, BySet<'_, L>> {
-    Handle::new(BySet(set))
+pub fn resolve<L: LabelSet>(set: &L) -> Child<L::Static, BySet<'_, L>> {
+    Child::new(BySet(set))
 }
 
 /// A child by its label set.

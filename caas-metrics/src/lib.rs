@@ -58,7 +58,7 @@ pub mod __private;
 pub use caas_metrics_macros::{Label, counted, in_flight, skip, timed};
 
 pub use crate::{
-    child::{Child, Handle},
+    child::Child,
     collector::Collector,
     desc::MetricType,
     encode::Format,

@@ -19,7 +19,7 @@ pub use caas_metrics_macros::metrics;
 pub use inventory;
 
 pub use crate::{
-    child::{Child, Handle},
+    child::Child,
     desc::{Descriptor, Export, LabelDescriptor, Location, MetricType, NumberType},
     exit::{
         By, Count, EachCall, FromExit, Of, On, Phase, Probe, Returns, SiteChild, Time, apply,

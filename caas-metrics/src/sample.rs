@@ -55,7 +55,7 @@ impl From<f64> for Number {
 
 /// The head of a family: what HELP, TYPE and UNIT say.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct FamilyHead<'a> {
+pub(crate) struct FamilyHead<'a> {
     /// The metric's full name, as in the text format: `caas_http_requests_total`.
     pub name: &'a str,
     /// The HELP text, not escaped.
@@ -89,7 +89,7 @@ impl<'a> FamilyHead<'a> {
 
 /// The value of one child, borrowed.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Value<'a> {
+pub(crate) enum Value<'a> {
     /// Counter, gauge, info or unknown.
     Number(Number),
     /// A histogram's buckets, each by itself (not cumulative); the last one is `+Inf`, so there is
@@ -153,14 +153,14 @@ pub(crate) const fn is_special(byte: u8) -> bool {
 pub enum OwnedValue {
     /// Counter, gauge, info or unknown.
     Number(Number),
-    /// A histogram; see [`Value::Histogram`].
+    /// A histogram: one bucket more than the family has bounds. Its count is their sum.
     Histogram {
         /// Observations per bucket, not cumulative, the last one `+Inf`.
         buckets: Vec<u64>,
         /// The sum of all observations.
         sum: f64,
     },
-    /// A summary; see [`Value::Summary`].
+    /// A summary.
     Summary {
         /// Quantile and value.
         quantiles: Vec<(f64, f64)>,
@@ -174,7 +174,7 @@ pub enum OwnedValue {
 impl OwnedValue {
     /// The value, borrowed.
     #[must_use]
-    pub fn as_value(&self) -> Value<'_> {
+    pub(crate) fn as_value(&self) -> Value<'_> {
         match self {
             Self::Number(number) => Value::Number(*number),
             Self::Histogram { buckets, sum } => Value::Histogram { buckets, sum: *sum },
@@ -310,7 +310,7 @@ impl FamilySnapshot {
 
     /// The family's head, borrowed.
     #[must_use]
-    pub fn head(&self) -> FamilyHead<'_> {
+    pub(crate) fn head(&self) -> FamilyHead<'_> {
         FamilyHead {
             name: &self.name,
             help: &self.help,

@@ -11,7 +11,7 @@ use core::mem;
 
 use self::builtin::{FunctionCalls, FunctionDuration, FunctionsInFlight};
 use crate::{
-    child::{Handle, Kept},
+    child::{Child, Kept},
     clock::Instant,
     exit::{Ends, Exit, Guard, On, Outcome, Phase},
     family::{Family, LabelSet, resolve},
@@ -78,9 +78,9 @@ impl Site {
 
     /// The child of a family, by the labels that this site has in it.
     #[inline]
-    fn child<L: LabelSet<Static = L>>(&self, outcome: Outcome) -> Handle<L, Kept> {
+    fn child<L: LabelSet<Static = L>>(&self, outcome: Outcome) -> Child<L> {
         let series = &self.series[outcome as usize];
-        Handle::new(Kept(series.get().unwrap_or_else(|| self.find(outcome))))
+        Child::new(Kept(series.get().unwrap_or_else(|| self.find(outcome))))
     }
 
     #[cold]
@@ -108,7 +108,7 @@ impl Site {
     }
 
     #[inline]
-    fn flight(&self) -> Handle<FunctionsInFlight<'static>, Kept> {
+    fn flight(&self) -> Child<FunctionsInFlight<'static>, Kept> {
         self.child(ONLY)
     }
 

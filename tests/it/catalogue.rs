@@ -83,7 +83,7 @@ fn every_family_of_the_page_has_a_descriptor() {
     let families = registry.gather();
     for family in &families {
         let descriptor = by_name[&*family.name];
-        assert_eq!(family.head().metric_type, descriptor.metric_type);
+        assert_eq!(family.metric_type, descriptor.metric_type);
         assert_eq!((&*family.help, &*family.buckets), (descriptor.help, descriptor.buckets));
         for sample in &family.samples {
             let labels: Vec<&str> = sample.labels.iter().map(|(name, _)| &**name).collect();

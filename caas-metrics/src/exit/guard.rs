@@ -11,7 +11,7 @@ use super::{
     site::Find,
 };
 use crate::{
-    child::{Child, Handle, Reach},
+    child::{Child, Reach},
     clock::Instant,
     family::LabelSet,
     metric::{Amount, Counter, Decrease, Gauge, Histogram, Increase, UpDown},
@@ -65,7 +65,7 @@ impl<N: Amount> UpAndDown for UpDown<N> {}
 /// What is recorded in a child of the family `L` when a call ends.
 #[doc(hidden)]
 pub trait Effect<L: LabelSet>: Copy {
-    fn record<R: Reach<L>>(self, child: &Handle<L, R>);
+    fn record<R: Reach<L>>(self, child: &Child<L, R>);
 }
 
 /// Adds one.
@@ -75,7 +75,7 @@ pub struct Count;
 
 impl<L: LabelSet<Metric: Countable>> Effect<L> for Count {
     #[inline]
-    fn record<R: Reach<L>>(self, child: &Handle<L, R>) {
+    fn record<R: Reach<L>>(self, child: &Child<L, R>) {
         child.inc();
     }
 }
@@ -87,7 +87,7 @@ pub struct By<N>(pub N);
 
 impl<N: Amount, L: LabelSet<Metric: Countable<Amount = N>>> Effect<L> for By<N> {
     #[inline]
-    fn record<R: Reach<L>>(self, child: &Handle<L, R>) {
+    fn record<R: Reach<L>>(self, child: &Child<L, R>) {
         child.inc_by(self.0);
     }
 }
@@ -110,7 +110,7 @@ where
     (L::Metric, L::Unit): Timeable,
 {
     #[inline]
-    fn record<R: Reach<L>>(self, child: &Handle<L, R>) {
+    fn record<R: Reach<L>>(self, child: &Child<L, R>) {
         child.observe_time(self.0.nanoseconds());
     }
 }
@@ -268,6 +268,6 @@ pub fn end<E>(guard: impl Ends<E>, exit: Exit<'_, E>) {
 
 /// Records an effect in a child that was found just now.
 #[inline]
-pub fn record<L: LabelSet, F: Effect<L>, R: Reach<L>>(effect: F, child: &Handle<L, R>) {
+pub fn record<L: LabelSet, F: Effect<L>, R: Reach<L>>(effect: F, child: &Child<L, R>) {
     effect.record(child);
 }

@@ -8,7 +8,7 @@
 use core::{fmt::Write, marker::PhantomData};
 
 use crate::{
-    child::{Handle, Reach},
+    child::{Child, Reach},
     family::{LabelSet, create, place as place_in_block},
     label::{Label, LabelText},
     storage::{
@@ -173,10 +173,10 @@ impl<L: LabelSet> Reach<L::Static> for HeldSet<'_, L> {
 }
 
 /// A child whose labels are held.
-type HeldHandle<'h, L> = Handle<<L as LabelSet>::Static, HeldSet<'h, L>>;
+type HeldHandle<'h, L> = Child<<L as LabelSet>::Static, HeldSet<'h, L>>;
 
 fn resolve_parts<L: LabelSet>(parts: [&[Placed]; 2]) -> HeldHandle<'_, L> {
-    Handle::new(HeldSet { parts, family: PhantomData })
+    Child::new(HeldSet { parts, family: PhantomData })
 }
 
 /// The child of a label set that is held whole.

@@ -4,7 +4,7 @@
 //! while it lives.
 
 use crate::{
-    child::{Child, Handle, Kept},
+    child::{Child, Kept},
     family::{LabelSet, resolve},
     storage::update::{At, Home, Remembered},
 };
@@ -61,7 +61,7 @@ impl Find for &SiteChild {
             return resolve(set).child();
         }
         match self.0.get() {
-            Some(at) if L::family().index().lives(at) => Handle::new(Kept(at)),
+            Some(at) if L::family().index().lives(at) => Child::new(Kept(at)),
             _ => self.look_up(set),
         }
     }
