@@ -15,7 +15,7 @@ const _: () = {
     impl<'a> P::LabelSet for HttpRequestsTotal<'a> {
         type Static = HttpRequestsTotal<'static>;
         type Metric = P::Counter<P::u64>;
-        type Unit = P::Unitless;
+        type Unit = P::OtherUnit;
         type View<'v> = HttpRequestsTotalView<'v>;
         const DESCRIPTOR: P::Descriptor = P::Descriptor {
             name: "caas_http_requests_total",

@@ -63,12 +63,12 @@ pub use crate::{
     desc::MetricType,
     encode::Format,
     exit::{Exit, FromExit, NoError, Outcome},
-    label::{Label, LabelPart, LabelText},
+    label::{Label, LabelText, StoredLabel},
     metric::{Amount, HistogramReading, Observation},
     problem::{Difference, Problem},
     registry::{Registry, registry},
     timer::{ChildTimer, Timer},
-    unit::{Seconds, TimeUnit, Unitless},
+    unit::{OtherUnit, Seconds, TimeUnit},
 };
 
 #[cfg(feature = "http")]

@@ -29,14 +29,14 @@ pub use crate::{
     family::{
         Declared, Family, InUnit, LabelSet, clear, get, init, remove, reset, resolve, retain, word,
     },
-    label::{Label, LabelPart as Part, LabelText, ViewSource},
+    label::{Label, LabelText, StoredLabel as Part, ViewSource},
     metric::{
         Counter, Gauge, Histogram, HistogramReading, Info, Observation, UpDown, ends_in_nanoseconds,
     },
     sites::{Annotated, Function, Measure, Site},
     storage::cells::{Word, Words},
     timer::ChildTimer,
-    unit::{Seconds, TimeUnit, Unitless},
+    unit::{OtherUnit, Seconds, TimeUnit},
 };
 
 use crate::{

@@ -10,7 +10,7 @@ pub struct Seconds;
 
 /// Any other unit, or none.
 #[derive(Debug, Clone, Copy)]
-pub struct Unitless;
+pub struct OtherUnit;
 
 /// Units in which time is measured.
 ///

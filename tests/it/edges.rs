@@ -9,7 +9,7 @@ use std::{
 };
 
 use caas_metrics::{
-    Exit, FromExit, Label, LabelPart, LabelText, Problem, Registry, counted, metrics, registry,
+    Exit, FromExit, Label, LabelText, Problem, Registry, StoredLabel, counted, metrics, registry,
     sample::{OwnedValue, Sample},
 };
 
@@ -29,7 +29,7 @@ impl Label for Status<'_> {
         }
     }
 
-    fn view(part: LabelPart<'_>) -> &str {
+    fn view(part: StoredLabel<'_>) -> &str {
         part.text()
     }
 }
@@ -57,7 +57,7 @@ impl Label for Panicking {
         panic!("no text")
     }
 
-    fn view(part: LabelPart<'_>) -> &str {
+    fn view(part: StoredLabel<'_>) -> &str {
         part.text()
     }
 }
@@ -128,7 +128,7 @@ impl Label for Shown {
         LabelText::short(&"https://example.org/a/rather/long/path/that/does/not/end")
     }
 
-    fn view(part: LabelPart<'_>) -> &str {
+    fn view(part: StoredLabel<'_>) -> &str {
         part.text()
     }
 }

@@ -9,7 +9,7 @@ use std::{
     },
 };
 
-use caas_metrics::{Label, LabelPart, LabelText, metrics};
+use caas_metrics::{Label, LabelText, StoredLabel, metrics};
 
 #[derive(Label, Clone, Copy, Debug, PartialEq)]
 pub enum Refusal {
@@ -39,7 +39,7 @@ impl Label for Region {
         LabelText::from(if self.0 == 0 { "eu" } else { "us" })
     }
 
-    fn view(part: LabelPart<'_>) -> &str {
+    fn view(part: StoredLabel<'_>) -> &str {
         part.text()
     }
 }
@@ -59,7 +59,7 @@ impl Label for Liar {
         usize::MAX
     }
 
-    fn view(part: LabelPart<'_>) -> usize {
+    fn view(part: StoredLabel<'_>) -> usize {
         part.index()
     }
 }
@@ -84,7 +84,7 @@ impl Label for Nosy {
         }
     }
 
-    fn view(part: LabelPart<'_>) -> &str {
+    fn view(part: StoredLabel<'_>) -> &str {
         part.text()
     }
 }
@@ -100,7 +100,7 @@ impl Label for Fickle {
         LabelText::from(CALLS.fetch_add(1, Ordering::Relaxed))
     }
 
-    fn view(part: LabelPart<'_>) -> &str {
+    fn view(part: StoredLabel<'_>) -> &str {
         part.text()
     }
 }

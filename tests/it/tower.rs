@@ -12,11 +12,11 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use caas_metrics::axum::MatchedRoute;
 use caas_metrics::metrics;
-use caas_metrics::tower::{Call, Ending, MetricsLayer, UNMATCHED};
+use caas_metrics::tower::{Call, MetricsLayer, RequestEnding, UNMATCHED};
 use http::{Method, Request, Response, StatusCode};
 use tower::{Layer, Service, ServiceExt, service_fn};
 
-type Recorded = (String, String, u16, Ending);
+type Recorded = (String, String, u16, RequestEnding);
 
 /// Keeps what a layer recorded.
 #[derive(Clone, Default)]
@@ -34,8 +34,8 @@ impl Log {
     }
 
     #[track_caller]
-    fn assert_is(&self, expected: &[(&str, &str, u16, Ending)]) {
-        let owned = |(method, route, status, ending): &(&str, &str, u16, Ending)| {
+    fn assert_is(&self, expected: &[(&str, &str, u16, RequestEnding)]) {
+        let owned = |(method, route, status, ending): &(&str, &str, u16, RequestEnding)| {
             ((*method).to_owned(), (*route).to_owned(), *status, *ending)
         };
         assert_eq!(*self.0.lock().unwrap(), expected.iter().map(owned).collect::<Vec<_>>());
@@ -66,10 +66,10 @@ async fn records_templates_and_what_no_handler_sees() {
     assert_eq!(status(&app, Method::GET, "/../etc/passwd").await, 404);
     assert_eq!(status(&app, Method::GET, "/beside").await, 200);
     log.assert_is(&[
-        ("GET", "/api/{tenant}/users/{id}", 418, Ending::Answered),
-        ("POST", "/messages", 415, Ending::Answered),
-        ("DELETE", "/messages", 405, Ending::Answered),
-        ("GET", UNMATCHED, 404, Ending::Answered),
+        ("GET", "/api/{tenant}/users/{id}", 418, RequestEnding::Answered),
+        ("POST", "/messages", 415, RequestEnding::Answered),
+        ("DELETE", "/messages", 405, RequestEnding::Answered),
+        ("GET", UNMATCHED, 404, RequestEnding::Answered),
     ]);
 }
 
@@ -78,7 +78,7 @@ async fn an_own_fallback_is_unmatched_too() {
     let log = Log::default();
     let app = Router::new().fallback(async || StatusCode::GONE).layer(log.layer());
     assert_eq!(status(&app, Method::GET, "/a/path/of/the/client").await, 410);
-    log.assert_is(&[("GET", UNMATCHED, 410, Ending::Answered)]);
+    log.assert_is(&[("GET", UNMATCHED, 410, RequestEnding::Answered)]);
 }
 
 #[tokio::test]
@@ -92,7 +92,7 @@ async fn a_panic_is_recorded_once() {
     let app = Router::new().route("/", get(handler)).layer(log.layer());
     let answer = tokio::spawn(async move { status(&app, Method::GET, "/").await }).await;
     assert!(answer.unwrap_err().is_panic());
-    log.assert_is(&[("GET", "/", 500, Ending::Panicked)]);
+    log.assert_is(&[("GET", "/", 500, RequestEnding::Panicked)]);
 }
 
 #[tokio::test]
@@ -108,7 +108,7 @@ async fn a_panic_before_there_is_a_future_is_recorded() {
     }));
     let call = std::panic::AssertUnwindSafe(|| drop(service.call(Request::new(()))));
     std::panic::catch_unwind(call).unwrap_err();
-    log.assert_is(&[("GET", UNMATCHED, 500, Ending::Panicked)]);
+    log.assert_is(&[("GET", UNMATCHED, 500, RequestEnding::Panicked)]);
 }
 
 #[tokio::test]
@@ -123,15 +123,15 @@ async fn a_dropped_request_is_cancelled_polled_or_not() {
     let limit = Duration::from_millis(5);
     let cut_off = tokio::time::timeout(limit, status(&app, Method::GET, "/slow")).await;
     cut_off.unwrap_err();
-    log.assert_is(&[("GET", "/slow", 499, Ending::Cancelled)]);
+    log.assert_is(&[("GET", "/slow", 499, RequestEnding::Cancelled)]);
 
     let mut service = log
         .layer()
         .layer(service_fn(|_: Request<()>| pending::<Result<Response<()>, Infallible>>()));
     drop(service.call(Request::new(())));
     log.assert_is(&[
-        ("GET", "/slow", 499, Ending::Cancelled),
-        ("GET", UNMATCHED, 499, Ending::Cancelled),
+        ("GET", "/slow", 499, RequestEnding::Cancelled),
+        ("GET", UNMATCHED, 499, RequestEnding::Cancelled),
     ]);
 }
 
@@ -145,7 +145,7 @@ async fn a_drop_while_another_panic_unwinds_is_cancelled_not_panicked() {
         panic!("on purpose, in somebody else's code");
     });
     std::panic::catch_unwind(unwinding).unwrap_err();
-    log.assert_is(&[("GET", "/slow", 499, Ending::Cancelled)]);
+    log.assert_is(&[("GET", "/slow", 499, RequestEnding::Cancelled)]);
 }
 
 #[tokio::test]
@@ -154,7 +154,7 @@ async fn an_error_is_recorded_and_handed_on() {
     let service =
         log.layer().layer(service_fn(|_: Request<()>| ready(Err::<Response<()>, _>("no"))));
     assert_eq!(service.oneshot(Request::new(())).await.unwrap_err(), "no");
-    log.assert_is(&[("GET", UNMATCHED, 500, Ending::Failed)]);
+    log.assert_is(&[("GET", UNMATCHED, 500, RequestEnding::Failed)]);
 }
 
 #[tokio::test]

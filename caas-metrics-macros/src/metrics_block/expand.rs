@@ -242,7 +242,7 @@ impl<'f> Expansion<'f> {
 
     /// The unit as a type, as far as the compiler must tell units apart.
     pub(super) fn unit(&self) -> Ident {
-        let name = if self.family.is_in_seconds() { "Seconds" } else { "Unitless" };
+        let name = if self.family.is_in_seconds() { "Seconds" } else { "OtherUnit" };
         Ident::new(name, self.site)
     }
 

@@ -19,7 +19,7 @@ mod phase;
 mod probe;
 mod site;
 
-use crate::label::{Label, LabelPart, LabelText};
+use crate::label::{Label, LabelText, StoredLabel};
 
 pub use self::{
     enclose::{apply, call_once, never},
@@ -93,7 +93,7 @@ impl Label for Outcome {
         *self as usize
     }
 
-    fn view(part: LabelPart<'_>) -> Self {
+    fn view(part: StoredLabel<'_>) -> Self {
         match part.index() {
             0 => Self::Ok,
             1 => Self::Err,

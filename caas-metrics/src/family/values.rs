@@ -4,7 +4,7 @@
 //! shown of it.
 
 use super::shape;
-use crate::{desc::Descriptor, label::LabelPart, sample::is_special, storage::scan::Scan};
+use crate::{desc::Descriptor, label::StoredLabel, sample::is_special, storage::scan::Scan};
 
 /// Where the value of a label is.
 #[derive(Debug, Clone, Copy)]
@@ -47,7 +47,7 @@ impl Source {
 
     /// The value of a series.
     #[inline]
-    pub(crate) fn value<'s>(&self, scan: &'s Scan, row: usize) -> LabelPart<'s> {
+    pub(crate) fn value<'s>(&self, scan: &'s Scan, row: usize) -> StoredLabel<'s> {
         let index = match (self.place, self.values) {
             (Place::InBlock(part), Some(values)) => {
                 (scan.place(row) / part) as usize % values.len()
@@ -55,12 +55,12 @@ impl Source {
             (Place::InKey(label), Some(_)) => scan.number(row, label),
             (Place::InKey(label), None) => {
                 let (text, is_plain) = scan.text(row, label);
-                return LabelPart { text, index: 0, is_plain };
+                return StoredLabel { text, index: 0, is_plain };
             }
             (Place::InBlock(_), None) => 0,
         };
         let text = self.values.and_then(|values| values.get(index));
-        LabelPart { text: text.copied().unwrap_or_default(), index, is_plain: self.are_plain }
+        StoredLabel { text: text.copied().unwrap_or_default(), index, is_plain: self.are_plain }
     }
 
     /// How many of the first values are those of the row before.

@@ -30,7 +30,7 @@ pub const UNMATCHED: &str = "unmatched";
 
 /// How a request ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Ending {
+pub enum RequestEnding {
     /// The service answered, with whatever status.
     Answered,
     /// The service returned an error instead of a response.
@@ -44,10 +44,10 @@ pub enum Ending {
 /// A request that has ended, as the closure of a [`MetricsLayer`] sees it.
 ///
 /// ```
-/// use caas_metrics::tower::{Call, Ending};
+/// use caas_metrics::tower::{Call, RequestEnding};
 ///
 /// fn is_slow(call: &Call<'_>) -> bool {
-///     call.ending() == Ending::Answered && call.elapsed().as_secs() >= 1
+///     call.ending() == RequestEnding::Answered && call.elapsed().as_secs() >= 1
 /// }
 /// ```
 #[derive(Debug)]
@@ -55,7 +55,7 @@ pub struct Call<'a> {
     method: &'a Method,
     route: &'a str,
     status: u16,
-    ending: Ending,
+    ending: RequestEnding,
     elapsed: Duration,
 }
 
@@ -81,7 +81,7 @@ impl Call<'_> {
 
     /// How the request ended.
     #[must_use]
-    pub fn ending(&self) -> Ending {
+    pub fn ending(&self) -> RequestEnding {
         self.ending
     }
 
@@ -297,8 +297,8 @@ where
 
         let result = ready!(polled);
         match &result {
-            Ok(response) => this.pending.end(Ending::Answered, response.status().as_u16()),
-            Err(_) => this.pending.end(Ending::Failed, 500),
+            Ok(response) => this.pending.end(RequestEnding::Answered, response.status().as_u16()),
+            Err(_) => this.pending.end(RequestEnding::Failed, 500),
         }
         Poll::Ready(result)
     }
@@ -329,7 +329,7 @@ impl<Template: AsRef<str>, Record: Fn(&Call<'_>)> Pending<Template, Record> {
         }
     }
 
-    fn end(&mut self, ending: Ending, status: u16) {
+    fn end(&mut self, ending: RequestEnding, status: u16) {
         if self.state == State::Recorded {
             return;
         }
@@ -347,8 +347,8 @@ impl<Template: AsRef<str>, Record: Fn(&Call<'_>)> Pending<Template, Record> {
 impl<Template: AsRef<str>, Record: Fn(&Call<'_>)> Drop for Pending<Template, Record> {
     fn drop(&mut self) {
         match self.state {
-            State::InService => self.end(Ending::Panicked, 500),
-            State::Waiting => self.end(Ending::Cancelled, 499),
+            State::InService => self.end(RequestEnding::Panicked, 500),
+            State::Waiting => self.end(RequestEnding::Cancelled, 499),
             State::Recorded => {}
         }
     }

@@ -3,7 +3,7 @@
 //! Enums get their implementation from `#[derive(Label)]`. Invariant: `index` is a position in
 //! `VALUES`.
 
-use super::{Label, LabelPart, LabelText};
+use super::{Label, LabelText, StoredLabel};
 
 impl Label for bool {
     const VALUES: Option<&'static [&'static str]> = Some(&["false", "true"]);
@@ -20,7 +20,7 @@ impl Label for bool {
         usize::from(*self)
     }
 
-    fn view(part: LabelPart<'_>) -> Self {
+    fn view(part: StoredLabel<'_>) -> Self {
         part.index() == 1
     }
 }

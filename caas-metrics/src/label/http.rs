@@ -5,7 +5,7 @@
 
 use http::{Method, StatusCode};
 
-use super::{Label, LabelPart, LabelText};
+use super::{Label, LabelText, StoredLabel};
 
 impl Label for Method {
     const __ONE_FORM: bool = true;
@@ -16,7 +16,7 @@ impl Label for Method {
         LabelText::from(self.as_str())
     }
 
-    fn view(part: LabelPart<'_>) -> &str {
+    fn view(part: StoredLabel<'_>) -> &str {
         part.text()
     }
 }
@@ -30,7 +30,7 @@ impl Label for StatusCode {
         LabelText::from(self.as_u16())
     }
 
-    fn view(part: LabelPart<'_>) -> &str {
+    fn view(part: StoredLabel<'_>) -> &str {
         part.text()
     }
 }

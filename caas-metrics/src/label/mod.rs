@@ -27,7 +27,7 @@ use crate::storage::texts::MOST_BYTES;
 /// By hand it is one method for the text and one for how [`retain`](crate::metrics) shows it:
 ///
 /// ```
-/// use caas_metrics::{Label, LabelPart, LabelText};
+/// use caas_metrics::{Label, StoredLabel, LabelText};
 ///
 /// struct Region(u8);
 ///
@@ -36,7 +36,7 @@ use crate::storage::texts::MOST_BYTES;
 ///     fn text(&self) -> LabelText<'_> {
 ///         LabelText::from(if self.0 == 0 { "eu" } else { "us" })
 ///     }
-///     fn view(part: LabelPart<'_>) -> &str {
+///     fn view(part: StoredLabel<'_>) -> &str {
 ///         part.text()
 ///     }
 /// }
@@ -91,7 +91,7 @@ pub trait Label {
     }
 
     /// The view of a value that the family has stored.
-    fn view(part: LabelPart<'_>) -> Self::View<'_>;
+    fn view(part: StoredLabel<'_>) -> Self::View<'_>;
 
     /// The value as a look-up takes it: of a closed label its place, else its text in the one form
     /// that this has. Not public API. Used by generated code, which names the trait only in paths
@@ -121,23 +121,23 @@ pub trait Label {
 /// One label value of a living child, as the family has stored it.
 ///
 /// ```
-/// use caas_metrics::{Label, LabelPart};
+/// use caas_metrics::{Label, StoredLabel};
 ///
 /// // `bool` is closed: its values are known by number.
 /// assert_eq!(<bool as Label>::VALUES, Some(&["false", "true"][..]));
-/// fn view(part: LabelPart<'_>) -> bool {
+/// fn view(part: StoredLabel<'_>) -> bool {
 ///     part.index() == 1
 /// }
 /// ```
 #[derive(Debug, Clone, Copy)]
-pub struct LabelPart<'v> {
+pub struct StoredLabel<'v> {
     pub(crate) text: &'v str,
     pub(crate) index: usize,
     /// Whether the text is known to have no character that a format escapes.
     pub(crate) is_plain: bool,
 }
 
-impl<'v> LabelPart<'v> {
+impl<'v> StoredLabel<'v> {
     /// The place of a closed label's value; 0 for open labels.
     #[must_use]
     pub const fn index(&self) -> usize {
@@ -195,13 +195,13 @@ impl core::fmt::Display for LabelText<'_> {
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct ViewSource<'v> {
-    pub(crate) parts: core::slice::Iter<'v, LabelPart<'v>>,
+    pub(crate) parts: core::slice::Iter<'v, StoredLabel<'v>>,
 }
 
 impl<'v> ViewSource<'v> {
     /// The next part, for its label type to show.
-    fn part(&mut self) -> LabelPart<'v> {
-        self.parts.next().copied().unwrap_or(LabelPart { text: "", index: 0, is_plain: true })
+    fn part(&mut self) -> StoredLabel<'v> {
+        self.parts.next().copied().unwrap_or(StoredLabel { text: "", index: 0, is_plain: true })
     }
 }
 

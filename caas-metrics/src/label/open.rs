@@ -5,7 +5,7 @@
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::{borrow::Cow, rc::Rc, sync::Arc};
 
-use super::{Label, LabelPart, LabelText};
+use super::{Label, LabelText, StoredLabel};
 use crate::storage::key::Text;
 
 macro_rules! strings {
@@ -19,7 +19,7 @@ macro_rules! strings {
                 LabelText::from(&**self)
             }
 
-            fn view(part: LabelPart<'_>) -> &str {
+            fn view(part: StoredLabel<'_>) -> &str {
                 part.text()
             }
         }
@@ -37,7 +37,7 @@ impl Label for str {
         LabelText::from(self)
     }
 
-    fn view(part: LabelPart<'_>) -> &str {
+    fn view(part: StoredLabel<'_>) -> &str {
         part.text()
     }
 }
@@ -59,7 +59,7 @@ impl<L: Label + ?Sized> Label for &L {
         (**self).index()
     }
 
-    fn view(part: LabelPart<'_>) -> Self::View<'_> {
+    fn view(part: StoredLabel<'_>) -> Self::View<'_> {
         L::view(part)
     }
 }
@@ -75,7 +75,7 @@ impl<L: Label> Label for Option<L> {
         self.as_ref().map_or_else(|| LabelText::from(""), Label::text)
     }
 
-    fn view(part: LabelPart<'_>) -> &str {
+    fn view(part: StoredLabel<'_>) -> &str {
         part.text()
     }
 }
@@ -91,7 +91,7 @@ macro_rules! displayed {
                 LabelText::short(self)
             }
 
-            fn view(part: LabelPart<'_>) -> &str {
+            fn view(part: StoredLabel<'_>) -> &str {
                 part.text()
             }
         }
@@ -121,7 +121,7 @@ macro_rules! integers {
                 LabelText::from(*self)
             }
 
-            fn view(part: LabelPart<'_>) -> &str {
+            fn view(part: StoredLabel<'_>) -> &str {
                 part.text()
             }
         }

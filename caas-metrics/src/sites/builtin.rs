@@ -10,7 +10,7 @@ use crate::{
     label::{Label, LabelText, ViewSource},
     metric::{Counter, Histogram, UpDown, ends_in_nanoseconds},
     storage::cells::{Word, Words},
-    unit::{Seconds, Unitless},
+    unit::{OtherUnit, Seconds},
 };
 
 // Their values are names in the program's source.
@@ -64,7 +64,7 @@ macro_rules! built_in {
 
 built_in! {
     /// `function_calls_total`
-    FunctionCalls { module: &'a str, function: &'a str, outcome: Outcome } as Counter<u64>, Unitless;
+    FunctionCalls { module: &'a str, function: &'a str, outcome: Outcome } as Counter<u64>, OtherUnit;
     Descriptor::new(MetricType::Counter, "function_calls_total", "Calls of annotated functions.")
         .with_labels(&[MODULE, FUNCTION, LabelDescriptor::of("outcome", Outcome::__CONSTANTS)])
         .without_limit(),
@@ -88,7 +88,7 @@ built_in! {
 
 built_in! {
     /// `functions_in_flight`
-    FunctionsInFlight { module: &'a str, function: &'a str } as UpDown<i64>, Unitless;
+    FunctionsInFlight { module: &'a str, function: &'a str } as UpDown<i64>, OtherUnit;
     Descriptor::new(
         MetricType::Gauge,
         "functions_in_flight",

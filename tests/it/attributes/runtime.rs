@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::panic::{Location, PanicHookInfo, catch_unwind};
 use std::sync::{Arc, Barrier, Mutex};
 
-use caas_metrics::{Label, LabelPart, LabelText, counted, in_flight, metrics, timed};
+use caas_metrics::{Label, LabelText, StoredLabel, counted, in_flight, metrics, timed};
 
 use super::endings;
 
@@ -116,7 +116,7 @@ impl Label for Counts {
         LabelText::from(u32::from(self.0))
     }
 
-    fn view(part: LabelPart<'_>) -> &str {
+    fn view(part: StoredLabel<'_>) -> &str {
         part.text()
     }
 }

@@ -1,4 +1,4 @@
-use caas_metrics::{Label, LabelPart, LabelText, metrics};
+use caas_metrics::{Label, StoredLabel, LabelText, metrics};
 
 macro_rules! label {
     ($name:ident, $values:expr, $most:expr) => {
@@ -13,7 +13,7 @@ macro_rules! label {
                 "eu".into()
             }
 
-            fn view(part: LabelPart<'_>) -> &str {
+            fn view(part: StoredLabel<'_>) -> &str {
                 part.text()
             }
         }
