@@ -81,7 +81,7 @@ impl Expansion<'_> {
             }
         };
         quote_spanned! {self.site=>
-            /// Adds 1. Takes no lock, and memory only for a series that this thread has not updated.
+            /// Adds 1. Takes a lock only if the series is new, and memory only on this thread's first update near it.
             #[inline]
             #vis fn inc(&self) { #p::inc(self); }
             #[doc = #amount]
@@ -100,7 +100,7 @@ impl Expansion<'_> {
             }
         };
         quote_spanned! {self.site=>
-            /// Subtracts 1. Takes no lock, and memory only for a series that this thread has not updated.
+            /// Subtracts 1. Takes a lock only if the series is new, and memory only on this thread's first update near it.
             #[inline]
             #vis fn dec(&self) { #p::dec(self); }
             #[doc = #amount]
@@ -112,7 +112,7 @@ impl Expansion<'_> {
     fn set(&self) -> TokenStream {
         let (p, vis, value) = (&self.p, &self.family.visibility, self.value_type());
         quote_spanned! {self.site=>
-            /// Sets the value for all threads. Takes no lock.
+            /// Sets the value for all threads. Takes a lock only if the series is new.
             #[inline]
             #vis fn set(&self, value: #p::#value) { #p::set(self, value); }
             /// Sets the value to the current Unix time in seconds.
@@ -135,10 +135,10 @@ impl Expansion<'_> {
         let (p, vis) = (&self.p, &self.family.visibility);
         let (unit, start_timer) = (self.unit(), self.start_timer());
         let docs = if self.family.is_in_seconds() {
-            " Observes a duration, or a number of seconds. Takes no lock. NaN and infinity change nothing and \
+            " Observes a duration, or a number of seconds. Takes a lock only if the series is new. NaN and infinity change nothing and \
              are counted in `caas_metrics_refused_total`."
         } else {
-            " Observes a number. Takes no lock. NaN and infinity change nothing and are counted in \
+            " Observes a number. Takes a lock only if the series is new. NaN and infinity change nothing and are counted in \
              `caas_metrics_refused_total`."
         };
         quote_spanned! {self.site=>

@@ -4,8 +4,9 @@
 //! Invariant: two values are the same label value exactly when their texts are equal.
 //!
 //! A label is *closed* if the compiler knows all its values (an enum with `#[derive(Label)]`,
-//! `bool`), and *open* otherwise. Closed labels cost no look-up, and their series can be exported
-//! at zero before the first event; open ones count towards the family's cardinality limit.
+//! `bool`), and *open* otherwise. A family whose labels are all closed needs no look-up, and its
+//! series can be exported at zero before the first event. A family with an open label has a
+//! cardinality limit, which counts all of its series.
 
 mod closed;
 #[cfg(any(feature = "http", feature = "tower"))]
@@ -58,8 +59,8 @@ pub trait Label {
 
     /// The most bytes that the text of an open label may have: 4,000 at most.
     ///
-    /// A longer text is counted in the family's `__overflow__` child, so that memory is bounded in
-    /// bytes as well. A newtype sets it by `#[label(max_bytes = 200)]`.
+    /// A longer text is counted in the family's `__overflow__` child. Together with the limit of
+    /// series this bounds the bytes that a family keeps. A newtype sets it by `#[label(max_bytes = 200)]`.
     const MAX_BYTES: usize = 1024;
 
     /// Whether no text of this type comes in two forms, as a string and as an integer.
