@@ -7,7 +7,7 @@ use super::ast::{Arguments, By, ENDINGS, Ending, Field, Measure, Name, On, Other
 use super::tokens::{
     Angles, group, is_path_separator, is_punct, is_word, list, split_attributes, stream, word,
 };
-use crate::errors::{Errors, error, report};
+use crate::errors::{Between, Errors, error, report};
 use crate::naming;
 use crate::paths::Runtime;
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
@@ -27,8 +27,7 @@ pub(super) fn arguments(measure: Measure, tokens: TokenStream, errors: &mut Erro
         let key = word(argument.first()).filter(|_| is_argument(&argument)).cloned();
         if let Some(key) = &key {
             if let Some(first) = seen.iter().find(|first| *first == key) {
-                report!(errors, key, "`{key}` is given twice: leave one out");
-                report!(errors, first, "first given here");
+                report!(errors, Between(first, key), "`{key}` is given twice: leave one out");
                 continue;
             }
             seen.push(key.clone());
@@ -73,12 +72,9 @@ impl Arguments {
         let Some(key) = key else {
             let set = set(argument, errors)?;
             if let Some(first) = &self.set {
-                report!(
-                    errors,
-                    stream(&set.path),
-                    "a second family: write another attribute for it"
-                );
-                report!(errors, stream(&first.path), "first given here");
+                let both = (stream(&first.path), stream(&set.path));
+                let both = Between(&both.0, &both.1);
+                report!(errors, both, "a second family: write another attribute for it");
             } else {
                 self.set = Some(set);
             }
@@ -162,8 +158,8 @@ fn on(key: &Ident, behind: &[TokenTree], errors: &mut Errors) -> syn::Result<On>
             report!(errors, name, "unknown ending `{name}`{meant} known are {listed}");
             continue;
         };
-        if endings.iter().any(|(ending, _)| *ending == known) {
-            report!(errors, name, "ending `{name}` is given twice: leave one out");
+        if let Some((_, first)) = endings.iter().find(|(ending, _)| *ending == known) {
+            report!(errors, Between(first, name), "ending `{name}` is given twice: leave one out");
             continue;
         }
         endings.push((known, name.clone()));
