@@ -71,6 +71,10 @@ pub use crate::{
     unit::{OtherUnit, Seconds, TimeUnit},
 };
 
+/// The former name of [`StoredLabel`].
+#[deprecated(note = "it is called `StoredLabel`")]
+pub type LabelPart<'v> = StoredLabel<'v>;
+
 #[cfg(feature = "http")]
 pub use crate::http::serve;
 #[cfg(feature = "axum")]

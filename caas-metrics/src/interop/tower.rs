@@ -41,6 +41,10 @@ pub enum RequestEnding {
     Cancelled,
 }
 
+/// The former name of [`RequestEnding`].
+#[deprecated(note = "it is called `RequestEnding`, since functions have endings too")]
+pub type Ending = RequestEnding;
+
 /// A request that has ended, as the closure of a [`MetricsLayer`] sees it.
 ///
 /// ```
