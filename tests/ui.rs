@@ -5,16 +5,18 @@
 //! it, `ui/compiler.txt`; `CAAS_UI=required` makes another compiler a failure. `TRYBUILD=overwrite`
 //! makes the files anew.
 
-use std::io::{self, Write as _};
+#[path = "ui/compiler.rs"]
+mod compiler;
+
 use std::path::{Path, PathBuf};
-use std::{env, fs, process::Command};
+use std::{env, fs};
 
 /// Every mistake is reported as its `.stderr` says, and what is right compiles.
 #[test]
 fn mistakes_are_reported() {
     let cases = trybuild::TestCases::new();
     cases.pass("tests/ui/pass/*.rs");
-    if is_the_compiler_that_blessed() {
+    if compiler::is_the_one_that_blessed() {
         cases.compile_fail("tests/ui/*/*/*.rs");
     }
 }
@@ -71,22 +73,6 @@ fn readme_quotes_rustc() {
     let quoted: Vec<&str> = blocks.filter(|block| block.starts_with("error[")).collect();
     assert_eq!(quoted.len(), 1);
     assert!(errors.contains(quoted[0]), "{}\nis not in\n{errors}", quoted[0]);
-}
-
-fn is_the_compiler_that_blessed() -> bool {
-    let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let output = Command::new(rustc).arg("--version").output().expect("rustc runs");
-    let found = String::from_utf8(output.stdout).expect("a version is text");
-    let blessed = include_str!("ui/compiler.txt").trim();
-    if found.starts_with(&format!("{blessed} ")) {
-        return true;
-    }
-    let required = env::var("CAAS_UI").is_ok_and(|value| value == "required");
-    assert!(!required, "CAAS_UI=required, but this is {} and not {blessed}", found.trim());
-    // Not `println!`, which the test harness would swallow.
-    let note = format!("skipped: .stderr files are compared with {blessed} only, this is {found}");
-    io::stderr().write_all(note.as_bytes()).expect("stderr is open");
-    false
 }
 
 /// Every message in the sources of the macros occurs in some `.stderr`.

@@ -211,11 +211,6 @@ impl Guard for Duration {
     fn enter(&mut self, _: Phase) {}
 }
 
-impl<E> Ends<E> for Duration {
-    #[inline]
-    fn end(self, _: Exit<'_, E>) {}
-}
-
 /// Is counted as long as it lives.
 #[doc(hidden)]
 #[derive(Debug)]
@@ -232,9 +227,4 @@ impl Drop for Flight {
 impl Guard for Flight {
     #[inline]
     fn enter(&mut self, _: Phase) {}
-}
-
-impl<E> Ends<E> for Flight {
-    #[inline]
-    fn end(self, _: Exit<'_, E>) {}
 }

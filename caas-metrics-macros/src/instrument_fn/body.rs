@@ -12,9 +12,9 @@ use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 
 /// The future in the last expression of a body, and all around it.
 pub(super) struct Tail {
-    /// All in front of the future, or of the arguments that it is in.
+    /// All before the future, or before the arguments that it is in.
     before: Vec<TokenTree>,
-    /// The arguments of `Box::pin`, and what is in front of and after the future there.
+    /// The arguments of `Box::pin`, and what is before and after the future there.
     arguments: Option<(Group, Vec<TokenTree>, Vec<TokenTree>)>,
     /// `.boxed()`.
     after: Vec<TokenTree>,
@@ -97,14 +97,14 @@ fn in_place(tokens: &[TokenTree], after: &[TokenTree]) -> Option<Tail> {
     Some(Tail { before: before.to_vec(), arguments: None, after: after.to_vec(), future })
 }
 
-/// What is in front of `.boxed`.
+/// What `.boxed` is called on.
 fn receiver_of_boxed(tokens: &[TokenTree]) -> Option<&[TokenTree]> {
     let [receiver @ .., dot, name] = tokens else { return None };
     let is_boxed = is_word(Some(name), "boxed") || is_word(Some(name), "boxed_local");
     (is_boxed && is_punct(Some(dot), '.')).then_some(receiver)
 }
 
-/// Splits a list that ends in `async { … }` or `async move { … }`, in front of the braces.
+/// Splits a list that ends in `async { … }` or `async move { … }`, before the braces.
 fn async_block(tokens: &[TokenTree]) -> Option<(&[TokenTree], &Group)> {
     let (last, before) = tokens.split_last()?;
     let block = group(Some(last), Delimiter::Brace)?;
@@ -180,8 +180,7 @@ pub(super) fn is_canonical(function: &Function) -> bool {
 
 /// The parts of a body: inner attributes, the items that it begins with, and the rest.
 ///
-/// A statement of ours goes after those items: in front of them it would be a statement before
-/// items, which clippy complains about.
+/// A statement of ours goes after those items, since clippy complains about items after statements.
 pub(super) fn split_body(body: &Group) -> [TokenStream; 3] {
     let tokens = list(body.stream());
     let (attributes, rest) = split_attributes(&tokens, true);
@@ -233,7 +232,7 @@ pub(super) fn split_patterns(body: TokenStream) -> [TokenStream; 2] {
     let mut end = 0;
     let mut at = 0;
     if is_word(tokens.first(), "if") {
-        // It tells rustc the type of the value in front of them.
+        // `#[async_trait]` puts a dead `return` first, which tells rustc the type of the value.
         let block = tokens.iter().position(|token| group(Some(token), Delimiter::Brace).is_some());
         at = block.map_or(0, |block| block + 1);
     }

@@ -14,9 +14,9 @@ use quote::{ToTokens, quote_spanned};
 
 /// What is put around a body.
 struct Around {
-    /// Items in front of all else.
+    /// Items, which come first.
     items: TokenStream,
-    /// Statements in front of the body.
+    /// Statements before the body.
     before: TokenStream,
     /// The variables of the guards that must know where the call is.
     guards: Vec<Ident>,
@@ -87,7 +87,7 @@ fn is_empty_and_inline(function: &Function) -> bool {
 }
 
 impl Expansion<'_> {
-    /// A body behind its guards, and enclosed if its value is looked at.
+    /// A body after its guards, and enclosed if its value is looked at.
     fn body(&self, body: &Group, around: &Around) -> TokenTree {
         let site = self.site;
         let [attributes, leading, rest] = split_body(body);
@@ -114,7 +114,7 @@ impl Expansion<'_> {
         refilled(body, whole)
     }
 
-    /// The function's body, with items and guards in front of what became of it.
+    /// Items and guards, and then what became of the function's body.
     fn in_front(&self, body: &Group, around: &Around, rest: TokenStream) -> TokenTree {
         let (site, items, before) = (self.site, &around.items, &around.before);
         let mut inner = body.clone();
@@ -227,7 +227,7 @@ impl Expansion<'_> {
         }
     }
 
-    /// The guard in front of a body that records every call alike.
+    /// A guard that records every call alike.
     fn plain(&self, items: TokenStream, guard: &TokenStream) -> Around {
         let name = Ident::new("__caas_guard", self.site);
         Around {
@@ -356,7 +356,7 @@ impl Expansion<'_> {
         }
     }
 
-    /// The label `function` of the built-in families: a name, or what the type name of an item tells.
+    /// The label `function` of the built-in families: a name, or the type name of an item that it is in.
     fn name(&self) -> TokenStream {
         use syn::ext::IdentExt;
 

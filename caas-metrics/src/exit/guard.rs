@@ -239,17 +239,6 @@ pub trait Ends<E> {
     fn end(self, exit: Exit<'_, E>);
 }
 
-/// They record when they are dropped.
-impl<L: LabelSet, F: Effect<L>, E> Ends<E> for Record<L, F> {
-    #[inline]
-    fn end(self, _: Exit<'_, E>) {}
-}
-
-impl<L: LabelSet<Metric: Decrease>, E> Ends<E> for InFlight<L> {
-    #[inline]
-    fn end(self, _: Exit<'_, E>) {}
-}
-
 impl<L: LabelSet, F: Effect<L>, E> Ends<E> for OnEnding<L, F> {
     #[inline]
     fn end(self, exit: Exit<'_, E>) {
