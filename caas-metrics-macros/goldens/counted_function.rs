@@ -2,10 +2,13 @@ fn login(password: &str) -> Result<impl Token, Refusal> {
     static CALLS_ARE_COUNTED_HERE: P::Site = P::Site::new(
         P::Measure::Calls,
         P::module_path!(),
-        P::Function::Of({
-            enum __CaasHere {}
-            P::type_name::<__CaasHere>
-        }),
+        P::Function::In(
+            "login",
+            {
+                enum __CaasHere {}
+                P::type_name::<__CaasHere>
+            },
+        ),
         P::On::OK.or(P::On::ERR).or(P::On::PANIC),
     );
     let __caas_guard = {

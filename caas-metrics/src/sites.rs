@@ -33,8 +33,8 @@ pub enum Measure {
 pub enum Function {
     /// As the attribute on an `impl` or the user has it.
     Named(&'static str),
-    /// The type name of an item in the function tells.
-    Of(fn() -> &'static str),
+    /// Its name; the type name of an item in the function says what it is in.
+    In(&'static str, fn() -> &'static str),
 }
 
 /// The static of one attribute without an argument.
@@ -88,7 +88,7 @@ impl Site {
     fn find(&self, outcome: Outcome) -> At {
         let name = match self.function {
             Function::Named(name) => name.to_owned(),
-            Function::Of(item) => function::of_item(item()),
+            Function::In(name, item) => function::with_owner(name, item()),
         };
         let (module, function) = (self.module, &*name);
         let Kept(at) = match self.measure {

@@ -356,17 +356,19 @@ impl Expansion<'_> {
         }
     }
 
-    /// The label `function` of the built-in families: a name, or the type name of an item that it is in.
+    /// The label `function` of the built-in families.
     fn name(&self) -> TokenStream {
         use syn::ext::IdentExt;
 
         let (site, p) = (self.site, &self.arguments.runtime);
         let named = |name: &dyn ToTokens| quote_spanned!(site=> #p::Function::Named(#name));
+        let name = self.function.name.unraw().to_string();
         match (&self.arguments.name, self.owner) {
-            (Some(name), _) => named(&name.text),
-            (None, Some(owner)) => named(&format!("{owner}::{}", self.function.name.unraw())),
+            (Some(given), _) => named(&given.text),
+            (None, Some(owner)) => named(&format!("{owner}::{name}")),
+            // What a function is in, only rustc knows.
             (None, None) => quote_spanned! {site=>
-                #p::Function::Of({
+                #p::Function::In(#name, {
                     enum __CaasHere {}
                     #p::type_name::<__CaasHere>
                 })

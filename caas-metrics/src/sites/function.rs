@@ -3,15 +3,16 @@
 //! Invariant: no crate, module, closure or generic argument is part of it, so it does not depend on
 //! where the function is moved to within its module, nor on its instances.
 
-/// The function of an item in a static of the function: `f`, `Type::f`, `<Type as Trait>::f`.
+/// A function with its type or trait, if it is directly in one: `f`, `Type::f`, `<Type as Trait>::f`.
+/// `item` is the type name of an item in a static of the function.
 ///
-/// A function inside another one has its own name only: attributes of other crates, such as those
-/// that make a route of a function, put it into functions and types of theirs.
+/// A function inside another one has its own name only, and so has a copy of it under another name:
+/// attributes of other crates, such as those that make a route of a function, write both.
 ///
 /// The compiler writes such names as
 /// `krate::module::<impl krate::Trait for krate::Type<T>>::f::STATIC::item`.
-pub(super) fn of_item(type_name: &str) -> String {
-    let mut segments = segments(type_name);
+pub(super) fn with_owner(name: &str, item: &str) -> String {
+    let mut segments = segments(item);
     segments.truncate(segments.len().saturating_sub(2));
     // An implementation is the first segment or says `impl`; other brackets are generic arguments.
     let mut first = true;
@@ -21,19 +22,16 @@ pub(super) fn of_item(type_name: &str) -> String {
         first = false;
         kept
     });
-    let mut names = segments.into_iter().rev();
-    let function = short(names.next().unwrap_or_default());
-    // Types and traits have capitals, and functions and modules have none; of what an attribute makes
-    // of the name of a function, nothing is kept.
-    let owner = names.next().and_then(|owner| {
+    // Types and traits have capitals, and functions and modules have none.
+    let owner = segments.iter().rev().nth(1).and_then(|owner| {
         match owner.strip_prefix('<').and_then(|inner| inner.strip_suffix('>')) {
             Some(implementation) => Some(of_implementation(implementation)),
             None => owner.starts_with(char::is_uppercase).then(|| short(owner)),
         }
     });
     match owner {
-        Some(owner) => format!("{owner}::{function}"),
-        None => function,
+        Some(owner) => format!("{owner}::{name}"),
+        None => name.to_owned(),
     }
 }
 
@@ -129,15 +127,15 @@ mod tests {
 
     #[test]
     fn functions_are_told_from_type_names() {
-        for (type_name, function) in [
+        for (item, function) in [
             ("k::m::f::STATIC::Here", "f"),
             ("k::m::f::{{closure}}::STATIC::Here", "f"),
             ("k::m::outer::inner::STATIC::Here", "inner"),
-            ("k::m::r#try::STATIC::Here", "r#try"),
             ("f::STATIC::Here", "f"),
             // A route macro that makes a type of the function's name, and a check beside a handler.
             ("<k::m::index as k::Factory>::register::index::STATIC::Here", "index"),
             ("k::m::__check_index_future::index::STATIC::Here", "index"),
+            ("k::m::__check_index_value::STATIC::Here", "index"),
             ("k::m::Type<T>::f::STATIC::Here", "Type::f"),
             ("k::m::Type::<T>::f::STATIC::Here", "Type::f"),
             ("k::m::<impl k::other::Type<T>>::f::STATIC::Here", "Type::f"),
@@ -150,7 +148,8 @@ mod tests {
             ("k::m::Trait::f::STATIC::Here", "Trait::f"),
             ("k::m::f::{{impl}}::g::STATIC::Here", "g"),
         ] {
-            assert_eq!(of_item(type_name), function, "{type_name}");
+            let name = function.rsplit("::").next().unwrap();
+            assert_eq!(with_owner(name, item), function, "{item}");
         }
     }
 }
