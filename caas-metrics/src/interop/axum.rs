@@ -56,6 +56,11 @@ async fn page(headers: HeaderMap) -> Response<Body> {
 /// let users = Router::new().route("/users/{id}", get(|| async { "a user" })).layer(measured);
 /// let app: Router = caas_metrics::axum::router().merge(users);
 /// ```
+///
+/// Of several layers, the one that is added last is outermost and sees a request first. Add this one
+/// last: then it also sees what other layers answer by themselves, such as the preflight requests of
+/// CORS, refusals of authorization, and the 500 of a layer that catches panics. If it is inside of
+/// such a layer, these requests never reach it.
 #[must_use]
 pub fn layer<Record>(record: Record) -> MetricsLayer<MatchedRoute, Record>
 where
