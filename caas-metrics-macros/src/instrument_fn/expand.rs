@@ -64,11 +64,14 @@ pub(super) fn function(
             }
         },
         Place::Value => {
-            let body = expansion.enclosed(&function.body);
+            let [attributes, leading, rest] = split_body(&function.body);
+            let made = expansion.enclosed(&refilled(&function.body, rest));
             let value = quote_spanned!(site=> __caas_value);
             let followed = expansion.follow(&value, &around);
-            let body = quote_spanned!(site=> let __caas_value = #body; return #followed);
-            expansion.in_front(&function.body, &around, body)
+            let body = quote_spanned!(site=> let __caas_value = #made; return #followed);
+            let (items, before) = (&around.items, &around.before);
+            let whole = quote_spanned!(site=> #attributes #leading #items #before #body);
+            refilled(&function.body, whole)
         }
     };
     let mut tokens = TokenStream::new();
@@ -117,12 +120,7 @@ impl Expansion<'_> {
     /// Items and guards, and then what became of the function's body.
     fn in_front(&self, body: &Group, around: &Around, rest: TokenStream) -> TokenTree {
         let (site, items, before) = (self.site, &around.items, &around.before);
-        let mut inner = body.clone();
-        if matches!(self.calls.place, Place::Value) {
-            return refilled(body, quote_spanned!(site=> #items #before #rest));
-        }
-        inner = Group::new(inner.delimiter(), rest);
-        let [attributes, leading, rest] = split_body(&inner);
+        let [attributes, leading, rest] = split_body(&Group::new(body.delimiter(), rest));
         refilled(body, quote_spanned!(site=> #attributes #leading #items #before #rest))
     }
 
@@ -171,7 +169,7 @@ impl Expansion<'_> {
     }
 
     /// A body that returns `impl Future`, run at once.
-    fn enclosed(&self, body: &Group) -> TokenStream {
+    fn enclosed(&self, body: &TokenTree) -> TokenStream {
         let (site, p) = (self.site, &self.arguments.runtime);
         let closure = quote_spanned!(body.span()=> move ||);
         quote_spanned!(site=> #p::call_once(#closure #body))

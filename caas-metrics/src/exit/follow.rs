@@ -41,7 +41,7 @@ impl<F: Future, G: Guard + Unpin> Future for Follow<'_, F, G> {
         match this.future.as_mut().poll(context) {
             Poll::Ready(value) => match this.guard.take() {
                 Some(guard) => Poll::Ready((guard, value)),
-                // Polled after it was ready: the future inside has not panicked, so it may be polled.
+                // Polled once more after it was ready, and the future did not panic.
                 None => Poll::Pending,
             },
             Poll::Pending => {
@@ -60,7 +60,7 @@ impl<F: Future, G: Guard + Unpin> Future for Follow<'_, F, G> {
 #[derive(Debug)]
 pub struct Returns<R>(ReturnsValue<R>);
 
-/// A return type that is no future, as far as the function can tell.
+/// A return type that is not a future, as far as the function can know.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct ReturnsValue<R>(PhantomData<fn() -> R>);

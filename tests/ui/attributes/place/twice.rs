@@ -26,4 +26,10 @@ fn made(name: &'static str) -> impl Future<Output = usize> {
     async move { name.len() }
 }
 
+#[counted]
+#[counted]
+fn delegated(name: &'static str) -> impl Future<Output = usize> {
+    made(name)
+}
+
 fn main() {}
