@@ -17,17 +17,20 @@ const _: () = {
         type Metric = P::Counter<P::u64>;
         type Unit = P::OtherUnit;
         type View<'v> = HttpRequestsTotalView<'v>;
-        const DESCRIPTOR: P::Descriptor = P::Descriptor {
-            name: "caas_http_requests_total",
-            help: "Total HTTP requests.",
-            metric_type: P::MetricType::Counter,
-            labels: &[
-                P::LabelDescriptor::of("method", <Method as P::Label>::__CONSTANTS),
-                P::LabelDescriptor::of("path", <&'static str as P::Label>::__CONSTANTS),
-            ],
-            location: P::here(),
-            ..P::DEFAULTS
-        };
+        const DESCRIPTOR: P::Descriptor = P::describe(
+                P::MetricType::Counter,
+                "caas_http_requests_total",
+                "Total HTTP requests.",
+            )
+            .with_labels(
+                &[
+                    P::LabelDescriptor::of("method", <Method as P::Label>::__CONSTANTS),
+                    P::LabelDescriptor::of(
+                        "path",
+                        <&'static str as P::Label>::__CONSTANTS,
+                    ),
+                ],
+            );
         fn family() -> &'static P::Family {
             &__CAAS_FAMILY
         }

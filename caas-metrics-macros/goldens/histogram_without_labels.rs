@@ -10,16 +10,13 @@ const _: () = {
         type Metric = P::Histogram;
         type Unit = P::Seconds;
         type View<'v> = ();
-        const DESCRIPTOR: P::Descriptor = P::Descriptor {
-            name: "store_seconds",
-            help: "Time to store a message in seconds.",
-            metric_type: P::MetricType::Histogram,
-            unit: P::Some("seconds"),
-            number: P::NumberType::Float,
-            buckets: &[0.1, 0.2, 0.3],
-            location: P::here(),
-            ..P::DEFAULTS
-        };
+        const DESCRIPTOR: P::Descriptor = P::describe(
+                P::MetricType::Histogram,
+                "store_seconds",
+                "Time to store a message in seconds.",
+            )
+            .with_unit("seconds")
+            .with_buckets(&[0.1, 0.2, 0.3]);
         const ENDS: &'static [P::u64] = &P::ends_in_nanoseconds::<
             3,
         >(<StoreSeconds as P::LabelSet>::DESCRIPTOR.buckets);

@@ -1,6 +1,6 @@
 //! Handles of children, and all updates: each written once, for every metric type that has it.
 //!
-//! Not here: how a child is found (`family.rs`) and what an update does to cells (`metric/`).
+//! Not here: how a child is found (`lookup.rs`) and what an update does to cells (`metric/`).
 //! Invariant: an update of a child that its thread has updated before takes no lock and no memory,
 //! and does not fail.
 
@@ -8,7 +8,8 @@ use core::{fmt, marker::PhantomData};
 use std::time::{Duration, SystemTime};
 
 use crate::{
-    family::{LabelSet, keep},
+    family::LabelSet,
+    lookup::{BySet, Kept, Reach, keep},
     metric::{Amount, Decrease, Histogram, Increase, Observation, Observe, Refused, Set},
     storage::{
         cells::Cells,
@@ -58,35 +59,14 @@ impl<L: LabelSet, R> fmt::Debug for Child<L, R> {
     }
 }
 
-/// How a child of the family `L` is reached.
+/// The child of a label set, which is found when the handle is used.
 ///
 /// Not public API. Used by generated code.
 #[doc(hidden)]
-pub trait Reach<L> {
-    /// This thread's cells of the child, if it has updated it before. Only for families with open
-    /// labels, and not for shared cells.
-    fn cells(&self) -> Option<Cells<L>>;
-    /// The child, created if need be; `None` without memory.
-    fn at(&self) -> Option<At>;
-}
-
-/// A child that was found before.
-///
-/// Not public API. Used by generated code.
-#[doc(hidden)]
-#[derive(Debug, Clone, Copy)]
-pub struct Kept(pub(crate) At);
-
-impl<L: LabelSet> Reach<L> for Kept {
-    #[inline(always)]
-    fn cells(&self) -> Option<Cells<L>> {
-        update::known(self.0)
-    }
-
-    #[inline]
-    fn at(&self) -> Option<At> {
-        Some(self.0)
-    }
+#[inline(always)]
+#[must_use]
+pub fn resolve<L: LabelSet>(set: &L) -> Child<L::Static, BySet<'_, L>> {
+    Child::new(BySet(set))
 }
 
 impl<L, R> Child<L, R> {

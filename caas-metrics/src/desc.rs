@@ -11,6 +11,7 @@ pub(crate) const MOST_BYTES: usize = 4000;
 
 /// How the numbers of a family are kept: as integers or as floats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum NumberType {
     /// `u64` for counters, `i64` for gauges.
     Integer,
@@ -20,6 +21,7 @@ pub enum NumberType {
 
 /// Which children of a family are exported before their first update.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Export {
     /// With closed labels only: all of at most 128 combinations, at zero; of more, those that were
     /// touched. With an open label: what was touched, and what [`LabelDescriptor::zeroed`] adds.
@@ -32,7 +34,16 @@ pub enum Export {
 }
 
 /// One label of a family.
+///
+/// ```
+/// use caas_metrics::desc::LabelDescriptor;
+///
+/// let method = LabelDescriptor::closed("method", &["GET", "POST"]);
+/// assert_eq!(method.values, Some(&["GET", "POST"][..]));
+/// assert_eq!(LabelDescriptor::open("path").values, None);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct LabelDescriptor {
     /// The label's name on the wire.
     pub name: &'static str,
@@ -60,12 +71,28 @@ impl LabelDescriptor {
 }
 
 /// Where something was declared.
+///
+/// ```
+/// let here = caas_metrics::desc::Location::caller();
+/// assert_eq!(here.line, line!() - 1);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub struct Location {
     /// The source file, as the compiler names it.
     pub file: &'static str,
     /// The line, counted from 1.
     pub line: u32,
+}
+
+impl Location {
+    /// Where this is called; inside of a function with `#[track_caller]`, where that is called.
+    #[must_use]
+    #[track_caller]
+    pub const fn caller() -> Self {
+        let caller = core::panic::Location::caller();
+        Self { file: caller.file(), line: caller.line() }
+    }
 }
 
 impl core::fmt::Display for Location {
@@ -89,6 +116,7 @@ impl core::fmt::Display for Location {
 /// assert!(declared.contains(&"cache_lookups_total"));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct Descriptor {
     /// The metric's full name, as in the text format: `caas_http_requests_total`.
     pub name: &'static str,
@@ -150,7 +178,6 @@ impl Descriptor {
     #[must_use]
     #[track_caller]
     pub const fn new(metric_type: MetricType, name: &'static str, help: &'static str) -> Self {
-        let caller = core::panic::Location::caller();
         let is_integer = !matches!(metric_type, MetricType::Histogram | MetricType::Summary);
         Self {
             name,
@@ -164,7 +191,7 @@ impl Descriptor {
             limit: caas_metrics_model::DEFAULT_LIMIT,
             export: Export::Auto,
             legacy: None,
-            location: Location { file: caller.file(), line: caller.line() },
+            location: Location::caller(),
         }
     }
 
@@ -192,14 +219,34 @@ impl Descriptor {
         Self { legacy: Some(reason), ..self }
     }
 
+    /// The same with integers or floats, where that is not what [`new`](Self::new) takes for the type:
+    /// floats for histograms and summaries, integers for all others.
+    #[must_use]
+    pub const fn with_number(self, number: NumberType) -> Self {
+        Self { number, ..self }
+    }
+
     /// The same as a gauge that only moves by `inc` and `dec`.
-    pub(crate) const fn with_updown(self) -> Self {
+    #[must_use]
+    pub const fn with_updown(self) -> Self {
         Self { updown: true, ..self }
+    }
+
+    /// The same with another limit of living children; `u32::MAX` for none.
+    #[must_use]
+    pub const fn with_limit(self, limit: u32) -> Self {
+        Self { limit, ..self }
     }
 
     /// The same without a limit.
     pub(crate) const fn without_limit(self) -> Self {
-        Self { limit: u32::MAX, ..self }
+        self.with_limit(u32::MAX)
+    }
+
+    /// The same with other children exported before their first update.
+    #[must_use]
+    pub const fn with_export(self, export: Export) -> Self {
+        Self { export, ..self }
     }
 
     /// The names of all samples that the family has on a page: one for each of a histogram's three

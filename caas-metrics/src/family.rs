@@ -1,7 +1,7 @@
 //! Families: a descriptor together with the storage of its children.
 //!
-//! Here labels become keys and places, and descriptors become shapes of storage. Not here: the
-//! updates (`child.rs`) and the walk of a scrape (`walk.rs`).
+//! Here descriptors become shapes of storage, and what is stored becomes label values again. Not here: how
+//! a label set finds its child (`lookup.rs`), updates (`child.rs`), and the walk of a scrape (`walk.rs`).
 //! Invariant: a family is a static; it takes memory for what is used, and keeps it as long as the
 //! process lives.
 
@@ -11,19 +11,16 @@ use std::cell::Cell;
 
 pub(crate) use self::values::Source;
 use crate::{
-    child::{Child, Kept, Reach},
     desc::{Descriptor, Export, MetricType},
     label::{LabelText, ViewSource},
     metric::{self, Metric},
     storage::{
-        cells::{Cells, Word, Words, nowhere},
+        cells::{Word, Words, nowhere},
         constant,
         flag::Tally,
         index::Index,
-        key::{Key, Text, each_value},
-        scan::Scan,
         shape::{PageBits, Shape},
-        update::{self, At, Home},
+        update::Home,
     },
 };
 
@@ -217,169 +214,6 @@ constant! {
     #[must_use]
     pub fn word<L: LabelSet>() -> Word {
         Cell::new(nowhere(&<L as Home>::SHAPE))
-    }
-}
-
-/// The place of a label set's series in its block.
-#[inline(always)]
-pub(crate) fn place<L: LabelSet>(values: &[LabelText<'_>]) -> u32 {
-    let in_block = <L as Home>::SHAPE.in_block;
-    let mut place = 0;
-    each_value!(values, |label, value| if in_block >> label & 1 == 1 {
-        let all = L::DESCRIPTOR.labels.get(label).and_then(|label| label.values);
-        if let (Some(all), Text::Integer(n)) = (all, value) {
-            place = place * all.len() as u32 + n;
-        }
-    });
-    place
-}
-
-/// Whether a value is longer than its label allows.
-fn is_too_long<L: LabelSet>(values: &[LabelText<'_>]) -> bool {
-    let mut labels = L::DESCRIPTOR.labels.iter().zip(values);
-    labels.any(|(label, LabelText(value))| {
-        value.as_str().is_some_and(|text| text.len() > label.max_bytes)
-    })
-}
-
-/// The child of a label set, which is found when the handle is used.
-///
-/// Not public API. Used by generated code.
-#[doc(hidden)]
-#[inline(always)]
-#[must_use]
-pub fn resolve<L: LabelSet>(set: &L) -> Child<L::Static, BySet<'_, L>> {
-    Child::new(BySet(set))
-}
-
-/// A child by its label set.
-///
-/// Not public API. Used by generated code.
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct BySet<'s, L>(&'s L);
-
-impl<L: LabelSet> Reach<L::Static> for BySet<'_, L> {
-    #[inline(always)]
-    fn cells(&self) -> Option<Cells<L::Static>> {
-        look_up(self.0)
-    }
-
-    #[inline]
-    fn at(&self) -> Option<At> {
-        let set = self.0;
-        if <L as Home>::SHAPE.is_closed() {
-            return Some(At::closed(set.with_values(place::<L>)));
-        }
-        let found = set.with_values(|values| update::find::<L>(values, place::<L>(values)));
-        found.or_else(|| set.with_values(create::<L>))
-    }
-}
-
-/// This thread's cells of a child. Once in a program for each family, however often it is updated.
-#[inline(never)]
-fn look_up<L: LabelSet>(set: &L) -> Option<Cells<L::Static>> {
-    set.with_values(|values| update::known_by::<L::Static>(values, place::<L>(values)))
-}
-
-/// The child of label values that have none, or the overflow child; `None` without memory.
-#[cold]
-#[inline(never)]
-pub(crate) fn create<L: LabelSet>(values: &[LabelText<'_>]) -> Option<At> {
-    let key = Key::new(values, &<L as Home>::SHAPE);
-    L::family().index.create(&key, place::<L>(values), is_too_long::<L>(values))
-}
-
-/// The child of a label set if it lives, without creating it.
-fn find<L: LabelSet>(set: &L) -> Option<At> {
-    let index = &L::family().index;
-    set.with_values(|values| {
-        let place = place::<L>(values);
-        if <L as Home>::SHAPE.is_closed() {
-            return index.is_exported(place).then(|| At::closed(place));
-        }
-        let key = Key::new(values, &<L as Home>::SHAPE);
-        if is_too_long::<L>(values) { None } else { index.find(&key, place) }
-    })
-}
-
-/// What the child of a label set holds, if it lives.
-#[doc(hidden)]
-pub fn get<L: LabelSet>(set: &L) -> Option<<L::Metric as Metric>::Reading> {
-    let at = find(set)?;
-    let mut cells = vec![0; <L as Home>::SHAPE.layout.cells() as usize];
-    let is_there = L::family().index.read(at, &mut cells);
-    is_there.then(|| L::Metric::reading(&L::DESCRIPTOR, &cells))
-}
-
-/// Creates the child of a label set, at zero.
-#[doc(hidden)]
-pub fn init<L: LabelSet>(set: &L) {
-    let Kept(at) = resolve(set).kept();
-    if at == At::NOWHERE {
-        L::family().index.lose();
-    }
-}
-
-/// The child to keep; one that is not exported from the start is from now on.
-pub(crate) fn keep<L: LabelSet>(reach: &impl Reach<L>) -> Kept {
-    let index = &L::family().index;
-    let Some(at) = reach.at() else {
-        return Kept(At::NOWHERE);
-    };
-    let is_exported = !<L as Home>::SHAPE.is_closed()
-        || <L as Home>::SHAPE.whole
-        || index.is_exported(at.closed_place());
-    if !is_exported && !index.init(at.closed_place()) {
-        index.lose();
-    }
-    Kept(at)
-}
-
-/// Makes every child of the family read as zero.
-#[doc(hidden)]
-pub fn reset<L: LabelSet>() {
-    L::family().index.reset_all();
-}
-
-/// Removes the child of a label set; one that is exported together with others goes back to zero.
-#[doc(hidden)]
-pub fn remove<L: LabelSet>(set: &L) -> bool {
-    let index = &L::family().index;
-    set.with_values(|values| {
-        let place = place::<L>(values);
-        if <L as Home>::SHAPE.is_closed() {
-            let was_there = index.is_exported(place);
-            index.reset_closed(place, false);
-            return was_there;
-        }
-        let key = Key::new(values, &<L as Home>::SHAPE);
-        !is_too_long::<L>(values) && index.remove(&key, place)
-    })
-}
-
-/// Removes every child; those that are exported from the start go back to zero.
-#[doc(hidden)]
-pub fn clear<L: LabelSet>() {
-    L::family().index.clear();
-}
-
-/// Removes the children that `keep` refuses. No lock is held while it runs.
-///
-/// Of children that are exported together, those that are refused go back to zero, unless all are.
-#[doc(hidden)]
-pub fn retain<L: LabelSet>(mut keep: impl FnMut(&L::View<'_>) -> bool) {
-    let index = &L::family().index;
-    let sources = Source::of(&L::DESCRIPTOR);
-    let (mut scan, mut extent) = (Scan::default(), index.extent());
-    while scan.read(index, &mut extent) {
-        let mut is_refused = |row: &usize| {
-            let parts: Vec<_> = sources.iter().map(|source| source.value(&scan, *row)).collect();
-            !keep(&L::view(&mut ViewSource { parts: parts.iter() }))
-        };
-        let refused: Vec<At> =
-            scan.rows().filter(&mut is_refused).map(|row| scan.at(row)).collect();
-        index.remove_found(&refused);
     }
 }
 

@@ -34,6 +34,8 @@ mod unit;
 mod child;
 mod exit;
 mod family;
+mod lookup;
+mod manage;
 mod sites;
 
 mod admit;
@@ -47,9 +49,16 @@ mod walk;
 mod encode;
 mod exposition;
 
+mod program;
+#[cfg(feature = "prometheus")]
+pub mod prometheus;
+
+#[cfg(feature = "axum")]
+pub mod axum;
 #[cfg(feature = "http")]
 pub mod http;
-mod interop;
+#[cfg(feature = "tower")]
+pub mod tower;
 
 #[doc(hidden)]
 #[path = "private.rs"]
@@ -66,7 +75,8 @@ pub use crate::{
     label::{Label, LabelText, StoredLabel},
     metric::{Amount, HistogramReading, Observation},
     problem::{Difference, Problem},
-    registry::{Registry, registry},
+    program::registry,
+    registry::Registry,
     timer::{ChildTimer, Timer},
     unit::{OtherUnit, Seconds, TimeUnit},
 };
@@ -77,12 +87,6 @@ pub type LabelPart<'v> = StoredLabel<'v>;
 
 #[cfg(feature = "http")]
 pub use crate::http::serve;
-#[cfg(feature = "axum")]
-pub use crate::interop::axum;
-#[cfg(feature = "prometheus")]
-pub use crate::interop::prometheus;
-#[cfg(feature = "tower")]
-pub use crate::interop::tower;
 
 /// Declares families of metrics.
 ///

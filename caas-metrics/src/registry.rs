@@ -1,13 +1,14 @@
 //! The registry: which families a scrape has, in which order, with which default labels.
 //!
 //! Not here: how children are walked (`walk.rs`), which families contradict each other
-//! (`catalogue.rs`), and formats, which only `exposition.rs` joins to this.
+//! (`catalogue.rs`), what the process's own registry has (`program.rs`), and formats, which only
+//! `exposition.rs` joins to this.
 //! Invariant: a page is valid and in the same order on every scrape, whatever was declared.
 
 use std::{
     collections::HashMap,
     iter::Peekable,
-    sync::{Arc, LazyLock, Mutex, PoisonError, RwLock},
+    sync::{Arc, Mutex, PoisonError, RwLock},
     vec::IntoIter,
 };
 
@@ -26,7 +27,7 @@ use crate::{
 
 /// A set of families and collectors that are scraped together.
 ///
-/// [`registry()`] is the process's: it has every family that `metrics!` declared, anywhere in the
+/// [`registry()`](crate::registry()) is the process's: it has every family that `metrics!` declared, anywhere in the
 /// program, and with the feature `prometheus` also what is in that crate's default registry. A
 /// registry of your own starts empty: for tests, and to expose a part on another port.
 ///
@@ -86,29 +87,6 @@ impl std::fmt::Debug for Registry {
     }
 }
 
-/// The process's registry.
-///
-/// ```
-/// caas_metrics::metrics! {
-///     /// Pages served.
-///     pub counter PagesServedTotal;
-/// }
-///
-/// let families = caas_metrics::registry().gather();
-/// assert!(families.iter().any(|family| family.name == "pages_served_total"));
-/// ```
-#[must_use]
-pub fn registry() -> &'static Registry {
-    static PROCESS: LazyLock<Registry> = LazyLock::new(|| {
-        crate::clock::calibrate();
-        let registry = Registry { program: true, ..Registry::default() };
-        #[cfg(feature = "prometheus")]
-        registry.register(crate::interop::prometheus::gather_default);
-        registry
-    });
-    &PROCESS
-}
-
 impl Registry {
     /// An empty registry.
     #[must_use]
@@ -116,7 +94,7 @@ impl Registry {
         Self::default()
     }
 
-    /// A registry with the program's declared families, beside [`registry()`].
+    /// A registry with the program's declared families, beside [`registry()`](crate::registry()).
     #[must_use]
     pub fn with_declared() -> Self {
         Self { program: true, ..Self::default() }
@@ -180,7 +158,7 @@ impl Registry {
     /// The families that `metrics!` declared, without those of collectors.
     #[cfg(feature = "prometheus")]
     pub(crate) fn gather_declared(&self) -> Vec<FamilySnapshot> {
-        let mut families = Self { program: self.program, ..Self::default() }.gather();
+        let mut families = self.gather();
         let about_collectors = crate::own::Own::COLLECTORS.map(|own| own.descriptor().name);
         families.retain(|family| !about_collectors.contains(&&*family.name));
         families

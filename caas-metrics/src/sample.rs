@@ -14,6 +14,7 @@ use crate::desc::{Descriptor, MetricType};
 /// assert_eq!(Number::from(3_u64).as_f64(), 3.0);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub enum Number {
     /// An unsigned integer: counters.
     Unsigned(u64),
@@ -148,12 +149,22 @@ pub(crate) const fn is_special(byte: u8) -> bool {
     matches!(byte, b'\\' | b'"' | b'\n')
 }
 
-/// The owned value of one child.
+/// The value of one child, for any metric type.
+///
+/// ```
+/// use caas_metrics::sample::OwnedValue;
+///
+/// let sizes = OwnedValue::histogram(vec![2, 0, 1], 30.5);
+/// let OwnedValue::Histogram { buckets, .. } = sizes else { unreachable!() };
+/// assert_eq!(buckets.iter().sum::<u64>(), 3);
+/// ```
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum OwnedValue {
     /// Counter, gauge, info or unknown.
     Number(Number),
     /// A histogram: one bucket more than the family has bounds. Its count is their sum.
+    #[non_exhaustive]
     Histogram {
         /// Observations per bucket, not cumulative, the last one `+Inf`.
         buckets: Vec<u64>,
@@ -161,6 +172,7 @@ pub enum OwnedValue {
         sum: f64,
     },
     /// A summary.
+    #[non_exhaustive]
     Summary {
         /// Quantile and value.
         quantiles: Vec<(f64, f64)>,
@@ -172,6 +184,19 @@ pub enum OwnedValue {
 }
 
 impl OwnedValue {
+    /// The value of a histogram: the observations of each bucket, not cumulative and the last one
+    /// `+Inf`, and the sum of all.
+    #[must_use]
+    pub const fn histogram(buckets: Vec<u64>, sum: f64) -> Self {
+        Self::Histogram { buckets, sum }
+    }
+
+    /// The value of a summary: quantiles with their values, and sum and number of all observations.
+    #[must_use]
+    pub const fn summary(quantiles: Vec<(f64, f64)>, sum: f64, count: u64) -> Self {
+        Self::Summary { quantiles, sum, count }
+    }
+
     /// The value, borrowed.
     #[must_use]
     pub(crate) fn as_value(&self) -> Value<'_> {
@@ -216,6 +241,12 @@ impl OwnedValue {
     }
 }
 
+impl<N: Into<Number>> From<N> for OwnedValue {
+    fn from(number: N) -> Self {
+        Self::Number(number.into())
+    }
+}
+
 impl From<Value<'_>> for OwnedValue {
     fn from(value: Value<'_>) -> Self {
         match value {
@@ -229,12 +260,30 @@ impl From<Value<'_>> for OwnedValue {
 }
 
 /// One child in a [`FamilySnapshot`].
+///
+/// ```
+/// use caas_metrics::sample::Sample;
+///
+/// let mail = Sample::new(&[("queue", "mail")], 12.0);
+/// assert_eq!(mail.value, 12.0.into());
+/// ```
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Sample {
     /// Label names and values, in the order of declaration.
     pub labels: Vec<(String, String)>,
     /// The value.
     pub value: OwnedValue,
+}
+
+impl Sample {
+    /// A child with these labels and this value: a number, or what a constructor of [`OwnedValue`]
+    /// makes.
+    #[must_use]
+    pub fn new(labels: &[(&str, &str)], value: impl Into<OwnedValue>) -> Self {
+        let labels = labels.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+        Self { labels, value: value.into() }
+    }
 }
 
 /// A family with its values at one moment: what `gather` returns and what collectors make.
@@ -248,6 +297,7 @@ pub struct Sample {
 /// assert_eq!(queue.samples.len(), 2);
 /// ```
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct FamilySnapshot {
     /// The metric's full name, as in the text format.
     pub name: String,
@@ -300,11 +350,40 @@ impl FamilySnapshot {
         Self::new(MetricType::Counter, name, help)
     }
 
+    /// An empty histogram family, for a [`Collector`](crate::Collector), with these finite and
+    /// increasing upper bounds, without `+Inf`.
+    ///
+    /// ```
+    /// use caas_metrics::sample::{FamilySnapshot, OwnedValue};
+    ///
+    /// let sizes = FamilySnapshot::histogram("row_bytes", "Size of rows.", &[100.0, 1000.0])
+    ///     .with(&[("table", "users")], OwnedValue::histogram(vec![5, 1, 0], 720.0));
+    /// assert_eq!(sizes.buckets.len(), 2);
+    /// ```
+    #[must_use]
+    pub fn histogram(name: &str, help: &str, buckets: &[f64]) -> Self {
+        Self { buckets: buckets.to_vec(), ..Self::new(MetricType::Histogram, name, help) }
+    }
+
+    /// Adds a child.
+    ///
+    /// ```
+    /// use caas_metrics::sample::FamilySnapshot;
+    ///
+    /// let mut queued = FamilySnapshot::gauge("jobs_queued", "Jobs that wait.");
+    /// for (queue, jobs) in [("mail", 12), ("push", 3)] {
+    ///     queued.push(&[("queue", queue)], f64::from(jobs));
+    /// }
+    /// assert_eq!(queued.samples.len(), 2);
+    /// ```
+    pub fn push(&mut self, labels: &[(&str, &str)], value: impl Into<OwnedValue>) {
+        self.samples.push(Sample::new(labels, value));
+    }
+
     /// The family with one more child.
     #[must_use]
-    pub fn with(mut self, labels: &[(&str, &str)], value: impl Into<Number>) -> Self {
-        let labels = labels.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
-        self.samples.push(Sample { labels, value: OwnedValue::Number(value.into()) });
+    pub fn with(mut self, labels: &[(&str, &str)], value: impl Into<OwnedValue>) -> Self {
+        self.push(labels, value);
         self
     }
 

@@ -11,10 +11,11 @@ use core::mem;
 
 use self::builtin::{FunctionCalls, FunctionDuration, FunctionsInFlight};
 use crate::{
-    child::{Child, Kept},
+    child::{Child, resolve},
     clock::Instant,
     exit::{Ends, Exit, Guard, On, Outcome, Phase},
-    family::{Family, LabelSet, resolve},
+    family::{Family, LabelSet},
+    lookup::Kept,
     storage::update::{At, Remembered},
 };
 

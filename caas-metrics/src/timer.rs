@@ -6,9 +6,9 @@
 use core::{fmt, mem, time::Duration};
 
 use crate::{
-    child::Child,
+    child::{Child, resolve},
     clock::Instant,
-    family::{InUnit, LabelSet, resolve},
+    family::{InUnit, LabelSet},
     metric::Histogram,
     unit::TimeUnit,
 };

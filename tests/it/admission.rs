@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use caas_metrics::{
     Format, MetricType, Problem, Registry, metrics,
-    sample::{FamilySnapshot, Number, OwnedValue, Sample},
+    sample::{FamilySnapshot, Number, OwnedValue},
 };
 use prometheus::{core, proto};
 use proptest::prelude::*;
@@ -34,19 +34,19 @@ fn gauge() -> FamilySnapshot {
 
 fn family_with(metric_type: MetricType, name: &str, value: OwnedValue) -> FamilySnapshot {
     let mut family = FamilySnapshot::new(metric_type, name, "Help.");
-    family.samples.push(Sample { labels: Vec::new(), value });
+    family.push(&[], value);
     family
 }
 
 fn histogram(bounds: &[f64], buckets: &[u64], sum: f64) -> FamilySnapshot {
-    let value = OwnedValue::Histogram { buckets: buckets.to_vec(), sum };
+    let value = OwnedValue::histogram(buckets.to_vec(), sum);
     let mut family = family_with(MetricType::Histogram, "h", value);
     family.buckets = bounds.to_vec();
     family
 }
 
 fn summary(quantiles: &[(f64, f64)], sum: f64) -> FamilySnapshot {
-    let value = OwnedValue::Summary { quantiles: quantiles.to_vec(), sum, count: 1 };
+    let value = OwnedValue::summary(quantiles.to_vec(), sum, 1);
     family_with(MetricType::Summary, "s", value)
 }
 
@@ -347,9 +347,9 @@ fn any_value() -> impl Strategy<Value = OwnedValue> {
         float().prop_map(|x| OwnedValue::Number(x.into())),
         any::<i64>().prop_map(|n| OwnedValue::Number(n.into())),
         (prop::collection::vec(prop_oneof![0_u64..9, Just(u64::MAX)], 0..4), float())
-            .prop_map(|(buckets, sum)| OwnedValue::Histogram { buckets, sum }),
+            .prop_map(|(buckets, sum)| OwnedValue::histogram(buckets, sum)),
         (prop::collection::vec((float(), float()), 0..3), float())
-            .prop_map(|(quantiles, sum)| OwnedValue::Summary { quantiles, sum, count: 1 }),
+            .prop_map(|(quantiles, sum)| OwnedValue::summary(quantiles, sum, 1)),
     ]
 }
 
@@ -364,8 +364,10 @@ fn any_family() -> impl Strategy<Value = FamilySnapshot> {
     (types, names, bounds, samples).prop_map(|(metric_type, name, buckets, samples)| {
         let mut family = FamilySnapshot::new(metric_type, &name, "Help.");
         family.buckets = if metric_type == Histogram { buckets } else { Vec::new() };
-        family.samples =
-            samples.into_iter().map(|(labels, value)| Sample { labels, value }).collect();
+        for (labels, value) in samples {
+            let labels: Vec<_> = labels.iter().map(|(name, value)| (&**name, &**value)).collect();
+            family.push(&labels, value);
+        }
         family
     })
 }

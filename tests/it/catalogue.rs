@@ -6,7 +6,7 @@ use caas_metrics::{
     Collector, Format, MetricType, Problem, Registry, counted,
     desc::{Descriptor, LabelDescriptor},
     in_flight, metrics,
-    sample::{FamilySnapshot, Number, OwnedValue, Sample},
+    sample::{FamilySnapshot, Number, OwnedValue},
     timed,
 };
 
@@ -121,9 +121,9 @@ fn sample_names_are_those_of_the_page() {
     BuildInfo { version: "1" }.set();
     let registry = Registry::with_declared();
     registry.register(|| {
-        let value = OwnedValue::Summary { quantiles: vec![(0.5, 1.0)], sum: 1.0, count: 1 };
+        let value = OwnedValue::summary(vec![(0.5, 1.0)], 1.0, 1);
         let mut summary = FamilySnapshot::new(MetricType::Summary, "catalogue_waits", "Waits.");
-        summary.samples.push(Sample { labels: Vec::new(), value });
+        summary.push(&[], value);
         vec![summary]
     });
     let shown: BTreeSet<String> = registry.gather().into_iter().map(|family| family.name).collect();

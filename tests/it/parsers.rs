@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use caas_metrics::sample::{FamilySnapshot, Number, OwnedValue, Sample};
+use caas_metrics::sample::{FamilySnapshot, Number, OwnedValue};
 use caas_metrics::{Format, Label, MetricType, Registry, metrics};
 use proptest::prelude::*;
 
@@ -38,7 +38,7 @@ fn expected(families: &[FamilySnapshot]) -> BTreeMap<Series, f64> {
             };
             match &sample.value {
                 OwnedValue::Number(number) => add("", None, number.as_f64()),
-                OwnedValue::Histogram { buckets, sum } => {
+                OwnedValue::Histogram { buckets, sum, .. } => {
                     let mut count = 0;
                     let bounds = family.buckets.iter().chain(&[f64::INFINITY]);
                     for (bound, bucket) in bounds.zip(buckets) {
@@ -48,13 +48,14 @@ fn expected(families: &[FamilySnapshot]) -> BTreeMap<Series, f64> {
                     add("_sum", None, *sum);
                     add("_count", None, count as f64);
                 }
-                OwnedValue::Summary { quantiles, sum, count } => {
+                OwnedValue::Summary { quantiles, sum, count, .. } => {
                     for (quantile, value) in quantiles {
                         add("", Some(("quantile", *quantile)), *value);
                     }
                     add("_sum", None, *sum);
                     add("_count", None, *count as f64);
                 }
+                other => panic!("{other:?}"),
             }
         }
     }
@@ -131,13 +132,10 @@ fn family(
     samples: impl IntoIterator<Item = (Vec<(&'static str, String)>, OwnedValue)>,
 ) -> FamilySnapshot {
     let mut family = FamilySnapshot::new(metric_type, name, "A \"help\"\nof two lines \\ é.");
-    family.samples = samples
-        .into_iter()
-        .map(|(labels, value)| Sample {
-            labels: labels.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
-            value,
-        })
-        .collect();
+    for (labels, value) in samples {
+        let labels: Vec<_> = labels.iter().map(|(name, value)| (*name, &**value)).collect();
+        family.push(&labels, value);
+    }
     family
 }
 
@@ -165,8 +163,8 @@ proptest! {
             family(MetricType::Counter, "a_total", number(whole.into())),
             family(MetricType::Gauge, "b", number(signed.into())),
             family(MetricType::Unknown, "c", number(float.into())),
-            family(MetricType::Histogram, "d", of_each(OwnedValue::Histogram { buckets, sum })),
-            family(MetricType::Summary, "e", of_each(OwnedValue::Summary { quantiles, sum, count: whole })),
+            family(MetricType::Histogram, "d", of_each(OwnedValue::histogram(buckets, sum))),
+            family(MetricType::Summary, "e", of_each(OwnedValue::summary(quantiles, sum, whole))),
             family(MetricType::Gauge, "f", [(vec![], OwnedValue::Number(float.into()))]),
         ];
         families[3].buckets = bounds;
@@ -308,8 +306,7 @@ fn every_type() -> Vec<FamilySnapshot> {
         texts.map(|text| (vec![("l", text.to_owned()), ("type", "GET".to_owned())], value.clone()))
     };
     let number = |number: Number| of_each(OwnedValue::Number(number));
-    let histogram =
-        |counts: &[u64]| of_each(OwnedValue::Histogram { buckets: counts.to_vec(), sum: 12.25 });
+    let histogram = |counts: &[u64]| of_each(OwnedValue::histogram(counts.to_vec(), 12.25));
     let quantiles = vec![(0.5, 1.0), (0.99, 2.5), (1.0, 1e9)];
     let mut families = vec![
         family(MetricType::Counter, "cpu_seconds_total", number(1.5.into())),
@@ -327,7 +324,7 @@ fn every_type() -> Vec<FamilySnapshot> {
         family(
             MetricType::Summary,
             "latency_seconds",
-            of_each(OwnedValue::Summary { quantiles, sum: 4.5, count: 9 }),
+            of_each(OwnedValue::summary(quantiles, 4.5, 9)),
         ),
     ];
     for family in &mut families {

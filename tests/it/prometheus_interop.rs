@@ -148,10 +148,7 @@ fn their_families_come_out_of_our_registry() {
     );
     assert_eq!(values("app_depth"), [OwnedValue::Number(Number::Signed(-4))]);
     assert_eq!(family("app_wait_seconds").buckets, [0.1, 1.0]);
-    assert_eq!(
-        values("app_wait_seconds"),
-        [OwnedValue::Histogram { buckets: vec![1, 1, 1], sum: 4.05 }]
-    );
+    assert_eq!(values("app_wait_seconds"), [OwnedValue::histogram(vec![1, 1, 1], 4.05)]);
 
     let mut page = Vec::new();
     ours.encode(Format::Text, &mut page).unwrap();

@@ -1,7 +1,7 @@
 //! The registry: order, redeclaration, default labels, collectors, formats.
 
 use caas_metrics::{
-    Format, MetricType, Problem, Registry, metrics, registry,
+    Format, Problem, Registry, metrics, registry,
     sample::{FamilySnapshot, OwnedValue, Sample},
 };
 
@@ -52,9 +52,8 @@ fn identical_declarations_are_one_family_and_sums() {
     assert_eq!(families.iter().filter(|family| family.name == "twins_total").count(), 1);
     let samples = &family(&families, "twins_total").samples;
     let number = |n: u64| OwnedValue::Number(n.into());
-    let label = |value: &str| vec![("side".to_owned(), value.to_owned())];
-    assert!(samples.contains(&Sample { labels: label("both"), value: number(3) }));
-    assert!(samples.contains(&Sample { labels: label("second"), value: number(4) }));
+    assert!(samples.contains(&Sample::new(&[("side", "both")], number(3))));
+    assert!(samples.contains(&Sample::new(&[("side", "second")], number(4))));
     assert_eq!(samples.len(), 2);
 }
 
@@ -117,12 +116,8 @@ fn families_that_would_break_the_page_are_left_out_and_reported() {
     let registry = Registry::new();
     registry.register(|| {
         let gauge = |name: &str| FamilySnapshot::gauge(name, "Help.");
-        let mut histogram = FamilySnapshot::new(MetricType::Histogram, "h_seconds", "Help.");
-        histogram.buckets = vec![1.0, 2.0];
-        histogram.samples.push(Sample {
-            labels: Vec::new(),
-            value: OwnedValue::Histogram { buckets: vec![1, 2, 3], sum: 6.0 },
-        });
+        let histogram = FamilySnapshot::histogram("h_seconds", "Help.", &[1.0, 2.0])
+            .with(&[], OwnedValue::histogram(vec![1, 2, 3], 6.0));
         let mut short = histogram.clone();
         short.name = "short_seconds".to_owned();
         short.buckets.push(3.0);

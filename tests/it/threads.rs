@@ -73,19 +73,19 @@ fn scrape() -> HashMap<String, f64> {
         if !family.name.starts_with("threads_") || goes_back.contains(&&*family.name) {
             continue;
         }
-        for Sample { labels, value } in family.samples {
+        for Sample { labels, value, .. } in family.samples {
             let key = format!("{} {labels:?}", family.name);
             match value {
                 OwnedValue::Number(number) => {
                     numbers.insert(key, number.as_f64());
                 }
-                OwnedValue::Histogram { buckets, sum } => {
+                OwnedValue::Histogram { buckets, sum, .. } => {
                     for (i, count) in buckets.iter().enumerate() {
                         numbers.insert(format!("{key} {i}"), *count as f64);
                     }
                     numbers.insert(format!("{key} sum"), sum);
                 }
-                OwnedValue::Summary { .. } => unreachable!("nobody declares summaries"),
+                other => unreachable!("nobody declares {other:?}"),
             }
         }
     }

@@ -10,10 +10,10 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use caas_metrics::axum::MatchedRoute;
+use caas_metrics::axum::Template;
 use caas_metrics::metrics;
 use caas_metrics::tower::{Call, MetricsLayer, RequestEnding, UNMATCHED};
-use http::{Method, Request, Response, StatusCode};
+use http::{Extensions, Method, Request, Response, StatusCode};
 use tower::{Layer, Service, ServiceExt, service_fn};
 
 type Recorded = (String, String, u16, RequestEnding);
@@ -28,7 +28,9 @@ impl Log {
         self.0.lock().unwrap().push((method, route, call.status(), call.ending()));
     }
 
-    fn layer(&self) -> MetricsLayer<MatchedRoute, impl Fn(&Call<'_>) + Clone + use<>> {
+    fn layer(
+        &self,
+    ) -> MetricsLayer<fn(&Extensions) -> Option<Template>, impl Fn(&Call<'_>) + Clone + use<>> {
         let log = self.clone();
         caas_metrics::axum::layer(move |call| log.record(call))
     }

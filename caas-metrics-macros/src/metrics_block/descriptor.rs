@@ -11,29 +11,20 @@ use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 
 impl Expansion<'_> {
-    /// The constant: what differs from `DEFAULTS` is written.
+    /// The constant: a builder's call for each thing that the family sets.
     pub(super) fn descriptor(&self) -> TokenStream {
         let (site, p, family) = (self.site, &self.p, self.family);
         let Family { name, help, .. } = family;
         let (help, metric_type) = (&help.text, self.metric_type());
-        let each = self.labels.iter().map(|label| self.label_descriptor(label));
-        let labels = self.view.as_ref().map(|_| quote_spanned!(site=> labels: &[#(#each),*],));
-        let options = self.options();
+        let arguments = quote_spanned!(site=> #p::MetricType::#metric_type, #name, #help);
         // The location of this call is the family's, so all of it has the span of the name.
-        let name_span = family.ident.span();
-        let located = Ident::new(ALIAS, name_span);
-        let location = quote_spanned!(name_span=> #located::here());
-        quote_spanned! {site=>
-            #p::Descriptor {
-                name: #name,
-                help: #help,
-                metric_type: #p::MetricType::#metric_type,
-                #labels
-                #options
-                location: #location,
-                ..#p::DEFAULTS
-            }
-        }
+        let at = family.ident.span();
+        let located = Ident::new(ALIAS, at);
+        let new = quote_spanned!(at=> #located::describe(#arguments));
+        let each = self.labels.iter().map(|label| self.label_descriptor(label));
+        let labels = self.view.as_ref().map(|_| quote_spanned!(site=> .with_labels(&[#(#each),*])));
+        let options = self.options();
+        quote_spanned!(site=> #new #labels #options)
     }
 
     /// A label's descriptor. A type that cannot be one is reported where it is written.
@@ -54,27 +45,30 @@ impl Expansion<'_> {
         }
     }
 
-    /// The fields that most families leave at their default.
+    /// What most families do not set.
     fn options(&self) -> TokenStream {
         let (site, p, family) = (self.site, &self.p, self.family);
         let options = &family.options;
-        let unit = family.unit().map(|unit| quote_spanned!(site=> unit: #p::Some(#unit),));
-        let is_float = family.number.is_some() || family.metric_type == MetricType::Histogram;
-        let number = is_float.then(|| quote_spanned!(site=> number: #p::NumberType::Float,));
-        let updown = options.updown.as_ref().map(|_| quote_spanned!(site=> updown: true,));
-        let buckets = self.bounds().map(|bounds| quote_spanned!(site=> buckets: &[#(#bounds),*],));
+        let unit = family.unit().map(|unit| quote_spanned!(site=> .with_unit(#unit)));
+        let number = family
+            .number
+            .is_some()
+            .then(|| quote_spanned!(site=> .with_number(#p::NumberType::Float)));
+        let updown = options.updown.as_ref().map(|_| quote_spanned!(site=> .with_updown()));
+        let buckets = self.bounds();
+        let buckets = buckets.map(|bounds| quote_spanned!(site=> .with_buckets(&[#(#bounds),*])));
         let limit = options.limit.as_ref().and_then(|limit| limit.value.children);
         let limit = limit.filter(|limit| *limit > 0);
         let limit = limit.map(Literal::u32_unsuffixed);
-        let limit = limit.map(|limit| quote_spanned!(site=> limit: #limit,));
+        let limit = limit.map(|limit| quote_spanned!(site=> .with_limit(#limit)));
         let export = if options.lazy.is_some() || family.metric_type == MetricType::Info {
-            Some(quote_spanned!(site=> export: #p::Export::Lazy,))
+            Some(quote_spanned!(site=> .with_export(#p::Export::Lazy)))
         } else {
             let all = options.zeroed.as_ref().filter(|zeroed| zeroed.value.is_empty());
-            all.map(|_| quote_spanned!(site=> export: #p::Export::Zeroed,))
+            all.map(|_| quote_spanned!(site=> .with_export(#p::Export::Zeroed)))
         };
         let legacy = options.legacy.as_ref().map(|legacy| legacy.value.value());
-        let legacy = legacy.map(|reason| quote_spanned!(site=> legacy: #p::Some(#reason),));
+        let legacy = legacy.map(|reason| quote_spanned!(site=> .with_legacy(#reason)));
         quote_spanned!(site=> #unit #number #updown #buckets #limit #export #legacy)
     }
 

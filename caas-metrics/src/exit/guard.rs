@@ -11,9 +11,10 @@ use super::{
     site::Find,
 };
 use crate::{
-    child::{Child, Reach},
+    child::Child,
     clock::Instant,
     family::LabelSet,
+    lookup::Reach,
     metric::{Amount, Counter, Decrease, Gauge, Histogram, Increase, UpDown},
     unit::Seconds,
 };

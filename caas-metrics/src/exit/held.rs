@@ -8,9 +8,10 @@
 use core::{fmt::Write, marker::PhantomData};
 
 use crate::{
-    child::{Child, Reach},
-    family::{LabelSet, create, place as place_in_block},
+    child::Child,
+    family::LabelSet,
     label::{Label, LabelText},
+    lookup::{Reach, create, place as place_in_block},
     storage::{
         cells::Cells,
         key::{Inline, Text},

@@ -4,8 +4,9 @@
 //! while it lives.
 
 use crate::{
-    child::{Child, Kept},
-    family::{LabelSet, resolve},
+    child::{Child, resolve},
+    family::LabelSet,
+    lookup::Kept,
     storage::update::{At, Home, Remembered},
 };
 

@@ -1,6 +1,6 @@
 //! From a stored series back to its label values.
 //!
-//! The way there is in `family.rs`. Invariant: what a look-up took for a label's value is what is
+//! The way there is in `lookup.rs`. Invariant: what a look-up took for a label's value is what is
 //! shown of it.
 
 use super::shape;

@@ -33,6 +33,7 @@ pub struct Histogram;
 /// assert_eq!((reading.count(), reading.sum), (2, 5_100.0));
 /// ```
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct HistogramReading {
     /// Observations per bucket, not cumulative; the last bucket is `+Inf`.
     pub buckets: Vec<u64>,

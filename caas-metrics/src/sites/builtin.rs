@@ -17,7 +17,8 @@ use crate::{
 const MODULE: LabelDescriptor = LabelDescriptor::open("module");
 const FUNCTION: LabelDescriptor = LabelDescriptor::open("function");
 
-const BUCKETS: [f64; 11] = caas_metrics_model::DEFAULT_BUCKETS;
+/// Functions take from microseconds to seconds, and each bound is a series for each function: decades.
+const BUCKETS: [f64; 6] = [0.0001, 0.001, 0.01, 0.1, 1.0, 10.0];
 
 macro_rules! built_in {
     ($(#[$docs:meta])* $family:ident { $($label:ident: $type:ty),* } as $metric:ty, $unit:ty;

@@ -62,15 +62,12 @@ async fn page(headers: HeaderMap) -> Response<Body> {
 /// CORS, refusals of authorization, and the 500 of a layer that catches panics. If it is inside of
 /// such a layer, these requests never reach it.
 #[must_use]
-pub fn layer<Record>(record: Record) -> MetricsLayer<MatchedRoute, Record>
+pub fn layer<Record>(record: Record) -> MetricsLayer<fn(&Extensions) -> Option<Template>, Record>
 where
     Record: Fn(&Call<'_>),
 {
-    MetricsLayer::new(matched as MatchedRoute, record)
+    MetricsLayer::new(matched, record)
 }
-
-/// The function with which [`layer`] finds the template of a request's route.
-pub type MatchedRoute = fn(&Extensions) -> Option<Template>;
 
 /// The template of a route, as axum knows it: `/users/{id}`. It shares axum's text, so that taking
 /// it out of a request copies nothing.

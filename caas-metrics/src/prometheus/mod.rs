@@ -15,6 +15,7 @@ use std::collections::btree_map::{BTreeMap, Entry};
 use prometheus::core::Desc;
 
 use crate::collector::Collector;
+use crate::registry::Registry;
 use crate::sample::FamilySnapshot;
 
 mod convert;
@@ -49,7 +50,7 @@ mod convert;
 pub fn collector() -> impl prometheus::core::Collector + 'static {
     let mut descs = BTreeMap::new();
     // What collectors describe is theirs: only the program's families come out of this.
-    for descriptor in crate::Registry::with_declared().descriptors() {
+    for descriptor in Registry::with_declared().descriptors() {
         // A family that is declared twice is one family, and a name may be described only once.
         let Entry::Vacant(vacant) = descs.entry(descriptor.name) else { continue };
         let labels = descriptor.labels.iter().map(|label| label.name.to_owned()).collect();
@@ -113,7 +114,7 @@ impl prometheus::core::Collector for DeclaredFamilies {
 
     fn collect(&self) -> Vec<prometheus::proto::MetricFamily> {
         let Some(_scraping) = Scraping::enter() else { return Vec::new() };
-        crate::registry().gather_declared().into_iter().map(convert::family).collect()
+        Registry::with_declared().gather_declared().into_iter().map(convert::family).collect()
     }
 }
 

@@ -30,6 +30,7 @@ pub const UNMATCHED: &str = "unmatched";
 
 /// How a request ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum RequestEnding {
     /// The service answered, with whatever status.
     Answered,

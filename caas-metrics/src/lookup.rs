@@ -1,0 +1,133 @@
+//! How a label set, or a handle that was kept, gets to its child.
+//!
+//! Not here: how the storage finds a key (`storage/update.rs`, `table.rs`). Invariant: a child that its
+//! thread has updated before is found without a lock and without memory.
+
+use crate::{
+    family::LabelSet,
+    label::LabelText,
+    storage::{
+        cells::Cells,
+        key::{Key, Text, each_value},
+        update::{self, At, Home},
+    },
+};
+
+/// How a child of the family `L` is reached.
+///
+/// Not public API. Used by generated code.
+#[doc(hidden)]
+pub trait Reach<L> {
+    /// This thread's cells of the child, if it has updated it before. Only for families with open
+    /// labels, and not for shared cells.
+    fn cells(&self) -> Option<Cells<L>>;
+    /// The child, created if need be; `None` without memory.
+    fn at(&self) -> Option<At>;
+}
+
+/// A child that was found before.
+///
+/// Not public API. Used by generated code.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct Kept(pub(crate) At);
+
+impl<L: LabelSet> Reach<L> for Kept {
+    #[inline(always)]
+    fn cells(&self) -> Option<Cells<L>> {
+        update::known(self.0)
+    }
+
+    #[inline]
+    fn at(&self) -> Option<At> {
+        Some(self.0)
+    }
+}
+
+/// A child by its label set.
+///
+/// Not public API. Used by generated code.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct BySet<'s, L>(pub(crate) &'s L);
+
+impl<L: LabelSet> Reach<L::Static> for BySet<'_, L> {
+    #[inline(always)]
+    fn cells(&self) -> Option<Cells<L::Static>> {
+        look_up(self.0)
+    }
+
+    #[inline]
+    fn at(&self) -> Option<At> {
+        let set = self.0;
+        if <L as Home>::SHAPE.is_closed() {
+            return Some(At::closed(set.with_values(place::<L>)));
+        }
+        let found = set.with_values(|values| update::find::<L>(values, place::<L>(values)));
+        found.or_else(|| set.with_values(create::<L>))
+    }
+}
+
+/// This thread's cells of a child. Once in a program for each family, however often it is updated.
+#[inline(never)]
+fn look_up<L: LabelSet>(set: &L) -> Option<Cells<L::Static>> {
+    set.with_values(|values| update::known_by::<L::Static>(values, place::<L>(values)))
+}
+
+/// The child of label values that have none, or the overflow child; `None` without memory.
+#[cold]
+#[inline(never)]
+pub(crate) fn create<L: LabelSet>(values: &[LabelText<'_>]) -> Option<At> {
+    let key = Key::new(values, &<L as Home>::SHAPE);
+    L::index().create(&key, place::<L>(values), is_too_long::<L>(values))
+}
+
+/// The child of a label set if it lives, without creating it.
+pub(crate) fn find<L: LabelSet>(set: &L) -> Option<At> {
+    let index = L::index();
+    set.with_values(|values| {
+        let place = place::<L>(values);
+        if <L as Home>::SHAPE.is_closed() {
+            return index.is_exported(place).then(|| At::closed(place));
+        }
+        let key = Key::new(values, &<L as Home>::SHAPE);
+        if is_too_long::<L>(values) { None } else { index.find(&key, place) }
+    })
+}
+
+/// The child to keep; one that is not exported from the start is from now on.
+pub(crate) fn keep<L: LabelSet>(reach: &impl Reach<L>) -> Kept {
+    let index = L::index();
+    let Some(at) = reach.at() else {
+        return Kept(At::NOWHERE);
+    };
+    let is_exported = !<L as Home>::SHAPE.is_closed()
+        || <L as Home>::SHAPE.whole
+        || index.is_exported(at.closed_place());
+    if !is_exported && !index.init(at.closed_place()) {
+        index.lose();
+    }
+    Kept(at)
+}
+
+/// The place of a label set's series in its block.
+#[inline(always)]
+pub(crate) fn place<L: LabelSet>(values: &[LabelText<'_>]) -> u32 {
+    let in_block = <L as Home>::SHAPE.in_block;
+    let mut place = 0;
+    each_value!(values, |label, value| if in_block >> label & 1 == 1 {
+        let all = L::DESCRIPTOR.labels.get(label).and_then(|label| label.values);
+        if let (Some(all), Text::Integer(n)) = (all, value) {
+            place = place * all.len() as u32 + n;
+        }
+    });
+    place
+}
+
+/// Whether a value is longer than its label allows.
+pub(crate) fn is_too_long<L: LabelSet>(values: &[LabelText<'_>]) -> bool {
+    let mut labels = L::DESCRIPTOR.labels.iter().zip(values);
+    labels.any(|(label, LabelText(value))| {
+        value.as_str().is_some_and(|text| text.len() > label.max_bytes)
+    })
+}
