@@ -226,3 +226,40 @@ fn a_circle_ends_while_others_register() {
     // Asked again on the same thread, their registry has nothing to say.
     assert_eq!(*found.lock().unwrap(), vec![Vec::<String>::new(); SCRAPES]);
 }
+
+/// What nothing of theirs makes, but a collector can.
+struct Untyped(Desc);
+
+impl prometheus::core::Collector for Untyped {
+    fn desc(&self) -> Vec<&Desc> {
+        vec![&self.0]
+    }
+
+    fn collect(&self) -> Vec<prometheus::proto::MetricFamily> {
+        let mut family = prometheus::proto::MetricFamily::default();
+        family.set_name("unclear".to_owned());
+        family.set_help("Anything.".to_owned());
+        family.set_field_type(prometheus::proto::MetricType::UNTYPED);
+        family.set_metric(vec![prometheus::proto::Metric::default()]);
+        vec![family]
+    }
+}
+
+#[test]
+fn an_untyped_family_is_left_out_but_not_silently() {
+    let theirs = Registry::new();
+    let desc = Desc::new("unclear".into(), "Anything.".into(), vec![], [].into()).unwrap();
+    theirs.register(Box::new(Untyped(desc))).unwrap();
+    let ours = caas_metrics::Registry::new();
+    ours.register(caas_metrics::prometheus::from_registry(theirs));
+
+    let [caas_metrics::Problem::BadSamples { name, dropped, .. }] = &ours.check()[..] else {
+        panic!("{:?}", ours.check())
+    };
+    assert_eq!((&**name, *dropped), ("unclear", 1));
+    let mut page = Vec::new();
+    ours.encode(Format::Text, &mut page).unwrap();
+    let page = String::from_utf8(page).unwrap();
+    assert!(!page.contains("unclear"), "{page}");
+    assert!(page.contains("caas_metrics_dropped_total{reason=\"value\"} 1\n"), "{page}");
+}

@@ -11,16 +11,16 @@ use crate::sample::{FamilySnapshot, Number, OwnedValue, Sample};
 
 /// Their families as our snapshots.
 pub(super) fn snapshots(families: &[proto::MetricFamily]) -> Vec<FamilySnapshot> {
-    families.iter().filter_map(snapshot).collect()
+    families.iter().map(snapshot).collect()
 }
 
-fn snapshot(family: &proto::MetricFamily) -> Option<FamilySnapshot> {
+fn snapshot(family: &proto::MetricFamily) -> FamilySnapshot {
     let metric_type = match family.get_field_type() {
         proto::MetricType::COUNTER => MetricType::Counter,
         proto::MetricType::GAUGE => MetricType::Gauge,
         proto::MetricType::HISTOGRAM => MetricType::Histogram,
         proto::MetricType::SUMMARY => MetricType::Summary,
-        proto::MetricType::UNTYPED => return None,
+        proto::MetricType::UNTYPED => MetricType::Unknown,
     };
     let mut snapshot = FamilySnapshot::new(metric_type, family.name(), family.help());
     if metric_type == MetricType::Histogram {
@@ -31,13 +31,16 @@ fn snapshot(family: &proto::MetricFamily) -> Option<FamilySnapshot> {
             MetricType::Histogram => histogram_value(metric.get_histogram(), &snapshot.buckets),
             MetricType::Summary => summary_value(metric.get_summary()),
             MetricType::Counter => OwnedValue::Number(number(plain::counter(metric))),
+            // An untyped value cannot be read in both variants of `proto`. What stands for it is refused
+            // by `admit.rs`, so that it is counted as dropped, and `check` names it.
+            MetricType::Unknown => OwnedValue::histogram(Vec::new(), 0.0),
             _ => OwnedValue::Number(number(plain::gauge(metric))),
         };
         let labels = metric.get_label().iter();
         let labels = labels.map(|label| (label.name().to_owned(), label.value().to_owned()));
         snapshot.samples.push(Sample { labels: labels.collect(), value });
     }
-    Some(snapshot)
+    snapshot
 }
 
 /// The largest integer up to which a float counts without gaps: 2⁵³.

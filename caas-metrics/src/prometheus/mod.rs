@@ -69,7 +69,8 @@ pub fn collector() -> impl prometheus::core::Collector + 'static {
 ///
 /// Counters and gauges with an integral value are exposed as integers. Histograms of one name with
 /// different buckets are exposed with the buckets they share. Families of type `untyped` are left
-/// out: nothing in the `prometheus` crate makes them, and its own text encoder can't write them.
+/// out, counted in `caas_metrics_dropped_total` and named by `check`: nothing in the `prometheus` crate
+/// makes them, and its own text encoder can't write them.
 ///
 /// ```
 /// # fn main() -> Result<(), prometheus::Error> {
