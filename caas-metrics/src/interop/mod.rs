@@ -1,7 +1,7 @@
-//! Ties to other people's crates, each behind a feature named after the crate.
+//! Interop with other crates, each with a feature named after the crate.
 //!
-//! Nothing here that works without the crate in question. Invariant: a type of a foreign crate
-//! occurs in our public interface only below this module, or behind that crate's feature.
+//! Not here: what works without that crate. Invariant: a type of another crate is in our public
+//! interface only below this module, or with that crate's feature.
 
 #[cfg(feature = "axum")]
 pub mod axum;
