@@ -1,4 +1,5 @@
 //! The macros of `caas-metrics`. Depend on that crate: it re-exports them, with examples.
+//! Its pages show the text here below those examples, so each begins with a heading.
 //!
 //! Each macro has a folder of its own with the same files: `parse` (tokens to tree), `ast` (the
 //! tree), `check` (tree to errors), `expand` (tree to code). What macros share is beside the folders.
@@ -16,71 +17,89 @@ mod tests;
 
 use proc_macro::TokenStream;
 
-/// The families of a block, behind the crate that declares them: `$crate; families…`.
+/// Expands a block: the path of `caas_metrics`, a semicolon, and the families.
 ///
-/// Not public API. `caas_metrics::metrics!` calls it and says where `caas_metrics` is, which a
-/// procedural macro cannot know.
+/// Not public API. `caas_metrics::metrics!` calls it with `$crate`, because a procedural macro cannot
+/// find out where `caas_metrics` is.
 #[proc_macro]
 pub fn metrics(input: TokenStream) -> TokenStream {
     metrics_block::expand(input.into()).into()
 }
 
-/// Makes a type a label.
+/// # Arguments of `#[label(…)]`
 ///
-/// A field-less enum becomes a closed label, whose texts are the variants in snake case.
-/// `#[label(rename_all = "…")]` on the enum chooses another case, `#[label(rename = "…")]` on a
-/// variant its text. `#[label(other)]` on one variant adds `from_label(&str)`, which gives that
-/// variant for every unknown text.
+/// On an enum:
 ///
-/// A struct with one field becomes a label with the texts of that field.
-/// `#[label(max_bytes = 200)]` says how long one may be, 1,024 bytes if nothing does; what is longer is
-/// counted in the family's `__overflow__` series. `#[label(crate = path)]` names a renamed dependency.
+/// - `rename_all = "…"`: the case of the texts, snake case by default; `kebab-case`, `UPPERCASE` and the
+///   others that serde knows
+///
+/// On a variant:
+///
+/// - `rename = "…"`: its text
+/// - `other`: the value of every unknown text; adds `from_label(&str)` to the enum
+///
+/// On a struct:
+///
+/// - `max_bytes = 200`: the longest text, 1,024 bytes by default and 4,000 at most; a longer one is
+///   counted in the family's `__overflow__` series
+///
+/// On both, `crate = path` says where `caas_metrics` is, if the dependency is renamed.
+///
+/// # What is refused
+///
+/// A union, an enum without variants, a variant with fields, a struct with no field or several, two
+/// variants with one text, an empty text, and `__overflow__`.
 #[proc_macro_derive(Label, attributes(label))]
 pub fn derive_label(input: TokenStream) -> TokenStream {
     label_derive::expand(input.into()).into()
 }
 
-/// Observes how long calls take, in seconds: on a function, or on an `impl` or `trait` block for
-/// each function in it.
+/// # Arguments of `#[timed]`
 ///
-/// - `#[timed]`: in the built-in family `function_duration_seconds{module, function}`
-/// - `#[timed(Family { label: expression, … })]`: in a histogram of your own
+/// - none: the built-in family `function_duration_seconds{module, function}`
+/// - `Family { label: value, … }`: a histogram of your own, in seconds
 ///
-/// What labels and further arguments can be is the same as for [`macro@counted`]. A call is timed
-/// to its end, however it ends: an `async fn`, and an `async` block that a function ends with, from
-/// its first poll; another future that a function returns, from the call. Which futures are
-/// measured is said at [`macro@counted`]; any other value is timed until the function returns it.
-/// Cost: two reads of the clock and one observation.
+/// Values of labels, `on`, `otherwise`, `name` and `crate` are those of [`macro@counted`].
+///
+/// # What is timed
+///
+/// A call to its end, however it ends. An `async fn`, and an `async` block that a function ends with,
+/// are timed from the first poll; another future that a function returns, from the call. Which
+/// futures are followed to their end is said at [`macro@counted`]. Any other value is timed until the
+/// function returns it.
+///
+/// # What is refused
+///
+/// A family that is not a histogram in seconds; and, as with [`macro@counted`], a `const fn`.
 #[proc_macro_attribute]
 pub fn timed(arguments: TokenStream, item: TokenStream) -> TokenStream {
     instrument_fn::expand(instrument_fn::Measure::Timed, arguments.into(), &item.into()).into()
 }
 
-/// Counts calls when they end: on a function, or on an `impl` or `trait` block for each function in
-/// it.
+/// # Arguments of `#[counted]`
 ///
-/// - `#[counted]`: in the built-in family `function_calls_total{module, function, outcome}`
-/// - `#[counted(Family { label: value, … })]`: in a counter of your own
+/// - none: the built-in family `function_calls_total{module, function, outcome}`
+/// - `Family { label: value, … }`: a counter of your own
 ///
-/// A label's value is one of
+/// The value of a label is one of
 ///
 /// - an expression, evaluated before the body with the arguments in scope
 /// - a closure, given a reference to the returned value; with `on(err)` to the error, with `on(ok)`
 ///   to what is in the `Ok`
 /// - `_`, for labels that implement `FromExit`, such as `Outcome`: derived from how the call ended
 ///
-/// Further arguments:
+/// After a family there may be
 ///
 /// - `by = amount`: adds an amount instead of 1, such as a price in cents; an expression or a closure,
 ///   like a label's value
 /// - `on(ok, err, panic, cancelled)`: only calls that end in one of these ways
 /// - `otherwise(Family { … })`: what to record for calls that end without a value, where a closure
 ///   needs one
-/// - `name = "…"`: the label `function`, for the built-in family
-/// - `crate = path`: where `caas_metrics` is, if the dependency is renamed
 ///
-/// `#[skip]` leaves a function of a block out. A `const fn` cannot be measured; in a block it is
-/// left out. Two attributes that record the same calls in the built-in family do not compile.
+/// Without a family, `name = "…"` is the value of the label `function`, instead of the function's name.
+/// `crate = path` says where `caas_metrics` is, if the dependency is renamed.
+///
+/// `#[skip]` leaves a function of a block out.
 ///
 /// # How a call ends
 ///
@@ -96,27 +115,42 @@ pub fn timed(arguments: TokenStream, item: TokenStream) -> TokenStream {
 ///   `async` block. Every other future, such as a `JoinHandle` or one that another function has boxed,
 ///   is `unknown`, and `on(ok)` or `on(err)` there does not compile.
 /// - A call that panics is `panic`. A future that is dropped before it is ready is `cancelled`, also
-///   if whoever drops it panics.
-/// - `unknown` is also what a generic function gets that returns a type parameter, and a function
-///   whose body must stay where it is, as with `#[track_caller]`.
+///   if it is dropped by a panic elsewhere.
+/// - A generic function that returns a type parameter is `unknown`, and so is a function whose body
+///   must stay where it is, as with `#[track_caller]`.
+///
+/// # What is refused
+///
+/// - A family that is not a counter, and labels that the family does not have or that lack a value.
+/// - A `const fn`, which also runs in the compiler. In a block it is left out.
+/// - `_`, a closure, `on(ok)` or `on(err)` where it cannot be seen how the call ends.
+/// - A closure without `on(ok)`, `on(err)`, `on(ok, err)` or `otherwise`: a call that panics or is
+///   cancelled has no value.
+/// - `on(cancelled)` alone on a function that is not `async`.
+/// - Two attributes that record the same calls in the built-in family.
 #[proc_macro_attribute]
 pub fn counted(arguments: TokenStream, item: TokenStream) -> TokenStream {
     instrument_fn::expand(instrument_fn::Measure::Counted, arguments.into(), &item.into()).into()
 }
 
-/// Counts the calls that have begun and not ended: on a function, or on an `impl` or `trait` block
-/// for each function in it.
+/// # Arguments of `#[in_flight]`
 ///
-/// - `#[in_flight]`: in the built-in family `functions_in_flight{module, function}`
-/// - `#[in_flight(Family { label: expression, … })]`: in a gauge of your own
+/// - none: the built-in family `functions_in_flight{module, function}`
+/// - `Family { label: expression, … }`: a gauge of your own
 ///
-/// `name = "…"` and `crate = path` are as for [`macro@counted`].
+/// `name = "…"` and `crate = path` are those of [`macro@counted`].
+///
+/// # What is refused
+///
+/// A family that is not a gauge; `_`, closures, `on` and `by`, because the call has not ended yet; and a
+/// `const fn`.
 #[proc_macro_attribute]
 pub fn in_flight(arguments: TokenStream, item: TokenStream) -> TokenStream {
     instrument_fn::expand(instrument_fn::Measure::InFlight, arguments.into(), &item.into()).into()
 }
 
-/// Leaves a function out of the attribute on its `impl` or `trait` block. Does nothing by itself.
+/// It takes no arguments, and does nothing by itself: it is for functions of an `impl` or `trait` block
+/// with [`macro@timed`], [`macro@counted`] or [`macro@in_flight`].
 #[proc_macro_attribute]
 pub fn skip(arguments: TokenStream, item: TokenStream) -> TokenStream {
     instrument_fn::skip(&arguments.into(), item.into()).into()

@@ -1,6 +1,6 @@
 //! What an axum program needs: the layer with axum's route templates, and a router for the page.
 //!
-//! Only the ties to axum; the layer is in `tower`, the page in `http`.
+//! Not here: the layer itself (`tower`), and the page (`http`).
 //! Invariant: the route is axum's template, never the path that the client sent.
 
 use axum::Router;
@@ -29,14 +29,14 @@ async fn page(headers: HeaderMap) -> Response<Body> {
 
 /// A layer that counts and times every request of an axum router by its route template.
 ///
-/// Put it on with [`Router::layer`], after the routes and the fallback: then
-/// it also sees what no handler sees, requests that an extractor refuses, 404
-/// ([`UNMATCHED`](crate::tower::UNMATCHED) is their route) and 405. Around the router from outside
-/// it would see no templates.
+/// Add it with [`Router::layer`], after the routes and the fallback. Then it also sees the requests
+/// that never reach a handler: those that an extractor refuses, 404 (their route is
+/// [`UNMATCHED`](crate::tower::UNMATCHED)) and 405. Wrapped around the whole router it would not see
+/// any templates.
 ///
-/// To leave routes unmeasured, such as the page itself, merge the measured router into theirs. Not
-/// the other way round: a router that has no fallback of its own takes over that of the router
-/// merged into it, and with it goes the layer around its 404.
+/// To leave routes unmeasured, such as the page itself, merge the measured router into theirs, not the
+/// other way round. A router without a fallback takes over that of the router merged into it, so the
+/// layer still measures its 404.
 ///
 /// ```
 /// use axum::{Router, routing::get};

@@ -1,8 +1,8 @@
 //! The clock of timers and of start times: the time-stamp counter with the feature `tsc`, else the
 //! standard library's.
 //!
-//! Not here: what is done with the time. Invariant: durations are never negative; a clock that
-//! goes backwards gives zero.
+//! Not here: what is done with the time. Invariant: durations are never negative; if a clock goes
+//! backwards, they are zero.
 
 use core::time::Duration;
 use std::sync::LazyLock;
@@ -17,7 +17,7 @@ impl Instant {
         Self(source::now())
     }
 
-    /// The nanoseconds since then; 584 years for anything longer.
+    /// The nanoseconds since then, at most 584 years.
     #[inline]
     pub(crate) fn nanoseconds(self) -> u64 {
         source::nanoseconds(self.0, source::now())
@@ -31,8 +31,8 @@ impl Instant {
 
 /// The time-stamp counter, scaled when a difference is taken.
 ///
-/// A clock of our own: `quanta::Instant::now` asks a thread-local for a substitute of tests, and
-/// panics while thread-locals are torn down.
+/// A clock of our own, because `quanta::Instant::now` looks for a test's substitute in a thread-local,
+/// and panics while thread-locals are torn down.
 #[cfg(feature = "tsc")]
 mod source {
     use std::sync::LazyLock;
@@ -68,12 +68,12 @@ mod source {
     }
 }
 
-/// When the program first asked. By the standard library's clock, since the other one may have to be
-/// calibrated first, and the second is asked for under a lock.
+/// The moment of the first call. It is of the standard library's clock: the other one may need to be
+/// calibrated first, and `second` is called under a lock.
 static BEGUN: LazyLock<(std::time::Instant, Duration)> =
     LazyLock::new(|| (std::time::Instant::now(), unix_time()));
 
-/// Calibrates the clock, which may take some milliseconds, before a request has to wait for it.
+/// Calibrates the clock. That may take some milliseconds, so no request should wait for it.
 pub(crate) fn calibrate() {
     LazyLock::force(&BEGUN);
     Instant::now();
@@ -84,13 +84,13 @@ pub(crate) fn unix_time() -> Duration {
     std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default()
 }
 
-/// The second of the Unix time in which the program began, as far as its metrics are concerned.
+/// The second of the Unix time at the first call, which stands for the start of the program.
 pub(crate) fn begun() -> u32 {
     second_of(BEGUN.1)
 }
 
-/// The present second of the Unix time: what `begun` is, and what has passed since. It does not go
-/// back with the system's time.
+/// The present second of the Unix time: `begun` and what has passed since. It does not follow the
+/// system's time when that is set back.
 pub(crate) fn second() -> u32 {
     let (instant, time) = *BEGUN;
     second_of(time + instant.elapsed())

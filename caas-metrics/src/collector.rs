@@ -1,4 +1,4 @@
-//! Collectors: whatever is asked for its values only when a scrape comes.
+//! Collectors: what gives its values only when a scrape asks.
 //!
 //! Not here: the declared families, which need no collector. Invariant: a collector that panics
 //! loses its own families of that scrape, and nothing else.
@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::{desc::Descriptor, sample::FamilySnapshot};
 
-/// Something that is asked at scrape time, such as the state of a connection pool.
+/// A source of values that is asked at scrape time, such as a connection pool.
 ///
 /// [`collect`](Self::collect) is called once a scrape, on the thread that scrapes, possibly by
 /// several scrapes at the same time. It should return soon: the scrape waits for it. If it panics,
@@ -15,8 +15,8 @@ use crate::{desc::Descriptor, sample::FamilySnapshot};
 ///
 /// What would break the page is left out: names that are not names, the labels `le`, `quantile` and
 /// `__…`, a label set that occurs twice, and values that the family's type cannot have. Each scrape
-/// counts it in `caas_metrics_dropped_total{reason}`, and [`check`](crate::Registry::check) names it. The
-/// judgement costs a hash for each label, about as much as writing the sample does.
+/// counts it in `caas_metrics_dropped_total{reason}`, and [`check`](crate::Registry::check) names it.
+/// The judgement costs a hash for each label, about as much as writing the sample does.
 ///
 /// Closures are collectors:
 ///
@@ -33,8 +33,8 @@ pub trait Collector: Send + Sync {
     /// The families and their values now.
     fn collect(&self) -> Vec<FamilySnapshot>;
 
-    /// The families that [`collect`](Self::collect) can return, as far as they are known before; none
-    /// by default. Asked once, when the collector is registered.
+    /// The families that [`collect`](Self::collect) can return, as far as they are known in advance;
+    /// none by default. Called once, when the collector is registered.
     ///
     /// They are in [`Registry::descriptors`](crate::Registry::descriptors), and
     /// [`check`](crate::Registry::check) finds what they clash with before the first scrape does.
@@ -51,6 +51,6 @@ impl<F: Fn() -> Vec<FamilySnapshot> + Send + Sync> Collector for F {
 
 /// What a collector returns, or `None` if it panicked.
 pub(crate) fn collect_isolated(collector: &dyn Collector) -> Option<Vec<FamilySnapshot>> {
-    // The collector is not used again in this scrape, and its own state is its own business.
+    // The collector is not used again in this scrape; keeping its own state sound is up to it.
     catch_unwind(AssertUnwindSafe(|| collector.collect())).ok()
 }

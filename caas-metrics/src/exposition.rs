@@ -1,7 +1,7 @@
 //! Pages: a scrape of a registry, encoded in a format, in pieces of about 64 KiB.
 //!
 //! The one place that knows both the registry and the encoders. Not here: HTTP.
-//! Invariant: the memory that a page needs does not depend on how long it is.
+//! Invariant: a page needs the same memory however long it is.
 
 use std::io;
 

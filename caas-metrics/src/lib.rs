@@ -64,7 +64,7 @@ pub mod tower;
 #[path = "private.rs"]
 pub mod __private;
 
-pub use caas_metrics_macros::{Label, counted, in_flight, skip, timed};
+mod macros;
 
 pub use crate::{
     child::Child,
@@ -73,6 +73,7 @@ pub use crate::{
     encode::Format,
     exit::{Exit, FromExit, NoError, Outcome},
     label::{Label, LabelText, StoredLabel},
+    macros::{Label, counted, in_flight, skip, timed},
     metric::{Amount, HistogramReading, Observation},
     problem::{Difference, Problem},
     program::registry,
@@ -87,33 +88,3 @@ pub type LabelPart<'v> = StoredLabel<'v>;
 
 #[cfg(feature = "http")]
 pub use crate::http::serve;
-
-/// Declares families of metrics.
-///
-/// A block has settings, `namespace = "…";` and `crate = path;`, and families:
-/// `pub counter Name { label: Type, … }` or `pub counter Name;`, with `gauge`, `histogram` or `info`
-/// in place of `counter`, and `Name<f64>` for counters and gauges of floats. The doc comment of a
-/// family is its help text. Attributes of a family:
-///
-/// - `#[name = "…"]`: the metric's full name, instead of namespace and name in snake case
-/// - `#[buckets(0.1, 0.5, 1)]`, `#[buckets(linear(start, width, count))]`,
-///   `#[buckets(exponential(start, factor, count))]`: the upper bounds of a histogram. With a bound
-///   below zero, OpenMetrics leaves out `_sum` and `_count`, because the sum can shrink; the text
-///   format has them. `check` says so, unless `#[legacy]` is there
-/// - `#[limit = 500]`: the most living series of a family with open labels; 2000 by default
-/// - `#[unit = "seconds"]`: the unit, where the name does not end in it
-/// - `#[updown]`: a gauge that only moves by `inc` and `dec`
-/// - `#[zeroed(label, …)]`: in a family with open labels, the series of these closed labels are born
-///   together, at zero; `#[zeroed]` alone: those of all closed labels, and a family with closed labels
-///   only is exported from the start, however many series it has
-/// - `#[lazy]`: a family with closed labels only is not exported before its first event
-/// - `#[legacy(reason = "…")]`: the family must stay as it is, although its name breaks the naming
-///   rules, a label is called `job` or `instance` like those of Prometheus' targets, or a bound is
-///   below zero
-/// - `#[cfg(…)]`, lint levels, `#[deprecated]` and `#[doc(…)]`, which are passed through
-///
-/// All mistakes of a block are reported at once, each where it is.
-#[macro_export]
-macro_rules! metrics {
-    ($($block:tt)*) => { $crate::__private::metrics! { $crate; $($block)* } };
-}

@@ -1,4 +1,4 @@
-//! What generated code names: nothing else of this crate, and nothing of the user's scope.
+//! All that generated code names. It uses nothing else of this crate, and nothing of the user's scope.
 //!
 //! Not public API. Used by generated code; may change in any release. Invariant: re-exports and
 //! functions of one line; logic lives in the module that owns it.
@@ -43,9 +43,9 @@ use crate::{
     metric::{Decrease, Increase, Set},
 };
 
-/// Where each thread has its word of the family `$set`.
+/// Declares the thread-local with a thread's word of the family `$set`.
 ///
-/// A macro with an expression: where its path is wrong, nothing else is missing.
+/// It is used as an expression, so that a wrong path to this crate is one error.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __words {
@@ -57,11 +57,11 @@ macro_rules! __words {
     }};
 }
 
-/// What a timer of a histogram that is not in seconds would be: nothing, since there is none.
+/// Stands for the timer of a histogram that is not in seconds, which does not exist.
 #[derive(Debug)]
 pub struct NoTimer;
 
-/// The last field of a view, so that no label's type is it.
+/// The last field of a view, so that the type of no label is last.
 #[derive(Debug, Clone, Copy)]
 pub struct End;
 
@@ -82,8 +82,8 @@ pub fn child<L: LabelSet>(set: &L) -> Child<L::Static> {
     resolve(set).child()
 }
 
-/// `inc` of the child of a label set; so are the next ones. In generated code one call costs the
-/// compiler less than `resolve` and a method.
+/// `inc` of the child of a label set. The functions below are alike: one call in generated code costs
+/// the compiler less than `resolve` and a method.
 #[inline]
 pub fn inc<L: LabelSet<Metric: Increase>>(set: &L) {
     resolve(set).inc();

@@ -1,8 +1,8 @@
 //! The families of attributes without an argument, and one site per annotated function.
 //!
-//! A site is a static in the function; `inventory` carries it here, so it is on the page from the
+//! A site is a static in the function; `inventory` lists all of them, so each is on the page from the
 //! first scrape. Sites with the same labels are one series. Not here: guards over declared families.
-//! Invariant: what a site counts in is found once.
+//! Invariant: a site looks up its series once.
 
 mod builtin;
 mod function;
@@ -32,9 +32,10 @@ pub enum Measure {
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
 pub enum Function {
-    /// As the attribute on an `impl` or the user has it.
+    /// As the attribute on an `impl` block or `name = "…"` names it.
     Named(&'static str),
-    /// Its name; the type name of an item in the function says what it is in.
+    /// Its name, and the type name of an item in it, which contains the type or trait around the
+    /// function.
     In(&'static str, fn() -> &'static str),
 }
 
@@ -48,7 +49,7 @@ pub struct Site {
     function: Function,
     /// How its calls can end.
     endings: On,
-    /// The series of each outcome; of what is not counted by outcome the first.
+    /// The series of each outcome; the first one if the site does not count by outcome.
     series: [Remembered; Outcome::TEXTS.len()],
 }
 
@@ -58,7 +59,7 @@ impl core::fmt::Debug for Site {
     }
 }
 
-/// What `inventory` carries: each site once.
+/// What `inventory` lists: each site once.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Annotated(pub &'static Site);
@@ -127,7 +128,7 @@ impl Site {
     }
 }
 
-/// Under which a site remembers its series if it has one only.
+/// The place of a site's series if it has only one.
 const ONLY: Outcome = Outcome::Ok;
 
 /// The built-in families, with a series for each site.
@@ -136,8 +137,8 @@ pub(crate) fn families() -> [&'static Family; 3] {
     [FunctionCalls::family(), FunctionDuration::family(), FunctionsInFlight::family()]
 }
 
-/// What expansions call: methods, because clippy takes a method of such a static for a side effect,
-/// and so does not ask for `#[must_use]`.
+/// What expansions call. They are methods because clippy assumes that a method of such a static has a
+/// side effect, and so does not ask for `#[must_use]`.
 impl Site {
     /// The guard of `#[counted]`.
     #[inline]
@@ -159,7 +160,7 @@ impl Site {
     }
 }
 
-/// Counts a call by how it ended; dropped without being told, its phase says how.
+/// Counts a call by how it ended. If it is dropped before it knows, the phase decides.
 #[doc(hidden)]
 #[derive(Debug)]
 #[must_use]
@@ -190,7 +191,7 @@ impl Guard for Calls {
     }
 }
 
-/// Observes how long it lives.
+/// Observes the time until it is dropped.
 #[doc(hidden)]
 #[derive(Debug)]
 #[must_use]
@@ -212,7 +213,7 @@ impl Guard for Duration {
     fn enter(&mut self, _: Phase) {}
 }
 
-/// Is counted as long as it lives.
+/// Counts as one call in flight until it is dropped.
 #[doc(hidden)]
 #[derive(Debug)]
 #[must_use]

@@ -84,7 +84,7 @@ where
     }
 }
 
-/// A timer whose labels are known at the end only. Observes when told, not when dropped.
+/// A timer for labels that are known only at the end. It observes when asked to, not when dropped.
 ///
 /// ```
 /// caas_metrics::metrics! {

@@ -1,14 +1,14 @@
 //! A `tower` layer that counts and times every request of a router by its route template.
 //!
-//! Knows requests and how they end; the families and labels are the user's, in a closure. Nothing
-//! here knows a particular router, see `axum` for that.
+//! It knows requests and how they end; families and labels are in the user's closure. Not here:
+//! particular routers (`axum`).
 //! Invariant: each request is recorded exactly once, however it ends, and never by its raw path.
 //!
-//! Handlers never see a request that an extractor refuses, nor a 404 or a 405, and an `Ok`
-//! response may carry status 500: what a client meets is measured here, around the whole router.
+//! Handlers never see a request that an extractor refuses, nor a 404 or a 405, and an `Ok` response may
+//! have status 500. So what a client gets is measured here, around the whole router.
 //!
-//! The time ends when the response's head is ready, not when its body has been sent: the duration
-//! tells how long the service took, not how fast the client reads.
+//! The time ends when the response's head is ready, not when its body has been sent. It measures how
+//! long the service took, not how fast the client reads.
 
 use std::fmt;
 use std::future::Future;
@@ -38,7 +38,7 @@ pub enum RequestEnding {
     Failed,
     /// The service panicked.
     Panicked,
-    /// The future was dropped before it was ready: the client is gone, or a timeout struck.
+    /// The future was dropped before it was ready: the client has gone, or a timeout has passed.
     Cancelled,
 }
 
@@ -77,8 +77,8 @@ impl Call<'_> {
         self.route
     }
 
-    /// The status of the response; where there is none, 500 for an error or a panic, and 499
-    /// ("client closed request", as nginx writes it) for a cancelled request.
+    /// The status of the response. If there is no response: 500 for an error or a panic, and 499 for a
+    /// cancelled request, as nginx does ("client closed request").
     #[must_use]
     pub fn status(&self) -> u16 {
         self.status
@@ -90,8 +90,8 @@ impl Call<'_> {
         self.ending
     }
 
-    /// The time from the call of the service until the response's head, or until the error, the
-    /// panic or the cancellation.
+    /// The time from the call of the service to the response's head, or to the error, panic or
+    /// cancellation.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         self.elapsed
@@ -185,8 +185,8 @@ where
 }
 
 impl<Route, Record, Before> MetricsLayer<Route, Record, Before> {
-    /// Also calls `on_start` when a request begins; each is followed by one call of `record`, so a
-    /// gauge of requests in flight goes up here and down there.
+    /// Also calls `on_start` when a request begins. Each such call is followed by one of `record`, so a
+    /// gauge of requests in flight goes up in `on_start` and down in `record`.
     #[must_use]
     pub fn on_start<OnStart>(self, on_start: OnStart) -> MetricsLayer<Route, Record, OnStart>
     where
@@ -309,7 +309,7 @@ where
     }
 }
 
-/// A request between its start and its end; recorded when dropped, if not before.
+/// A request between its start and its end. It is recorded at drop, if not before.
 struct Pending<Template: AsRef<str>, Record: Fn(&Call<'_>)> {
     started: Instant,
     method: Method,
@@ -320,7 +320,7 @@ struct Pending<Template: AsRef<str>, Record: Fn(&Call<'_>)> {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// The service's own code runs; whoever drops us now does so because it panicked.
+    /// The service's own code runs. If this is dropped now, that code has panicked.
     InService,
     Waiting,
     Recorded,

@@ -1,6 +1,6 @@
-//! The units that the compiler must tell apart: seconds, and all others.
+//! The units that the compiler distinguishes: seconds, and all others.
 //!
-//! A timer observes seconds, so it only fits a histogram in seconds; these types make anything else
+//! A timer observes seconds, so it only fits a histogram in seconds. With these types, anything else is
 //! a compile error at the call. Not here: the unit's text, which is in the descriptor.
 //! Invariant: no values, only types.
 

@@ -14,6 +14,7 @@ mod labels;
 mod lifecycle;
 mod parsers;
 mod prometheus_interop;
+mod readme;
 mod registry;
 mod threads;
 mod tower;

@@ -1,9 +1,9 @@
 //! Measures caas-metrics beside its peers and beside hand-written limits.
 //!
 //! The first process goes through [`rows`] and starts one process for each row and contender
-//! ([`run`]); that one measures ([`measure`]) and answers with figures, which become tables
-//! ([`table`]). `README.md` has the method and results. Invariant: a figure on the output was measured
-//! in this run, by a process that has only one contender in it.
+//! ([`run`]). That one measures ([`measure`]) and answers with figures, which become tables
+//! ([`table`]) and the README's picture ([`plot`]). `README.md` has the method and results. Invariant:
+//! a figure in a table was measured in this run, by a process that has only one contender in it.
 
 pub mod contender;
 pub mod labels;
@@ -14,6 +14,7 @@ mod contenders;
 mod machine;
 mod measure;
 mod memory;
+mod plot;
 mod rows;
 mod run;
 mod table;
@@ -25,12 +26,14 @@ use run::Plan;
 
 const USAGE: &str = "\
 usage: caas-metrics-benches [--quick] [--only NAME,NAME] [--row TEXT]… [GROUP]…
+       caas-metrics-benches plot | draw
        caas-metrics-benches list
        caas-metrics-benches repeat [PATH TIMES]
 
 groups: updates, attributes, pages, first, memory, stall (all six by default), growth
 --only: contenders, as the tables head their columns
 --row: only rows whose names have the text; `list` shows all names
+plot: measures what the README's picture shows, and draws it; draw: from the figures of the last plot
 repeat: does one path of ours some times; without a path, lists them";
 
 /// Does what the command line asks for; `own` is the contender that is compared with the others.
@@ -52,6 +55,14 @@ pub fn run(own: &'static Contender) -> ExitCode {
     match words[..] {
         ["list"] => {
             rows::ROWS.iter().for_each(|row| println!("{:12}{}", row.group, row.name));
+            ExitCode::SUCCESS
+        }
+        ["plot"] => {
+            plot::measure(plan);
+            ExitCode::SUCCESS
+        }
+        ["draw"] => {
+            plot::draw();
             ExitCode::SUCCESS
         }
         ["measure", row, contender] => done(plan.answer(row, contender)),

@@ -10,21 +10,25 @@ use crate::contender::Contender;
 
 /// Prints the processor, the compiler and the versions of the contenders.
 pub fn print(contenders: &[&Contender]) {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    println!("{}; cores: {cores}; load: {}", processor(), load());
+    println!("{}; cores: {}; load: {}", processor(), cores(), load());
     let clock = if cfg!(feature = "tsc") { "time-stamp counter" } else { "standard" };
-    println!("{}; debug assertions: {}", env!("RUSTC_VERSION"), cfg!(debug_assertions));
+    println!("{}; debug assertions: {}", compiler(), cfg!(debug_assertions));
     println!("clock of our timers: {clock}");
+    println!("{}", versions(contenders));
+}
+
+/// The packages of the contenders with their versions.
+pub fn versions(contenders: &[&Contender]) -> String {
     let versions: Vec<String> = contenders
         .iter()
         .filter(|contender| !contender.package.is_empty())
         .map(|contender| format!("{} {}", contender.package, version(contender.package)))
         .collect();
-    println!("{}", versions.join(", "));
+    versions.join(", ")
 }
 
 /// Model, family and model number; on machines that hide the first the others tell more.
-fn processor() -> String {
+pub fn processor() -> String {
     let text = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let field = |name: &str| {
         let line = text.lines().find(|line| line.split(':').next().map(str::trim) == Some(name));
@@ -36,8 +40,18 @@ fn processor() -> String {
     format!("{}, family {}, model {}", field("model name"), field("cpu family"), field("model"))
 }
 
+/// The cores that this process may use.
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// As `rustc --version` has it.
+pub fn compiler() -> &'static str {
+    env!("RUSTC_VERSION")
+}
+
 /// How busy the machine was in the last minute.
-fn load() -> String {
+pub fn load() -> String {
     let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     text.split(' ').next().unwrap_or("?").to_owned()
 }

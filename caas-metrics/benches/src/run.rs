@@ -76,6 +76,11 @@ impl Plan {
         self.contenders.retain(|contender| names.split(',').any(|name| name == contender.name));
     }
 
+    /// Leaves out what no package has: the limit.
+    pub fn only_packages(&mut self) {
+        self.contenders.retain(|contender| !contender.package.is_empty());
+    }
+
     fn effort(&self) -> Effort {
         if self.quick { Effort::QUICK } else { Effort::FULL }
     }
@@ -101,6 +106,12 @@ impl Plan {
             let is_named = self.names.is_empty() || self.names.iter().any(|n| row.name.contains(n));
             is_named && (groups.is_empty() || groups.contains(&row.group))
         };
+        self.table(is_wanted).print();
+        true
+    }
+
+    /// Measures the rows that are wanted.
+    pub fn table(&self, is_wanted: impl Fn(&Row) -> bool) -> Table {
         if ROWS.iter().any(|row| matches!(row.what, What::SmallPage(_)) && is_wanted(row)) {
             build_small_pages();
         }
@@ -114,8 +125,7 @@ impl Plan {
                 self.measure(place, row).into_iter().for_each(|line| table.push(line));
             }
         }
-        table.print();
-        true
+        table
     }
 
     fn measure(&self, place: usize, row: &Row) -> Vec<Line> {

@@ -29,9 +29,18 @@ pub struct Line {
     pub update: Option<Update>,
 }
 
+impl Line {
+    /// What a contender does here beyond what the line says, if it does.
+    pub fn note(&self, contender: &Contender) -> Option<String> {
+        let (updates, note) = contender.includes?;
+        let is_meant = self.update.is_some_and(|update| updates.contains(&update));
+        is_meant.then(|| format!("{}: {note}", contender.name))
+    }
+}
+
 pub struct Table {
-    contenders: Vec<&'static Contender>,
-    lines: Vec<Line>,
+    pub contenders: Vec<&'static Contender>,
+    pub lines: Vec<Line>,
 }
 
 impl Table {
@@ -62,11 +71,9 @@ impl Table {
         for line in &self.lines {
             let cells = line.figures.iter().zip(&self.contenders).map(|(figure, contender)| {
                 let shown = cell(*figure);
-                let Some((updates, note)) = contender.includes else { return shown };
-                if figure.is_none() || !line.update.is_some_and(|u| updates.contains(&u)) {
+                let Some(note) = line.note(contender).filter(|_| figure.is_some()) else {
                     return shown;
-                }
-                let note = format!("{}: {note}", contender.name);
+                };
                 if !notes.contains(&note) {
                     notes.push(note);
                 }

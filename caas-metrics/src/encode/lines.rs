@@ -1,7 +1,7 @@
-//! Sample lines, which the text format and OpenMetrics have in common.
+//! Sample lines, which are the same in the text format and in OpenMetrics.
 //!
-//! What the two say above a family is in `text` and `openmetrics`; how a number or a label is
-//! spelled, in `write`.
+//! Not here: the lines above a family (`text`, `openmetrics`), and how a number or a label is written
+//! (`write`).
 //! Invariant: once the buffers have grown, writing a sample allocates nothing.
 
 use std::marker::PhantomData;
@@ -35,9 +35,9 @@ pub(super) struct Lines<D> {
     current: Vec<u8>,
     metric_type: MetricType,
     has_sum: bool,
-    /// The end of each bucket's series, `le="0.005"} ` and so on, one after the other.
+    /// The last part of each bucket's series, `le="0.005"} ` and so on, in one string.
     bounds: Vec<u8>,
-    /// Where in `bounds` each of them ends; the last one is `+Inf`.
+    /// Where in `bounds` each part ends; the last one is that of `+Inf`.
     ends: Vec<usize>,
     dialect: PhantomData<fn() -> D>,
 }
@@ -45,7 +45,7 @@ pub(super) struct Lines<D> {
 impl<D: Dialect> Lines<D> {
     pub(super) fn new() -> Self {
         Self {
-            // A small page needs no more.
+            // Enough for a small page.
             out: Vec::with_capacity(4096),
             head: Vec::with_capacity(256),
             name: Vec::new(),
@@ -101,7 +101,7 @@ impl<D: Dialect> Lines<D> {
     fn histogram(&mut self, buckets: &[u64], sum: f64) {
         let start = self.out.len();
         self.open_series();
-        // The first bucket's line is begun; the others repeat it up to the bound.
+        // The first bucket's line is written up to the bound; the others repeat that part.
         let repeated = start..self.out.len();
         let (mut count, mut from) = (0_u64, 0);
         for (index, &to) in self.ends.iter().enumerate() {
@@ -163,7 +163,8 @@ impl<D: Dialect> Sink for Lines<D> {
         self.series.labels(names);
     }
 
-    /// A value that its family's type can't have is left out: the page would be refused as a whole.
+    /// A value that its family's type cannot have is left out. Otherwise Prometheus would refuse the
+    /// page.
     fn sample(&mut self, labels: Labels<'_>, value: &Value<'_>) {
         let is_compound = matches!(self.metric_type, MetricType::Histogram | MetricType::Summary);
         match *value {
@@ -189,7 +190,7 @@ impl<D: Dialect> Sink for Lines<D> {
 
 impl<D: Dialect> Encode for Lines<D> {
     fn buffer(&mut self) -> &mut Vec<u8> {
-        // Whoever asks may take what is in there.
+        // The caller may empty the buffer, and the series before with it.
         self.series.forget();
         &mut self.out
     }

@@ -1,7 +1,7 @@
 //! Exposition formats: which there are, which one a client gets, and what writes it.
 //!
-//! No values, no registry and no HTTP in here; an encoder is a [`Sink`] that turns samples into
-//! bytes. To add a format: a file with a `SPEC`, a variant, and its lines in `Format::spec` and `ALL`.
+//! An encoder is a [`Sink`] that turns samples into bytes. Not here: values, the registry, HTTP. To add
+//! a format: a file with a `SPEC`, a variant, and its lines in `Format::spec` and `ALL`.
 //! Invariant: an encoder owns one buffer, and between two samples it can be emptied at any time.
 
 mod negotiate;
@@ -36,10 +36,10 @@ pub enum Format {
 }
 
 impl Format {
-    /// Every format, the preferred one first: between equally welcome formats the order decides.
+    /// Every format, the preferred one first. If a client likes two equally, this order decides.
     const ALL: &'static [Self] = &[Self::Text, Self::OpenMetrics];
 
-    /// What there is to know of the format; the table that a new format joins.
+    /// The format's `SPEC`. A new format gets a line here.
     const fn spec(self) -> &'static Spec {
         match self {
             Self::Text => &text::SPEC,
@@ -87,15 +87,15 @@ impl Format {
     }
 }
 
-/// What a format's file says of the format.
+/// All that the rest of the crate knows of a format.
 struct Spec {
     /// The `Content-Type` to send.
     content_type: &'static str,
     /// Type and subtype, lower case, as `Accept` names them.
     media_type: (&'static str, &'static str),
-    /// Parameters that must have this value where `Accept` names them at all.
+    /// Parameters that must have this value if `Accept` names them.
     parameters: &'static [(&'static str, &'static str)],
-    /// Makes what writes the format.
+    /// Makes a writer of the format.
     encoder: fn() -> Box<dyn Encode>,
 }
 
@@ -107,14 +107,14 @@ trait Encode: Sink + Send {
     fn finish(&mut self);
 }
 
-/// What writes a format into a buffer of its own.
+/// Writes a format into a buffer of its own.
 ///
-/// Whoever drives its sink empties the buffer between samples, so that the buffer stays a little
-/// above the size of a piece, and calls [`finish`](Encoder::finish) once at the end.
+/// The caller empties the buffer between samples, so that it never grows far above the size of a
+/// piece, and calls [`finish`](Encoder::finish) once at the end.
 pub(crate) struct Encoder(Box<dyn Encode>);
 
 impl Encoder {
-    /// At this size a driver should pass the buffer on.
+    /// At this size a caller should empty the buffer.
     pub(crate) const PIECE: usize = 64 * 1024;
 
     /// An encoder at the start of a page.
@@ -122,17 +122,17 @@ impl Encoder {
         Self((format.spec().encoder)())
     }
 
-    /// What takes the samples.
+    /// The sink for the samples.
     pub(crate) fn sink(&mut self) -> &mut dyn Sink {
         &mut *self.0
     }
 
-    /// The bytes that wait; look at them, take them or clear them.
+    /// The bytes that were written. The caller may read, take or clear them.
     pub(crate) fn buffer(&mut self) -> &mut Vec<u8> {
         self.0.buffer()
     }
 
-    /// Whether a piece's worth of bytes waits.
+    /// Whether the buffer has reached the size of a piece.
     pub(crate) fn is_full(&mut self) -> bool {
         self.buffer().len() >= Self::PIECE
     }

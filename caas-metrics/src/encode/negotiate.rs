@@ -1,12 +1,12 @@
 //! Content negotiation: which format an `Accept` header asks for.
 //!
-//! Reads headers as bytes, so that it needs no HTTP library; the formats say for themselves what
-//! they answer to.
-//! Invariant: any bytes have an answer; what can't be read is skipped.
+//! It reads headers as bytes, so that it needs no HTTP library. Not here: the media types of the
+//! formats, which are in their files. Invariant: any bytes have an answer; what is malformed is
+//! skipped.
 
 use super::Format;
 
-/// A weight in thousandths: `q=0.75` is 750; nothing given is 1000.
+/// A weight in thousandths: `q=0.75` is 750, and 1000 is the default.
 pub(crate) type Weight = u16;
 
 const FULL: Weight = 1000;
@@ -41,17 +41,17 @@ where
     best.map_or_else(Format::default, |(_, format)| format)
 }
 
-/// The range that tells how much a format is wanted.
+/// The media range that decides the weight of a format.
 #[derive(Clone, Copy)]
 struct Match {
     precision: u8,
     weight: Weight,
-    /// Where in the header it stands.
+    /// Its place in the header.
     position: usize,
 }
 
 impl Match {
-    /// Whether this range decides about a format that both match.
+    /// Whether this range decides the weight of a format that both match.
     fn describes_better_than(self, other: Self) -> bool {
         (self.precision, self.weight) > (other.precision, other.weight)
     }
@@ -82,7 +82,7 @@ fn precision(format: Format, range: &Element<'_>) -> Option<u8> {
         match known {
             Some((_, wanted)) if wanted.as_bytes() == value => precision += 1,
             Some(_) => return None,
-            // `escaping`, `charset` and what is to come: our names are plain ASCII.
+            // `escaping`, `charset`, and parameters of the future: our names are plain ASCII.
             None => {}
         }
     }
@@ -91,13 +91,13 @@ fn precision(format: Format, range: &Element<'_>) -> Option<u8> {
 
 /// One element of a comma-separated header: `text/plain;version=0.0.4;q=0.5`.
 pub(crate) struct Element<'a> {
-    /// What stands before the first semicolon.
+    /// The part before the first semicolon.
     pub(crate) value: &'a [u8],
     rest: &'a [u8],
 }
 
 impl<'a> Element<'a> {
-    /// Names and values of the parameters, quotes taken off; what has no `=` is left out.
+    /// Names and values of the parameters, without quotes. Those without `=` are left out.
     fn parameters(&self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
         split(self.rest, b';').filter_map(|parameter| {
             let equals = parameter.iter().position(|b| *b == b'=')?;
@@ -116,7 +116,7 @@ impl<'a> Element<'a> {
     }
 }
 
-/// The elements of a header line with their weights, without the empty and the malformed.
+/// The elements of a header line with their weights. Empty and malformed ones are left out.
 pub(crate) fn weighted(line: &[u8]) -> impl Iterator<Item = (Element<'_>, Weight)> {
     split(line, b',').filter_map(|element| {
         let end = element.iter().position(|b| *b == b';').unwrap_or(element.len());
@@ -127,7 +127,7 @@ pub(crate) fn weighted(line: &[u8]) -> impl Iterator<Item = (Element<'_>, Weight
     })
 }
 
-/// Reads `0.75`: one digit, and after a point any number of digits, of which three count.
+/// Reads `0.75`: one digit, a point, and any number of digits, of which the first three count.
 fn weight(text: &[u8]) -> Option<Weight> {
     let (whole, fraction) = match text {
         [whole @ (b'0' | b'1')] => (whole, &[][..]),
@@ -143,7 +143,7 @@ fn weight(text: &[u8]) -> Option<Weight> {
     (weight <= FULL).then_some(weight)
 }
 
-/// Splits at a separator that stands outside of quotes.
+/// Splits at a separator, except within quotes.
 fn split(text: &[u8], separator: u8) -> impl Iterator<Item = &[u8]> {
     let (mut quoted, mut escaped) = (false, false);
     text.split(move |&byte| {

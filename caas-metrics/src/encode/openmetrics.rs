@@ -1,6 +1,6 @@
 //! OpenMetrics 1.0.
 //!
-//! Only what differs from the text format: the lines above a family and the end of the page.
+//! Here is what differs from the text format: the lines above a family, and the end of the page.
 //! Invariant: sample names are those of the text format; only the family's name may be shorter.
 //!
 //! Source: <https://prometheus.io/docs/specs/om/open_metrics_spec/>
@@ -43,13 +43,13 @@ impl Dialect for OpenMetrics {
         }
     }
 
-    /// A sum that can shrink is no counter, so the specification forbids it.
+    /// A sum that can shrink is not a counter, so the specification forbids it.
     fn has_sum(family: &FamilyHead<'_>) -> bool {
         !family.sum_can_shrink()
     }
 }
 
-/// The family's name and type, such that the samples keep the names that they have everywhere.
+/// The family's name and type, chosen so that the samples have the same names as in the text format.
 fn named<'a>(family: &FamilyHead<'a>) -> (&'a str, MetricType) {
     let Some(suffix) = family.metric_type.suffix() else {
         return (family.name, family.metric_type);
@@ -61,7 +61,7 @@ fn named<'a>(family: &FamilyHead<'a>) -> (&'a str, MetricType) {
     }
 }
 
-/// The unit, where the specification allows it: as the last word of the family's name.
+/// The unit, if it is the last word of the family's name. The specification allows no other.
 fn unit<'a>(family: &FamilyHead<'a>, name: &str, metric_type: MetricType) -> Option<&'a str> {
     let unit = family.unit?;
     let is_last_word = name.strip_suffix(unit).is_some_and(|rest| rest.ends_with('_'));

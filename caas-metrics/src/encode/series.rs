@@ -1,7 +1,7 @@
-//! The text of a series, `name{a="b",c="d"} `, of which mostly a part is that of the one before.
+//! The text of a series, `name{a="b",c="d"} `, which often begins like that of the series before.
 //!
-//! What follows the series is in `lines`. Invariant: the text is the same whether labels were kept
-//! or are written again.
+//! Not here: the rest of a line (`lines`). Invariant: the text is the same whether labels are copied
+//! from the series before or written anew.
 
 use super::write::{Escape, escaped, short};
 use crate::sample::Labels;
@@ -9,12 +9,12 @@ use crate::sample::Labels;
 /// The series of a family.
 #[derive(Default)]
 pub(super) struct Series {
-    /// What each series begins with: `name{a="`, or of one without labels all of it.
+    /// The start of each series, `name{a="`; without labels, the whole text.
     first: Vec<u8>,
-    /// How long the name is.
+    /// The length of the name.
     name: usize,
     labels: Vec<Label>,
-    /// Where in the page the series before begins, if it still is there.
+    /// Where the series before begins in the page, if it is still there.
     before: Option<usize>,
 }
 
@@ -22,12 +22,12 @@ pub(super) struct Series {
 struct Label {
     /// Where its value begins in the series before.
     start: usize,
-    /// What stands between the value and the next one, `",c="`, or behind the last one, `"} `.
+    /// The text between this value and the next, `",c="`, or after the last one, `"} `.
     after: Piece,
 }
 
 impl Series {
-    /// A new family begins; its series have this name.
+    /// Begins a family with this name.
     pub(super) fn family(&mut self, name: &str, suffix: &str) {
         self.first.clear();
         self.first.extend_from_slice(name.as_bytes());
@@ -36,7 +36,7 @@ impl Series {
         self.labels(&[]);
     }
 
-    /// The series that follow have labels of these names.
+    /// Sets the label names of the series that follow.
     pub(super) fn labels(&mut self, names: &[&str]) {
         self.forget();
         self.first.truncate(self.name);
@@ -57,12 +57,12 @@ impl Series {
         }));
     }
 
-    /// Says that the series before may no longer be in the page.
+    /// Forgets the series before, which may no longer be in the page.
     pub(super) fn forget(&mut self) {
         self.before = None;
     }
 
-    /// Writes the series with these values, followed by a blank.
+    /// Writes the series with these values, and a space after it.
     #[inline(always)]
     pub(super) fn write(&mut self, page: &mut Vec<u8>, labels: Labels<'_>) {
         let (start, before) = (page.len(), self.before);
@@ -72,7 +72,7 @@ impl Series {
             return self.write_values(page, start, labels);
         }
         page.extend_from_slice(&self.first);
-        // What is known of values is not known of those that were to be kept.
+        // The flags of values do not cover those that were to be copied.
         let are_plain = labels.are_plain && labels.kept == 0;
         self.write_values(page, start, Labels { kept: 0, are_plain, ..labels });
     }
@@ -92,13 +92,13 @@ impl Series {
         }
     }
 
-    /// What follows the name in the text of a series: `{a="b"} `, or a blank.
+    /// The part of a series after the name: `{a="b"} `, or a space.
     pub(super) fn behind_name<'s>(&self, series: &'s [u8]) -> &'s [u8] {
         series.get(self.name..).unwrap_or_default()
     }
 }
 
-/// A series before one more label, and the character between: `name{a="b"` and `,`.
+/// The text of a series to which a label can be added, and the character between: `name{a="b"` and `,`.
 pub(super) fn open(series: &[u8]) -> (&[u8], u8) {
     match series.strip_suffix(b"} ") {
         Some(series) => (series, b','),
@@ -108,7 +108,7 @@ pub(super) fn open(series: &[u8]) -> (&[u8], u8) {
 
 /// A text that is appended again and again.
 enum Piece {
-    /// Appended as a whole, whatever its length, for no call is as short.
+    /// Appended as a whole, whatever the length, because that is shorter than any call.
     Short([u8; Self::SHORT], u8),
     Long(Box<[u8]>),
 }

@@ -1,7 +1,7 @@
 //! The Prometheus text format 0.0.4.
 //!
-//! Only what differs from OpenMetrics: the lines above a family. Samples are written by `lines`.
-//! Invariant: TYPE and HELP carry the name of the samples, and types are 0.0.4's five.
+//! Here is what differs from OpenMetrics: the lines above a family. `lines` writes the samples.
+//! Invariant: TYPE and HELP have the name of the samples, and types are the five of 0.0.4.
 //!
 //! Source: <https://prometheus.io/docs/instrumenting/exposition_formats/>
 
@@ -43,7 +43,7 @@ impl Dialect for Text {
     }
 }
 
-/// The type's name in 0.0.4, where Prometheus refuses any other.
+/// The type's name in 0.0.4. Prometheus refuses any other.
 const fn type_name(metric_type: MetricType) -> &'static str {
     match metric_type {
         MetricType::Info => MetricType::Gauge.as_str(),

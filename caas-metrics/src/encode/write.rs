@@ -1,6 +1,6 @@
-//! How label sets, texts and numbers are spelled in the line-based formats.
+//! How texts and numbers are written in the line-based formats.
 //!
-//! Nothing here knows families or what a line consists of.
+//! Not here: families, and what a line consists of.
 //! Invariant: every finite float is written with the fewest digits that read back as the same
 //! float, laid out as Go's `%g` does, which is how Prometheus itself prints.
 
@@ -8,7 +8,7 @@ use std::fmt::{self, Write as _};
 
 use crate::sample::{Number, is_special};
 
-/// Where a text stands, which decides what is escaped besides backslash and line feed.
+/// The place of a text, which decides what is escaped besides backslash and line feed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Escape {
     /// HELP in the text format.
@@ -34,13 +34,14 @@ pub(super) fn escaped(out: &mut Vec<u8>, mut text: &[u8], escape: Escape) {
     out.extend_from_slice(text);
 }
 
-/// Whether some format escapes a character of this text. The sum of bytes becomes vector instructions.
+/// Whether some format escapes a character of this text. It is written as a sum, which rustc
+/// vectorizes.
 fn has_special(text: &[u8]) -> bool {
     let specials = |part: &[u8]| part.iter().map(|byte| u8::from(is_special(*byte))).sum::<u8>();
     text.chunks(128).any(|part| specials(part) > 0)
 }
 
-/// Copies a text of at most sixteen bytes to the beginning of `room`, without a call, which would take
+/// Copies a text of at most sixteen bytes to the beginning of `room`, without a call: that would take
 /// longer than the copy. Bytes after the text may be overwritten.
 #[inline(always)]
 pub(super) fn short(room: &mut [u8], text: &[u8]) {
@@ -119,15 +120,15 @@ fn decimal(buffer: &mut [u8; 20], mut n: u64) -> &[u8] {
     &buffer[start..]
 }
 
-/// Writes a histogram's bound or a summary's quantile, alike in both formats: `0.005`, `1.0`,
-/// `1e+06`. Prometheus 2 keeps the text as it came, so a second spelling were a second series.
+/// Writes a histogram's bound or a summary's quantile, the same in both formats: `0.005`, `1.0`,
+/// `1e+06`. Prometheus 2 keeps the text as it is, so another spelling would be another series.
 pub(super) fn bound(out: &mut Vec<u8>, value: f64) {
     float(out, value, true);
 }
 
 /// Writes a float as Go's `%g` does, with the fewest digits that read back the same.
 ///
-/// With `point`, what would look like an integer ends in `.0`.
+/// With `point`, a float that would look like an integer ends in `.0`.
 pub(super) fn float(out: &mut Vec<u8>, value: f64, point: bool) {
     if !value.is_finite() {
         out.extend_from_slice(match value {
@@ -153,7 +154,7 @@ pub(super) fn float(out: &mut Vec<u8>, value: f64, point: bool) {
     let places = exponent.unsigned_abs() as usize;
     match exponent {
         0..=5 => {
-            // It is no whole number, those went the short way above: digits are left for after.
+            // Whole numbers went the short way above, so there are digits after the point.
             let (whole, fraction) = digits.split_at(digits.len().min(places + 1));
             out.extend_from_slice(whole);
             out.push(b'.');
@@ -200,9 +201,8 @@ impl Shortest {
         Self::of_billionths(value).unwrap_or_else(|| Self::of_any(value))
     }
 
-    /// The digits of a number that has no more than nine behind the point, as sums of durations, and
-    /// no more than fifteen: of such decimals each is another float, so none that is shorter reads
-    /// back the same.
+    /// The digits of a number with at most nine after the point, as sums of durations have, and at most
+    /// fifteen in all. Such decimals are all different floats, so no shorter one reads back the same.
     #[allow(clippy::float_cmp, reason = "asks whether the decimal reads back as this very float")]
     #[allow(clippy::cast_sign_loss, reason = "the number is not negative")]
     #[allow(clippy::cast_possible_wrap, reason = "there are at most fifteen digits")]
@@ -272,7 +272,7 @@ pub(super) mod tests {
     use super::*;
     use crate::sample::Sink;
 
-    /// What an encoder writes.
+    /// The text that an encoder writes.
     pub(in super::super) fn page(format: Format, fill: impl FnOnce(&mut dyn Sink)) -> String {
         let mut encoder = Encoder::new(format);
         fill(encoder.sink());
@@ -360,7 +360,7 @@ pub(super) mod tests {
         );
     }
 
-    /// Undoes the escapes by the specification's grammar, not by our code.
+    /// Undoes escapes by the grammar of the specification, not by our code.
     fn read_back(text: &str, quoted: bool) -> Option<String> {
         let mut plain = String::new();
         let mut chars = text.chars();

@@ -1,8 +1,8 @@
 //! Futures that are measured to their end: an `async` body, or a future that a function returns.
 //!
-//! A guard must know whether its future is being polled when it is dropped: then the call panics,
-//! else it is cancelled. Invariant: nothing is boxed, and what a function returns keeps its type
-//! unless its type is `impl Future`.
+//! A guard that is dropped must know whether its future is being polled. If it is, the call panicked;
+//! otherwise it was cancelled. Invariant: nothing is boxed, and what a function returns keeps its type
+//! unless that is `impl Future`.
 
 use core::{
     future::Future,
@@ -14,7 +14,7 @@ use core::{
 
 use super::phase::{Guard, Phase};
 
-/// Polls a future and tells a guard, which it gives back with the future's value.
+/// Polls a future, keeps a guard informed, and returns the guard with the future's value.
 #[doc(hidden)]
 #[derive(Debug)]
 #[must_use = "futures do nothing unless they are awaited"]
@@ -23,7 +23,7 @@ pub struct Follow<'f, F, G> {
     guard: Option<G>,
 }
 
-/// The future, with a guard that learns when it runs and when it rests.
+/// The future, with a guard that learns when it is polled and when it is not.
 #[inline]
 pub fn follow<F: Future, G: Guard>(guard: G, future: Pin<&mut F>) -> Follow<'_, F, G> {
     Follow { future, guard: Some(guard) }
@@ -41,7 +41,7 @@ impl<F: Future, G: Guard + Unpin> Future for Follow<'_, F, G> {
         match this.future.as_mut().poll(context) {
             Poll::Ready(value) => match this.guard.take() {
                 Some(guard) => Poll::Ready((guard, value)),
-                // Polled once more after it was ready, and the future did not panic.
+                // It was polled again after it was ready, and the future did not panic.
                 None => Poll::Pending,
             },
             Poll::Pending => {
@@ -54,13 +54,13 @@ impl<F: Future, G: Guard + Unpin> Future for Follow<'_, F, G> {
     }
 }
 
-/// Tells by type whether a function that returns `R` returns a future: the methods for futures are
-/// found before those of [`ReturnsValue`], to which it dereferences.
+/// Decides by type whether a function that returns `R` returns a future. Its own methods, for futures,
+/// are found before those of [`ReturnsValue`], to which it dereferences.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Returns<R>(ReturnsValue<R>);
 
-/// A return type that is not a future, as far as the function can know.
+/// A return type that is not known to be a future.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct ReturnsValue<R>(PhantomData<fn() -> R>);
@@ -88,20 +88,20 @@ impl<R> Deref for Returns<R> {
 }
 
 impl<R: Future> Returns<R> {
-    /// What the future is polled for; never called, it tells the compiler the type.
+    /// The future's value. It is never called: it gives the compiler the type.
     #[must_use]
     pub fn __caas_never(&self) -> R::Output {
         super::enclose::never()
     }
 
-    /// Where a call is that has not come to its last expression.
+    /// The phase of a call that has not reached its last expression.
     #[inline]
     #[must_use]
     pub fn __caas_unseen(&self) -> Phase {
         Phase::unseen()
     }
 
-    /// The future that the function makes of `future`, measured to its end.
+    /// The future that is returned instead of `future`, measured to its end.
     #[inline]
     pub fn __caas_follow<F, G, E>(
         &self,
@@ -131,7 +131,7 @@ impl<R> ReturnsValue<R> {
         super::enclose::never()
     }
 
-    /// Where a call is that has not come to its last expression.
+    /// The phase of a call that has not reached its last expression.
     #[inline]
     #[must_use]
     pub fn __caas_unseen(&self) -> Phase {

@@ -1,7 +1,7 @@
-//! Guards over a child that is known before the body: resolved at entry, updated when dropped.
+//! Guards over a child that is known before the body runs: found at entry, updated at drop.
 //!
 //! Not here: label sets that wait for the ending (`held.rs`, `on_exit.rs`).
-//! Invariant: at most 24 bytes, `Send`, and nothing of the arguments stays borrowed.
+//! Invariant: a guard has at most 24 bytes, is `Send`, and borrows nothing from the arguments.
 
 use core::mem;
 
@@ -45,8 +45,8 @@ pub trait Timeable {}
 
 impl Timeable for (Histogram, Seconds) {}
 
-/// Were there one implementation only, rustc would infer the types of any family from it, and say
-/// "type mismatch" instead of the message above.
+/// A second implementation. With only one, rustc would infer the types of any family from it, and
+/// report a type mismatch instead of the message above.
 impl Timeable for ((), ()) {}
 
 /// Metric types that `#[in_flight]` moves up and down.
@@ -69,7 +69,7 @@ pub trait Effect<L: LabelSet>: Copy {
     fn record<R: Reach<L>>(self, child: &Child<L, R>);
 }
 
-/// Adds one.
+/// Adds 1.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
 pub struct Count;
@@ -163,7 +163,7 @@ where
     Record { effect: Time::start(), child }
 }
 
-/// Holds the gauge up until it is dropped.
+/// Takes the gauge down again when it is dropped.
 #[doc(hidden)]
 #[must_use]
 pub struct InFlight<L: LabelSet<Metric: Decrease>> {
@@ -189,7 +189,7 @@ impl<L: LabelSet<Metric: Decrease>> Drop for InFlight<L> {
     }
 }
 
-/// A guard that records every call takes no notice of where the call is.
+/// A guard that records every call alike ignores the phase.
 impl<L: LabelSet, F: Effect<L>> Guard for Record<L, F> {
     #[inline]
     fn enter(&mut self, _: Phase) {}
@@ -200,7 +200,7 @@ impl<L: LabelSet<Metric: Decrease>> Guard for InFlight<L> {
     fn enter(&mut self, _: Phase) {}
 }
 
-/// Records a call if it ended in one of some ways.
+/// Records a call if its ending is one of those that are wanted.
 #[doc(hidden)]
 #[must_use]
 pub struct OnEnding<L: LabelSet, F: Effect<L>> {
@@ -234,7 +234,7 @@ impl<L: LabelSet, F: Effect<L>> Guard for OnEnding<L, F> {
     }
 }
 
-/// Guards that are told how the call ended. Without that, its phase says how.
+/// Guards that can learn how the call ended. Otherwise the phase decides.
 #[doc(hidden)]
 pub trait Ends<E> {
     fn end(self, exit: Exit<'_, E>);
@@ -250,13 +250,13 @@ impl<L: LabelSet, F: Effect<L>, E> Ends<E> for OnEnding<L, F> {
     }
 }
 
-/// Tells a guard how the call ended.
+/// Ends a call, and lets its guard record how.
 #[inline]
 pub fn end<E>(guard: impl Ends<E>, exit: Exit<'_, E>) {
     guard.end(exit);
 }
 
-/// Records an effect in a child that was found just now.
+/// Finds a child and records an effect in it.
 #[inline]
 pub fn record<L: LabelSet, F: Effect<L>, R: Reach<L>>(effect: F, child: &Child<L, R>) {
     effect.record(child);

@@ -1,8 +1,8 @@
-//! Label values that outlive what they were borrowed from: label sets that wait for the ending.
+//! Held values: owned label values, for label sets that are complete only when the call ends.
 //!
-//! A label set with a closure or `_` is complete only when the call ends, and by then the body may
-//! have moved what its other labels borrow. So each label is turned into what its child is found
-//! by, at the time when it is known: a closed one into its index, an open one into its text.
+//! A label set with a closure or `_` waits for the end of the call. By then the body may have moved
+//! what the other labels borrow. So as soon as a label is known, it is turned into what a look-up
+//! needs: a closed one into its index, an open one into its text.
 //! Invariant: held values are owned and `Send`; texts of at most 47 bytes allocate nothing.
 
 use core::{fmt::Write, marker::PhantomData};
@@ -62,7 +62,8 @@ pub struct Fields<T, L, const N: usize> {
     types: PhantomData<fn(T) -> L>,
 }
 
-/// The labels `names` of the literal in the closure, whose tuple parameter they are.
+/// The labels with these names, in the literal inside the closure. The closure's parameter is a tuple
+/// of them.
 #[inline]
 pub fn fields<T, L: LabelSet, const N: usize>(
     names: [&'static str; N],
@@ -132,10 +133,10 @@ tuples! {
     12: A a, B b, C c, D d, E e, F f, G g, H h, I i, J j, K k, L l;
 }
 
-/// The most labels that are held: two tuples of labels.
+/// The most labels that can be held: two tuples of them.
 const MOST: usize = 24;
 
-/// The labels of one set, in two parts that come in any order.
+/// The labels of one set in two parts, in any order.
 ///
 /// Not public API. Used by generated code.
 #[doc(hidden)]
@@ -145,7 +146,7 @@ pub struct HeldSet<'h, L> {
 }
 
 impl<L: LabelSet> HeldSet<'_, L> {
-    /// Shows the values of all labels, in the order of declaration.
+    /// Passes on the values of all labels, in the order of declaration.
     fn with_values<R>(&self, show: impl FnOnce(&[LabelText<'_>]) -> R) -> R {
         let mut values = [LabelText(Text::Integer(0)); MOST];
         for Placed(place, held) in self.parts.into_iter().flatten() {
@@ -173,14 +174,14 @@ impl<L: LabelSet> Reach<L::Static> for HeldSet<'_, L> {
     }
 }
 
-/// A child whose labels are held.
+/// The child of held labels.
 type HeldHandle<'h, L> = Child<<L as LabelSet>::Static, HeldSet<'h, L>>;
 
 fn resolve_parts<L: LabelSet>(parts: [&[Placed]; 2]) -> HeldHandle<'_, L> {
     Child::new(HeldSet { parts, family: PhantomData })
 }
 
-/// The child of a label set that is held whole.
+/// The child of a label set that is held in one part.
 #[inline]
 #[must_use]
 pub fn resolve_held<L: LabelSet, const N: usize>(fields: &HeldFields<L, N>) -> HeldHandle<'_, L> {

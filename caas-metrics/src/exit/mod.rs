@@ -61,7 +61,7 @@ pub(crate) use self::{guard::Ends, on_exit::label_panics, phase::Guard};
 /// case. So the list is closed, and a `match` needs no arm for others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Outcome {
-    /// It returned: `Ok`, or a value that is no `Result`.
+    /// It returned: `Ok`, or a value that is not a `Result`.
     Ok,
     /// It returned `Err`.
     Err,
@@ -69,7 +69,7 @@ pub enum Outcome {
     Panic,
     /// Its future was dropped before it was ready.
     Cancelled,
-    /// It did not panic; whether it was `ok`, `err` or `cancelled` cannot be told.
+    /// It did not panic; whether it was `ok`, `err` or `cancelled` cannot be known.
     Unknown,
 }
 
@@ -109,7 +109,7 @@ impl Label for Outcome {
 
 /// How a call ended, with a reference to its error.
 ///
-/// What [`FromExit`] looks at; `E` is the `E` of a returned `Result<_, E>`, and [`NoError`] for
+/// [`FromExit`] makes a label of it. `E` is the `E` of a returned `Result<_, E>`, and [`NoError`] for
 /// functions that return anything else.
 ///
 /// ```
@@ -122,7 +122,7 @@ impl Label for Outcome {
 /// As closed as [`Outcome`], so that the compiler shows where an ending is missing.
 #[derive(Debug)]
 pub enum Exit<'e, E> {
-    /// It returned: `Ok`, or a value that is no `Result`.
+    /// It returned: `Ok`, or a value that is not a `Result`.
     Ok,
     /// It returned this error.
     Err(&'e E),
@@ -157,14 +157,14 @@ impl<E> Exit<'_, E> {
     }
 }
 
-/// The error type of calls that return no `Result`: it has no values.
+/// The error type of calls that do not return a `Result`. It has no values.
 #[derive(Debug, Clone, Copy)]
 pub enum NoError {}
 
-/// Labels that follow from how a call ended: what `_` stands for in a label set of an attribute.
+/// Labels that are derived from how a call ended: `_` in a label set of an attribute.
 ///
-/// [`Outcome`] is one for every error type. Implement it for an enum of your own to tell errors
-/// apart, for functions with that error:
+/// [`Outcome`] implements it for every error type. Implement it for an enum of your own to count the
+/// errors of a type by kind:
 ///
 /// ```
 /// use caas_metrics::{Exit, FromExit, Label, counted, metrics};

@@ -1,6 +1,6 @@
 //! Sets of endings: which calls a guard counts, and which a function can have.
 //!
-//! Generated code names the endings; what bits they are is said in the model only.
+//! Generated code names the endings; only the model says which bits they are.
 
 use core::fmt;
 
@@ -35,8 +35,8 @@ impl On {
         Self(self.0 | other.0)
     }
 
-    /// Whether a call counts that ended like this. A call whose ending is unknown has returned `ok`
-    /// or `err`, so it counts only if both do.
+    /// Whether a call with this ending counts. If the ending is unknown, the call may have been `ok` or
+    /// `err`, so it counts only if both do.
     #[inline]
     pub(super) fn has<E>(self, exit: &Exit<'_, E>) -> bool {
         let asked = match exit {

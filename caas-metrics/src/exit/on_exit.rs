@@ -1,4 +1,4 @@
-//! Guards that run a closure of the expansion when the call ends, since labels depend on how.
+//! Guards for labels that depend on how the call ends: they run a closure of the expansion then.
 //!
 //! Not here: how the closure holds and finds labels (`held.rs`). Invariant: the closure runs at
 //! most once, for the one ending that the call had.
@@ -36,7 +36,7 @@ impl<E> Of<E> {
         Self(PhantomData)
     }
 
-    /// The one that the guard's ending has.
+    /// Left to inference: the error type of the guard's ending.
     #[inline]
     #[must_use]
     pub fn any() -> Self {
@@ -44,7 +44,7 @@ impl<E> Of<E> {
     }
 }
 
-/// The guard of a label set whose labels follow from the ending, if that is one of `on`.
+/// The guard of a label set whose labels depend on the ending. It records only endings in `on`.
 #[inline]
 pub fn on_exit<E, F: Fn(Exit<'_, E>)>(on: On, phase: Phase, _: Of<E>, record: F) -> OnExit<E, F> {
     OnExit { record, on, phase, error: PhantomData }
@@ -77,8 +77,8 @@ impl<E, F: Fn(Exit<'_, E>)> Drop for OnExit<E, F> {
 impl<E, F: Fn(Exit<'_, E>)> Ends<E> for OnExit<E, F> {
     #[inline]
     fn end(mut self, exit: Exit<'_, E>) {
-        // What the closure holds must still be dropped, and nothing must be recorded then, not even if
-        // a label panics now.
+        // The closure's captures are still dropped. Nothing may be recorded again then, even if a label
+        // panics now.
         let on = std::mem::replace(&mut self.on, On::NONE);
         if on.has(&exit) {
             (self.record)(exit);
@@ -93,13 +93,13 @@ pub(crate) fn label_panics() -> u64 {
     PANICS.get()
 }
 
-/// Records a call that is panicking: a second panic that left a destructor would end the process.
+/// Records a call that is panicking. A second panic out of a destructor would abort the process.
 #[cold]
 fn quietly(record: impl FnOnce()) {
-    // What the closure looks at is a label set of its own.
+    // The closure only looks at a label set of its own.
     if let Err(payload) = catch_unwind(AssertUnwindSafe(record)) {
         PANICS.add_one();
-        // Its destructor could panic as well.
+        // The payload's destructor could panic as well.
         std::mem::forget(payload);
     }
 }
@@ -122,7 +122,7 @@ impl<G: Guard> Guard for Otherwise<G> {
     }
 }
 
-/// Tells the guard that the call returned a value, which others record.
+/// Disarms the guard: the call returned a value, which another guard records.
 #[inline]
 pub fn returned<G: Ends<()>>(guard: Otherwise<G>) {
     guard.0.end(Exit::Ok);

@@ -1,27 +1,28 @@
-//! What a guard knows of its call until it is told the ending.
+//! What a guard knows of its call before it learns the ending.
 //!
-//! A guard that is dropped has not been told. Whether the call panicked, was cancelled, or returned
-//! unseen follows from where the call was at that time.
+//! A guard that is dropped has not learnt the ending. Whether the call panicked, was cancelled, or
+//! returned unseen follows from the phase that the call was in.
 
 use std::thread::panicking;
 
 use super::{Exit, Outcome};
 
-/// Where a call is.
+/// How far a call has come.
 ///
 /// Not public API. Used by generated code.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
 pub enum Phase {
-    /// Its body runs, and the guard is told the value: only a panic can drop the guard.
+    /// Its body runs, and the guard will see the value. So only a panic can drop the guard.
     Runs,
-    /// Its future rests between two polls: whoever drops it cancels the call, panicking or not.
+    /// Its future is between two polls. If it is dropped, the call is cancelled, even if a panic
+    /// elsewhere drops it.
     Rests,
-    /// Nobody looks at its value: the guard is dropped when the call returns or panics.
+    /// Its value is not looked at. The guard is dropped when the call returns or panics.
     Unseen(Unseen),
 }
 
-/// A call whose value nobody looks at.
+/// A call whose value is not looked at.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
 pub struct Unseen {
@@ -32,14 +33,14 @@ pub struct Unseen {
 }
 
 impl Phase {
-    /// The call returns a value that nobody looks at.
+    /// The phase of a call whose value is not looked at.
     #[inline]
     #[must_use]
     pub fn unseen() -> Self {
         Self::Unseen(Unseen { in_panic: panicking(), is_ok: false })
     }
 
-    /// The same, of a function that returns no error.
+    /// The same for a function that cannot return an error.
     #[inline]
     #[must_use]
     pub fn unseen_ok() -> Self {
@@ -53,7 +54,7 @@ impl Phase {
             Self::Runs => Exit::Panic,
             Self::Rests => Exit::Cancelled,
             Self::Unseen(Unseen { in_panic: false, .. }) if panicking() => Exit::Panic,
-            // In a destructor that runs because of a panic, a second panic looks like a return.
+            // In a destructor that runs during a panic, a second panic cannot be told from a return.
             Self::Unseen(Unseen { in_panic: false, is_ok: true }) => Exit::Ok,
             Self::Unseen(_) => Exit::Unknown,
         }
@@ -65,16 +66,16 @@ impl Phase {
     }
 }
 
-/// Guards, as a future that is polled sees them.
+/// A guard as the future that it is in sees it.
 ///
 /// Not public API. Used by generated code.
 #[doc(hidden)]
 pub trait Guard {
-    /// Says where the call is. Guards that record every call alike ignore it.
+    /// Sets the phase. Guards that record every call alike ignore it.
     fn enter(&mut self, phase: Phase);
 }
 
-/// No guard: nothing is recorded of a call that is dropped.
+/// No guard: if the call is dropped, nothing is recorded.
 impl Guard for () {
     #[inline]
     fn enter(&mut self, _: Phase) {}

@@ -1,13 +1,13 @@
-//! How a call ended, told by the type of what it returned.
+//! How a call ended, by the type and value of what it returned.
 //!
-//! Not here: what is recorded then. Invariant: nothing is asked of the type, so every function can
-//! be measured; and what a type hides is `unknown`, never `ok`.
+//! Not here: what is recorded then. Invariant: the type needs no bound, so every function can be
+//! measured; and what a type hides is `unknown`, never `ok`.
 
 use core::{any::type_name, future::Future, ops::ControlFlow, ops::Deref, task::Poll};
 
 use super::{Exit, NoError};
 
-/// Types whose values say how a call ended.
+/// Types whose values show how a call ended.
 ///
 /// Not public API. Used by generated code.
 #[doc(hidden)]
@@ -70,7 +70,7 @@ tells! {
     [T E] Option<Result<T, E>>, E:
         Some(Err(error)) => Exit::Err(error),
         _ => Exit::Ok;
-    // What is pending has not ended yet.
+    // A pending call has not ended yet.
     [T E] Poll<Result<T, E>>, E:
         Poll::Ready(Err(error)) => Exit::Err(error),
         Poll::Ready(Ok(_)) => Exit::Ok,
@@ -79,7 +79,7 @@ tells! {
         Poll::Ready(Some(Err(error))) => Exit::Err(error),
         Poll::Ready(_) => Exit::Ok,
         Poll::Pending => Exit::Unknown;
-    // Some break with what they have found, some with an error.
+    // Some functions break with what they have found, some with an error.
     [B C] ControlFlow<B, C>, NoError:
         ControlFlow::Continue(_) => Exit::Ok,
         ControlFlow::Break(_) => Exit::Unknown;
@@ -94,8 +94,8 @@ pub fn err_of<V: Tells>(value: &V) -> Option<&V::Error> {
     }
 }
 
-/// Looks at a value: as one that [`Tells`], else as a future, else as any other. The method of the
-/// first that fits is found, each dereferences to the next.
+/// Looks at a value: as a type that [`Tells`], else as a future, else as any other. Each of these
+/// dereferences to the next, so rustc finds the method of the first that fits.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Probe<'v, V>(ProbeFuture<'v, V>);
@@ -136,7 +136,7 @@ impl<'v, V> Deref for ProbeFuture<'v, V> {
 }
 
 impl<'v, V: Tells> Probe<'v, V> {
-    /// How the call ended that returned the value.
+    /// How the call that returned the value ended.
     #[inline]
     #[must_use]
     pub fn __caas_exit(&self) -> Exit<'v, V::Error> {
@@ -150,11 +150,11 @@ impl<'v, V: Tells> Probe<'v, V> {
         self.0.0.0.ok()
     }
 
-    /// Whether `ok` can be told from `err`.
+    /// Whether `ok` and `err` can be distinguished.
     pub fn __caas_told(&self) {}
 }
 
-/// A future that somebody else polls: how it ends is not seen here.
+/// A future that is polled elsewhere, so its end is not seen here.
 #[allow(clippy::unused_self, reason = "the same calls must fit the methods of `Probe`")]
 impl<'v, F: Future> ProbeFuture<'v, F> {
     #[inline]
@@ -177,7 +177,7 @@ impl<'v, F: Future> ProbeFuture<'v, F> {
 
 #[allow(clippy::unused_self, reason = "the same calls must fit the methods of `Probe`")]
 impl<'v, V> ProbeAny<'v, V> {
-    /// Unknown if the type hides a `Result`, else `ok`.
+    /// `unknown` if the type hides a `Result`, else `ok`.
     #[inline]
     #[must_use]
     pub fn __caas_exit(&self) -> Exit<'v, NoError> {
@@ -199,7 +199,7 @@ impl<'v, V> ProbeAny<'v, V> {
 #[derive(Debug)]
 pub struct FutureOfAnotherFunction;
 
-/// Implemented for `()` only, so that `told` refuses the other.
+/// Implemented for `()` only, so that `told` refuses such a future.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "this depends on how the returned future ends, which is not seen here",
@@ -211,13 +211,13 @@ pub trait Told {}
 
 impl Told for () {}
 
-/// Refuses `on(…)` where `ok` cannot be told from `err`.
+/// Refuses `on(…)` where `ok` and `err` cannot be distinguished.
 pub fn told(_: impl Told) {}
 
-/// Whether the type is one that [`Tells`] after all, which generic code could not see.
+/// Whether the type [`Tells`] after all, which generic code cannot see.
 ///
-/// The text of a type name is not guaranteed; should it change, a generic function's `Result` would
-/// count as `ok`. A test watches it.
+/// It goes by the type's name, whose text is not guaranteed. If that changed, a generic function's
+/// `Result` would count as `ok`. A test watches it.
 #[inline]
 fn hides_a_result<V>() -> bool {
     let mut name = type_name::<V>();

@@ -1,4 +1,4 @@
-//! How a guard finds the child of its label set: at each call, or at the first one only.
+//! How a guard finds the child of its label set: at each call, or only at the first.
 //!
 //! Not here: what guards do with it (`guard.rs`). Invariant: a child that was kept is used only
 //! while it lives.
@@ -30,8 +30,8 @@ impl Find for EachCall {
     }
 }
 
-/// Remembers the child of a site whose labels are all literals: a site has one family, also in
-/// generic code, so it is always the same. Once removed, it is looked up again.
+/// Remembers the child of a site whose labels are all literals. A site has one family, even in generic
+/// code, so its child is always the same. If that was removed, it is looked up again.
 #[doc(hidden)]
 #[derive(Debug, Default)]
 pub struct SiteChild(Remembered);
@@ -47,7 +47,7 @@ impl SiteChild {
     fn look_up<L: LabelSet>(&self, set: &L) -> Child<L::Static> {
         let child = resolve(set).child();
         let Kept(at) = child.kept();
-        // The overflow child is right only while the family is full.
+        // The overflow child is the right one only while the family is full, so it is not remembered.
         if !at.is_overflow() && at != At::NOWHERE {
             self.0.set(at);
         }

@@ -1,7 +1,7 @@
-//! One connection of the server: what it is doing, how long it may, and how it ends.
+//! One connection of the server: what it is doing, how long that may take, and how it ends.
 //!
-//! Nothing about routes or pages in here.
-//! Invariant: at every moment a connection has a deadline, so none stays for ever.
+//! Not here: routes and pages. Invariant: a connection has a deadline at every moment, so none stays
+//! for ever.
 
 use std::cell::Cell;
 use std::convert::Infallible;
@@ -27,22 +27,22 @@ use tokio::time::sleep_until;
 
 use super::respond::Body;
 
-/// How long a connection may take for what it is doing.
+/// How long a connection may take for each thing that it does.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
     /// To send a request line and headers.
     pub(super) receive: Duration,
-    /// To send nothing after an answer.
+    /// To send its next request after an answer.
     pub(super) idle: Duration,
-    /// To read nothing of an answer.
+    /// To go without reading any of an answer.
     pub(super) stall: Duration,
     /// To read a whole answer.
     pub(super) answer: Duration,
-    /// To be kept alive.
+    /// To stay open, over all its requests.
     pub(super) age: Duration,
-    /// To close, once our side has.
+    /// To close its side after we have closed ours.
     pub(super) linger: Duration,
-    /// To read an answer once the server is to stop.
+    /// To read its answer after the server was asked to stop.
     pub(super) grace: Duration,
 }
 
@@ -68,9 +68,9 @@ impl Limits {
 /// What a connection is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
-    /// It owes us a request, or the rest of one.
+    /// The client owes a request, or the rest of one.
     Receiving,
-    /// We owe it an answer, or the rest of one.
+    /// The server owes an answer, or the rest of one.
     Answering,
     /// Nobody owes anything.
     Idle,
@@ -110,7 +110,7 @@ impl Activity {
         }
     }
 
-    /// Since when the client has kept us waiting; now, if it is we who keep it waiting.
+    /// Since when the client has kept the server waiting; now, if the server keeps the client waiting.
     pub(super) fn quiet_since(&self) -> Instant {
         let (phase, since) = self.phase.get();
         if self.is_blocked.get() {
@@ -149,7 +149,7 @@ impl Activity {
     }
 }
 
-/// What a request is answered.
+/// The answer to a request.
 pub(super) type Answer = Rc<dyn Fn(&Request<Incoming>) -> Response<Body>>;
 
 /// Serves a connection until it ends, is given up or, after `stop`, owes no answer.
@@ -195,7 +195,7 @@ pub(super) async fn run(
     }
 }
 
-/// How a connection is to end.
+/// How a connection shall end.
 enum Served {
     /// After its last answer.
     ToBeClosed,
@@ -203,7 +203,7 @@ enum Served {
     ToBeDropped,
 }
 
-/// Polls until it is ready, or until the connection's deadline, wherever that moves meanwhile.
+/// Polls until it is ready or the connection's deadline has passed. The deadline may move meanwhile.
 async fn until_deadline<T>(
     activity: &Activity,
     mut poll: impl FnMut(&mut Context<'_>) -> Poll<T>,
@@ -224,15 +224,15 @@ async fn until_deadline<T>(
 
 /// Closes our side, then reads until the client has closed its own.
 ///
-/// To close a socket with unread bytes is to reset it, and a reset can overtake the answer: a
-/// client with too many headers would see an error instead of the 431 that tells why.
+/// Closing a socket with unread bytes resets the connection, and the reset can overtake the answer: a
+/// client with too many headers would see an error instead of the 431 that explains it.
 fn poll_close(stream: &mut TcpStream, cx: &mut Context<'_>) -> Poll<()> {
     let mut stream = Pin::new(stream);
     if ready!(stream.as_mut().poll_shutdown(cx)).is_err() {
         return Poll::Ready(());
     }
     let mut bytes = [0; 4096];
-    // A client that sends faster than this is read gets its reset.
+    // A client that sends faster than this loop reads gets its reset.
     for _ in 0..64 {
         let mut unread = ReadBuf::new(&mut bytes);
         match ready!(stream.as_mut().poll_read(cx, &mut unread)) {
@@ -243,7 +243,7 @@ fn poll_close(stream: &mut TcpStream, cx: &mut Context<'_>) -> Poll<()> {
     Poll::Ready(())
 }
 
-/// The socket, which tells what passes through it.
+/// The socket. It notes in `Activity` when bytes pass.
 struct Watched {
     stream: TcpStream,
     activity: Rc<Activity>,
@@ -306,7 +306,7 @@ impl AsyncWrite for Watched {
     }
 }
 
-/// A body that tells when nothing more is asked of it.
+/// A body that notes when it is dropped: then the answer is complete, or given up.
 struct Tracked {
     body: Body,
     activity: Rc<Activity>,

@@ -4,8 +4,8 @@
 //! Invariant: the memory of a page in flight is bounded, whatever the page's size and however
 //! slowly it is read.
 //!
-//! A service that speaks HTTP already answers `/metrics` itself with [`respond`]; one that doesn't,
-//! or that wants its metrics on a port of their own, starts [`serve`].
+//! A service that already speaks HTTP answers `/metrics` itself with [`respond`]. One that does not, or
+//! that wants a separate port for its metrics, starts [`serve`].
 //!
 //! # What a client of the server may do
 //!

@@ -1,6 +1,6 @@
 //! The answer to a scrape: headers, and a body that is encoded while it is sent.
 //!
-//! No sockets and no framework in here; routes and limits are in `server`.
+//! Not here: sockets, routes and limits (`server`), and frameworks.
 //! Invariant: between two frames a body holds at most a piece of the page, never the page.
 
 use std::convert::Infallible;
@@ -85,8 +85,8 @@ fn wants_gzip(headers: &HeaderMap) -> bool {
 
 /// A page on its way to the client.
 ///
-/// Each frame that is asked for encodes the next 64 KiB or so, in well under a millisecond; nothing
-/// is encoded that nobody reads. A page that fits into one frame has a known length.
+/// Each frame that is asked for encodes the next 64 KiB or so, in well under a millisecond. What the
+/// client does not read is never encoded. A page that fits into one frame has a known length.
 pub struct Body {
     /// Encoded already.
     ready: Bytes,
@@ -102,12 +102,12 @@ impl Body {
         body
     }
 
-    /// A short text that is no page.
+    /// A short text instead of a page.
     pub(super) fn text(text: &'static str) -> Self {
         Self { ready: Bytes::from_static(text.as_bytes()), rest: None }
     }
 
-    /// Encodes the next piece; what comes out may be nothing, if the compressor keeps it.
+    /// Encodes the next piece. The result may be empty, if the compressor still keeps all of it.
     fn advance(&mut self) {
         let Some(rest) = &mut self.rest else { return };
         let (piece, is_last) = rest.advance();
@@ -138,8 +138,8 @@ impl http_body::Body for Body {
         if self.ready.is_empty() && self.rest.is_some() {
             self.advance();
             if !self.is_end_stream() {
-                // A client that reads quickly, or many of them, must not keep the thread to
-                // themselves: after each piece the other tasks get their turn.
+                // A client that reads quickly must not occupy the thread: after each piece the other
+                // tasks get their turn.
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }
@@ -163,7 +163,7 @@ impl http_body::Body for Body {
     }
 }
 
-/// A page, as far as it isn't encoded yet.
+/// The part of a page that is not encoded yet.
 struct Rest {
     page: Page,
     gzip: Option<GzEncoder<Vec<u8>>>,
@@ -173,7 +173,7 @@ impl Rest {
     /// Compressed bytes are passed on from this size.
     const COMPRESSED_PIECE: usize = 16 * 1024;
 
-    /// Encodes the next piece; the flag tells that it is the last one.
+    /// Encodes the next piece; the flag is `true` for the last one.
     fn advance(&mut self) -> (Vec<u8>, bool) {
         let plain = self.page.piece();
         let is_last = plain.len() < Encoder::PIECE;

@@ -1,7 +1,7 @@
-//! The server: where it listens, what it answers, whom it serves, and how it stops.
+//! The server: where it listens, what it answers, which clients it serves, and how it stops.
 //!
-//! What one connection may do is in `connection`, what a scrape is answered in `respond`.
-//! Invariant: a new client is never kept waiting by old ones that do nothing.
+//! Not here: what one connection may do (`connection`), and the answer to a scrape (`respond`).
+//! Invariant: idle clients never keep a new one waiting.
 
 use std::borrow::Borrow;
 use std::fmt::Debug;
@@ -33,20 +33,20 @@ pub const MAX_CONNECTIONS: usize = 256;
 /// Connections that the system holds for us until we accept them.
 const BACKLOG: u32 = 1024;
 
-/// Bytes that the system may buffer for a client: what is encoded for nothing if it never reads.
+/// Bytes that the system may buffer for a client. If it never reads, they were encoded in vain.
 const SEND_BUFFER: u32 = 128 * 1024;
 
-/// How long a connection is safe from giving way to a new one, whatever it does.
+/// How long a connection must have been quiet before it gives way to a new one.
 const MAY_BE_QUIET: Duration = Duration::from_millis(500);
 
-/// Serves the process's registry on an address of its own.
+/// Serves the process's registry on its own address.
 ///
 /// Listens before it returns, then runs on a thread of its own, so it needs no async runtime and
 /// may be called within one. Keep what it returns: dropping it stops the server.
 ///
 /// # Errors
 ///
-/// When the address is malformed, can't be resolved or is taken; the message names it.
+/// If the address is malformed, cannot be resolved or is taken. The message names it.
 ///
 /// ```
 /// # fn main() -> std::io::Result<()> {
@@ -133,11 +133,11 @@ pub struct Server {
     stop: Option<oneshot::Sender<Stop>>,
     /// Hangs up when the server's thread has ended.
     ended: mpsc::Receiver<()>,
-    /// How long to wait for that.
+    /// How long to wait for the thread to end.
     patience: Duration,
 }
 
-/// How a server is to stop.
+/// How a server shall stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stop {
     Gracefully,
@@ -146,14 +146,14 @@ enum Stop {
 }
 
 impl Server {
-    /// Where the server listens; tells the port when port 0 was asked for.
+    /// The address that the server listens on, with the port that was chosen if port 0 was asked for.
     #[must_use]
     pub fn local_addr(&self) -> SocketAddr {
         self.local_addr
     }
 
-    /// Accepts no more, lets the answers under way finish, and returns when they have, or after 5
-    /// seconds.
+    /// Accepts no more connections, lets the answers under way finish, and returns when they have, or
+    /// after 5 seconds.
     ///
     /// Blocks the calling thread meanwhile; in an async program that cares, call it through
     /// `spawn_blocking`.
@@ -186,7 +186,8 @@ impl Server {
     fn end(&mut self, how: Stop) {
         let Some(stop) = self.stop.take() else { return };
         let _ = stop.send(how);
-        // Longer than the server needs; a collector that blocks must not hold its program up.
+        // Longer than the server needs. A collector that blocks must not keep the program from
+        // stopping.
         let _ = self.ended.recv_timeout(self.patience);
     }
 }
@@ -211,7 +212,8 @@ fn listen(addresses: &[SocketAddr]) -> io::Result<(TcpListener, SocketAddr)> {
 
 fn listen_on(address: SocketAddr) -> io::Result<(TcpListener, SocketAddr)> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-    // Elsewhere this would let two servers share a port; here it lets a server come back at once.
+    // On other systems this would let two servers share a port. Here it lets a server that was
+    // restarted have its port at once.
     #[cfg(unix)]
     socket.set_reuseaddr(true)?;
     // Accepted connections inherit it.
@@ -245,7 +247,7 @@ fn plain(status: StatusCode, text: &'static str) -> Response<Body> {
     response
 }
 
-/// Serves whoever comes, until it is told to stop.
+/// Serves all clients until it is asked to stop.
 async fn accept(
     listener: TcpListener,
     mut connections: Connections,
@@ -292,7 +294,7 @@ impl Connections {
     }
 
     fn add(&mut self, stream: TcpStream) {
-        // Without it the last bytes of an answer may wait for the client to confirm the others.
+        // Without it the last bytes of an answer may wait until the client has confirmed the others.
         let _ = stream.set_nodelay(true);
         let activity = Rc::new(Activity::new(self.limits));
         let run = connection::run(
@@ -304,7 +306,7 @@ impl Connections {
         self.open.push((self.tasks.spawn_local(run), activity));
     }
 
-    /// Waits until there is room for one more, and makes it where it may.
+    /// Waits for room for one more connection, and closes the quietest one if that is allowed.
     async fn make_room(&mut self) {
         loop {
             while self.tasks.try_join_next().is_some() {}
@@ -333,7 +335,7 @@ impl Connections {
     }
 }
 
-/// The value of the future that is ready first; the other one is dropped.
+/// The value of the future that is ready first. The other one is dropped.
 async fn first<T>(one: impl Future<Output = T>, other: impl Future<Output = T>) -> T {
     let (mut one, mut other) = (pin!(one), pin!(other));
     poll_fn(|cx| match one.as_mut().poll(cx) {

@@ -16,7 +16,7 @@ const fn millis(n: u64) -> Duration {
     Duration::from_millis(n)
 }
 
-/// All limits so far away that no test meets them.
+/// Limits that no test reaches.
 const PATIENT: Limits = Limits {
     receive: millis(60_000),
     idle: millis(60_000),
@@ -134,7 +134,7 @@ fn who_reads_too_slowly_is_cut_off() {
     let (mut stream, start) = (connect(&server), Instant::now());
     stream.write_all(GET).unwrap();
     let (mut bytes, mut total) = (vec![0; 4096], 0);
-    // At this speed the page would take minutes; what sockets buffer is read quickly at the end.
+    // At this speed the page would take minutes. What the sockets buffer is read quickly at the end.
     while start.elapsed() < millis(3000) {
         total += stream.read(&mut bytes).unwrap_or(0);
         thread::sleep(millis(20));

@@ -1,7 +1,7 @@
 //! Labels from the `http` crate: methods and status codes.
 //!
-//! Not here: the server. Invariant: both are open labels; a client can send any method, so the
-//! cardinality limit is what bounds it (or an enum of your own with `#[label(other)]`).
+//! Not here: the server. Invariant: both are open labels. A client can send any method, so only the
+//! cardinality limit bounds it, or an enum of your own with `#[label(other)]`.
 
 use http::{Method, StatusCode};
 

@@ -1,6 +1,6 @@
 //! Labels: what may stand in a label set, and how its value becomes text.
 //!
-//! Not here: how values are found again (`storage/`) and escaping (`encode/`).
+//! Not here: how stored values are looked up (`storage/`), and escaping (`encode/`).
 //! Invariant: two values are the same label value exactly when their texts are equal.
 //!
 //! A label is *closed* if the compiler knows all its values (an enum with `#[derive(Label)]`,
@@ -25,7 +25,8 @@ use crate::storage::texts::MOST_BYTES;
 /// (to Prometheus: the label is absent). `#[derive(Label)]` on a struct with one field makes a
 /// newtype that behaves like its field.
 ///
-/// By hand it is one method for the text and one for how [`retain`](crate::metrics) shows it:
+/// An implementation by hand has a method for the text, and one for what
+/// [`retain`](crate::metrics) shows:
 ///
 /// ```
 /// use caas_metrics::{Label, StoredLabel, LabelText};
@@ -45,7 +46,7 @@ use crate::storage::texts::MOST_BYTES;
 /// assert_eq!(Region(0).text().to_string(), "eu");
 /// ```
 ///
-/// It runs on the update's path, and under no lock of this crate.
+/// Both run as part of an update, and under no lock of this crate.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a label",
     label = "not a label type",
@@ -54,13 +55,15 @@ use crate::storage::texts::MOST_BYTES;
 pub trait Label {
     /// All texts of a closed label, in the order of [`index`](Self::index); `None` if it is open.
     ///
-    /// A closed label has at least one value and none twice, or families with it do not compile.
+    /// There must be at least one text, and none twice. Otherwise families with the label do not
+    /// compile.
     const VALUES: Option<&'static [&'static str]> = None;
 
     /// The most bytes that the text of an open label may have: 4,000 at most.
     ///
     /// A longer text is counted in the family's `__overflow__` child. Together with the limit of
-    /// series this bounds the bytes that a family keeps. A newtype sets it by `#[label(max_bytes = 200)]`.
+    /// series this bounds the bytes that a family keeps. A newtype sets it by `#[label(max_bytes =
+    /// 200)]`.
     const MAX_BYTES: usize = 1024;
 
     /// Whether no text of this type comes in two forms, as a string and as an integer.
@@ -94,9 +97,9 @@ pub trait Label {
     /// The view of a value that the family has stored.
     fn view(part: StoredLabel<'_>) -> Self::View<'_>;
 
-    /// The value as a look-up takes it: of a closed label its place, else its text in the one form
-    /// that this has. Not public API. Used by generated code, which names the trait only in paths
-    /// like `<T as Label>::…`, so that a type that is no label is one error.
+    /// The value as a look-up takes it: the place of a closed label, else the text in its one form.
+    /// Not public API. Used by generated code, which names the trait only in paths like
+    /// `<T as Label>::…`, so that a type that is not a label is one error.
     #[doc(hidden)]
     #[inline(always)]
     fn __value(&self) -> LabelText<'_>
@@ -104,7 +107,7 @@ pub trait Label {
         Self: Sized,
     {
         if let Some(values) = Self::VALUES {
-            // A hand-written label may give any index; it must not reach another child.
+            // A hand-written label may return any index. It must stay within the label's values.
             let index = self.index().min(values.len().saturating_sub(1));
             return LabelText(Text::Integer(index as u32));
         }
@@ -112,7 +115,7 @@ pub trait Label {
         if Self::__ONE_FORM { text } else { LabelText(text.0.canonical()) }
     }
 
-    /// The view of the next part. Not public API; in generated code like `__visit`.
+    /// The view of the next part. Not public API. Used by generated code.
     #[doc(hidden)]
     fn __view<'v>(source: &mut ViewSource<'v>) -> Self::View<'v> {
         Self::view(source.part())
@@ -159,8 +162,8 @@ impl LabelText<'_> {
         Self::from(L::VALUES.and_then(|values| values.get(index)).copied().unwrap_or_default())
     }
 
-    /// The text that `Display` writes, or the beginning of it that fits: 47 bytes. It is for short
-    /// things like numbers and addresses; anything longer comes from a string.
+    /// The text that `Display` writes, cut off after 47 bytes. It is for short things like numbers and
+    /// addresses; make anything longer from a string.
     ///
     /// ```
     /// assert_eq!(caas_metrics::LabelText::short(&2.5).to_string(), "2.5");
@@ -190,7 +193,7 @@ impl core::fmt::Display for LabelText<'_> {
     }
 }
 
-/// Gives the parts of a stored label set, in the order of declaration.
+/// The parts of a stored label set, in the order of declaration.
 ///
 /// Not public API. Used by generated code.
 #[doc(hidden)]
@@ -255,7 +258,7 @@ impl crate::desc::LabelDescriptor {
     }
 }
 
-/// Whether no text is there twice.
+/// Whether all texts differ.
 const fn are_distinct(texts: &[&str]) -> bool {
     let mut i = 0;
     while i < texts.len() {

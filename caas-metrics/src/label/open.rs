@@ -64,7 +64,7 @@ impl<L: Label + ?Sized> Label for &L {
     }
 }
 
-/// `None` is the empty text. An option is open, also that of a closed label.
+/// `None` is the empty text. An option is open, even if its label is closed.
 impl<L: Label> Label for Option<L> {
     const MAX_BYTES: usize = L::MAX_BYTES;
     const __ONE_FORM: bool = L::__ONE_FORM;

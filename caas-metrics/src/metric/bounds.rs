@@ -5,10 +5,10 @@
 
 use crate::storage::compare;
 
-/// So many bounds are compared one by one, or two by two; of more, the place is searched.
+/// Up to this many bounds are compared one by one, or two at a time. Among more, the place is searched.
 const FEW: usize = 32;
 
-/// How many increasing bounds lie below a number.
+/// How many of some increasing bounds are below a number.
 #[inline(always)]
 pub(super) fn below(bounds: &[f64], x: f64) -> u32 {
     if bounds.len() <= FEW {
@@ -18,10 +18,10 @@ pub(super) fn below(bounds: &[f64], x: f64) -> u32 {
     }
 }
 
-/// How many buckets so many nanoseconds are above, by the first nanosecond that is above each.
+/// How many buckets a number of nanoseconds is above, by the first nanosecond above each.
 ///
-/// With branches: how long one function takes is mostly in the same few buckets, so a processor
-/// guesses right and goes on before the clock has been read.
+/// It has branches on purpose: the calls of one function mostly fall into the same few buckets, so a
+/// processor predicts them and continues before the clock has been read.
 #[inline(always)]
 pub(super) fn below_nanoseconds(ends: &[u64], nanoseconds: u64) -> u32 {
     if ends.len() <= FEW {
@@ -49,9 +49,9 @@ pub const fn ends_in_nanoseconds<const N: usize>(bounds: &[f64]) -> [u64; N] {
 
 #[allow(clippy::cast_sign_loss, reason = "what is below zero becomes 0")]
 const fn end_in_nanoseconds(bound: f64) -> u64 {
-    // A cast of what is too large or below zero gives the nearest value.
+    // Casting a float that is too large or below zero gives the nearest integer.
     let mut end = (bound * NANOSECONDS) as u64;
-    // The product is rounded, and so is the quotient that it must agree with.
+    // The product is rounded, and so is the quotient in `seconds`. Both must agree.
     while end > 0 && seconds(end - 1) > bound {
         end -= 1;
     }

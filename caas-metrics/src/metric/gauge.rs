@@ -1,7 +1,7 @@
-//! Gauges: values that go up and down, and those of them that are never set.
+//! Gauges: values that go up and down. Those with `#[updown]` cannot be set.
 //!
-//! Invariant: a gauge that is never set keeps what went up and what went down apart, so that a reader
-//! beside moves never sees one without the other that came before it.
+//! Invariant: a gauge that cannot be set keeps what went up and what went down apart. So a reader never
+//! sees a move without those that came before it.
 
 use super::{Amount, Decrease, Increase, Metric, ONLY, Refused, Set, Slots, number::net};
 use crate::desc::Descriptor;

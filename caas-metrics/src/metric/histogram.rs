@@ -1,7 +1,8 @@
 //! Histograms: observations counted in buckets, and their sum.
 //!
-//! Cells: one integer per bucket with +Inf last, in seconds one more with the nanoseconds of observed
-//! durations, and two floats with the sums of observed numbers. The count is the sum of the buckets.
+//! Cells: one integer for each bucket, with +Inf last; in seconds, one more for the nanoseconds of
+//! observed durations; and two floats for the sums of observed numbers. The count is the sum of the
+//! buckets.
 //! Invariants: every observation that is not refused is in exactly one bucket and one sum; no sum
 //! goes back.
 
@@ -37,8 +38,8 @@ pub struct Histogram;
 pub struct HistogramReading {
     /// Observations per bucket, not cumulative; the last bucket is `+Inf`.
     pub buckets: Vec<u64>,
-    /// The sum of all observations. Numbers are added in another order than they were observed in,
-    /// so the last digits may differ from those of a plain sum.
+    /// The sum of all observations. They are not added in the order in which they came, so the last
+    /// digits may differ from those of a plain sum.
     pub sum: f64,
 }
 
@@ -50,7 +51,7 @@ impl HistogramReading {
     }
 }
 
-/// Two sums: the addition of a float takes so long that the next one would wait for it.
+/// Two sums, because the addition of a float is slow: with one, each would wait for the one before.
 const SUMS: u32 = 2;
 
 /// The integer and float cells of a histogram.
@@ -66,7 +67,7 @@ const fn has_durations(descriptor: &Descriptor) -> bool {
     }
 }
 
-/// So many nanoseconds are a sum of integers at most: 52 days, so that even the sum over thousands of
+/// The most nanoseconds that an integer sum holds: 52 days, so that even the sum over thousands of
 /// threads fits. What comes later is added as a float.
 const MOST_NANOSECONDS: u64 = 1 << 52;
 
@@ -104,8 +105,8 @@ impl Histogram {
         }
     }
 
-    /// Adds one to a bucket, and returns which of the sums it is the turn of: they take turns by the
-    /// lowest bit of the bucket's count, which is at hand.
+    /// Adds one to a bucket, and returns which of the two sums to use. They take turns by the lowest
+    /// bit of the bucket's count, which is at hand.
     #[inline(always)]
     fn count(slots: &impl Slots, bucket: u32) -> u32 {
         let before = slots.get(bucket);
@@ -125,7 +126,7 @@ impl Metric for Histogram {
     }
 }
 
-/// The buckets and the sum in a child's cells, where there are so many bounds.
+/// The buckets and the sum in the cells of a child with this many bounds.
 pub(super) fn split(bounds: usize, cells: &[u64]) -> (&[u64], f64) {
     let (Some((buckets, sums)), Some((_, &[even, odd]))) =
         (cells.split_at_checked(bounds + 1), cells.split_last_chunk::<2>())
@@ -167,7 +168,7 @@ pub trait Observation<U> {
     #[doc(hidden)]
     fn as_f64(&self) -> f64;
 
-    /// The observation in nanoseconds, if it is a duration: its sum then needs no float.
+    /// The observation in nanoseconds, if it is a duration. Then its sum needs no float.
     #[doc(hidden)]
     #[inline]
     fn as_nanoseconds(&self) -> Option<u64> {

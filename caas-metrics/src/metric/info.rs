@@ -1,6 +1,6 @@
 //! Info: constant facts as labels; the value is always 1.
 //!
-//! Invariant: an info child has no cells; that it lives is all there is to it.
+//! Invariant: an info child has no cells. It is on the page as long as it lives.
 
 use super::Metric;
 use crate::desc::Descriptor;

@@ -1,7 +1,7 @@
 //! The metric types: what they keep in their cells, and which updates they have.
 //!
 //! One trait per update, implemented once per type that has it; the handle (`child.rs`) is generic
-//! over them. Not here: where the cells are (`storage/`) and whose they are (`family.rs`).
+//! over them. Not here: where the cells are (`storage/`) and which series they belong to (`family.rs`).
 //! Invariant: an update either changes a number as documented or changes nothing and is refused.
 
 mod bounds;
@@ -126,7 +126,7 @@ pub trait Decrease: Increase {
 
 /// Metric types with `set`.
 ///
-/// Its function is not called `set`, which rustc would suggest where a metric has no such method.
+/// The trait's method has another name, because rustc would suggest it for metrics without `set`.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "only gauges have `set`, and those with `#[updown]` have not",

@@ -19,7 +19,7 @@ pub trait Amount: Copy + private::Sealed {
     /// What `inc` adds.
     const ONE: Self;
 
-    /// The number that a cell's bits are.
+    /// The number with these bits, which a cell holds.
     #[doc(hidden)]
     fn from_bits(bits: u64) -> Self;
 
@@ -36,12 +36,12 @@ pub trait Amount: Copy + private::Sealed {
     #[doc(hidden)]
     fn is_up(self) -> bool;
 
-    /// What is left of it without another one.
+    /// The difference of two numbers.
     #[doc(hidden)]
     #[must_use]
     fn minus(self, other: Self) -> Self;
 
-    /// Adds it to a cell; what is no number is refused.
+    /// Adds the number to a cell; NaN and infinities are refused.
     #[doc(hidden)]
     fn add_to(self, slots: &impl Slots, cell: u32) -> Result<(), Refused>;
 }
@@ -133,7 +133,7 @@ impl Amount for f64 {
     }
 }
 
-/// The number that a child's cells are: the only one, or what went up without what went down.
+/// The value of a child: its only cell, or what went up less what went down.
 pub(super) fn net<N: Amount>(cells: &[u64]) -> N {
     match *cells {
         [down, up] => N::from_bits(up).minus(N::from_bits(down)),

@@ -1,6 +1,6 @@
 //! Families of the `prometheus` crate as our snapshots, and back.
 //!
-//! Pure functions on both sides' plain data; who asks whom is decided above.
+//! Pure functions on plain data. Not here: which side asks the other (`mod.rs`).
 //! Invariant: this works with the `prometheus` crate's feature `protobuf` on and off, although its
 //! `proto` types differ; only what both variants have is used.
 
@@ -43,21 +43,21 @@ fn snapshot(family: &proto::MetricFamily) -> FamilySnapshot {
     snapshot
 }
 
-/// The largest integer up to which a float counts without gaps: 2⁵³.
+/// Up to this integer, 2⁵³, a float can count without gaps.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
-/// The `prometheus` crate has floats only; what is integral becomes an integer again.
+/// The `prometheus` crate has only floats; whole numbers become integers again.
 #[expect(clippy::cast_sign_loss, reason = "the value is positive there")]
 fn number(value: f64) -> Number {
     if value.fract() != 0.0 || value.abs() > EXACT {
-        return Number::Float(value); // NaN and the infinities come here, their fraction is NaN
+        return Number::Float(value); // NaN and infinities too: their fraction is NaN
     }
     if value < 0.0 { Number::Signed(value as i64) } else { Number::Unsigned(value as u64) }
 }
 
 /// The finite bounds that all histograms of a family have: children of one `HistogramVec` agree,
 /// but several collectors may share a name, and a cumulative count is right at any bound it has.
-/// Bounds that cannot be some are kept as they are, for `admit.rs` to refuse.
+/// Bounds that are not valid are kept as they are, for `admit.rs` to refuse.
 fn common_bounds(metrics: &[proto::Metric]) -> Vec<f64> {
     let Some((first, rest)) = metrics.split_first() else { return Vec::new() };
     let is_odd = |bounds: &Vec<f64>| bounds.iter().any(|bound| !bound.is_finite());
@@ -81,7 +81,7 @@ fn bounds_below_infinity(metric: &proto::Metric) -> Vec<f64> {
 }
 
 /// Cumulative counts become counts per bucket, with `+Inf` as the last one. Counts that decrease are
-/// not those of a histogram: none is left of them, for `admit.rs` to refuse.
+/// not a histogram's; the result is then empty, for `admit.rs` to refuse.
 fn histogram_value(histogram: &proto::Histogram, bounds: &[f64]) -> OwnedValue {
     let mut below = 0;
     let mut buckets = Vec::with_capacity(bounds.len() + 1);

@@ -1,12 +1,11 @@
-//! Both directions of interop with the `prometheus` crate: its families on our page, ours on its.
+//! Interop with the `prometheus` crate in both directions: its families on our page, ours on its.
 //!
-//! The two adapters; the conversions are in `convert`, values and formats elsewhere.
-//! Invariant: while one side is being asked on a thread, it is not asked again on that thread, so
-//! neither a recursion nor a series printed twice is possible.
+//! Not here: the conversions (`convert`). Invariant: while one side is being asked on a thread, it is
+//! not asked again on that thread, so there is no recursion and no series appears twice.
 //!
-//! A program that moves from the `prometheus` crate to this one needs nothing but a dependency:
-//! what is registered in [`prometheus::default_registry`] comes out of our exposition. Where the
-//! page is still written by the `prometheus` crate, register [`collector`] there.
+//! A program that moves from the `prometheus` crate to this one only needs the dependency: what is
+//! registered in [`prometheus::default_registry`] is on our page. If the `prometheus` crate still
+//! writes the page, register [`collector`] there.
 
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -23,11 +22,11 @@ mod convert;
 /// Gives the families that this program declares with `metrics!` to a registry of the
 /// `prometheus` crate.
 ///
-/// It may be registered in [`prometheus::default_registry`] too, the usual step of a migration:
-/// on the page that the `prometheus` crate writes our families appear, and on ours nothing appears
-/// twice, for the collector yields nothing while our own scrape runs on the thread.
+/// It may also be registered in [`prometheus::default_registry`], the usual step of a migration. Then
+/// our families are on the page that the `prometheus` crate writes. On our own page nothing appears
+/// twice, because the collector returns nothing while our scrape runs on the thread.
 ///
-/// An info family becomes a gauge, as the `prometheus` crate knows no other type for it.
+/// An info family becomes a gauge, because the `prometheus` crate has no type for it.
 ///
 /// ```
 /// caas_metrics::metrics! {
@@ -49,7 +48,7 @@ mod convert;
 #[must_use]
 pub fn collector() -> impl prometheus::core::Collector + 'static {
     let mut descs = BTreeMap::new();
-    // What collectors describe is theirs: only the program's families come out of this.
+    // Only the program's families: what other collectors describe is left to them.
     for descriptor in Registry::with_declared().descriptors() {
         // A family that is declared twice is one family, and a name may be described only once.
         let Entry::Vacant(vacant) = descs.entry(descriptor.name) else { continue };
@@ -62,10 +61,10 @@ pub fn collector() -> impl prometheus::core::Collector + 'static {
     DeclaredFamilies { descs: descs.into_values().collect() }
 }
 
-/// Makes a registry of the `prometheus` crate a [`Collector`] of ours.
+/// Turns a registry of the `prometheus` crate into a [`Collector`].
 ///
-/// Only for registries that a program makes itself: [`prometheus::default_registry`] is asked at
-/// each scrape without further ado.
+/// It is for registries that a program makes itself. Each scrape already asks
+/// [`prometheus::default_registry`].
 ///
 /// Counters and gauges with an integral value are exposed as integers. Histograms of one name with
 /// different buckets are exposed with the buckets they share. Families of type `untyped` are left
@@ -97,8 +96,9 @@ pub(crate) fn gather_default() -> Vec<FamilySnapshot> {
 
 /// Asks a foreign registry, unless one is being asked on this thread already.
 ///
-/// Its lock is held while its collectors run, and taking that lock twice on a thread can deadlock
-/// with a registration that waits in between: hence the guard, which also silences [`collector`].
+/// The foreign registry holds its lock while its collectors run. If one of them takes that lock again,
+/// it can deadlock with a registration that waits for it. The guard prevents that, and keeps
+/// [`collector`] silent.
 fn gather(registry: &prometheus::Registry) -> Vec<FamilySnapshot> {
     let Some(_scraping) = Scraping::enter() else { return Vec::new() };
     convert::snapshots(&registry.gather())
@@ -123,7 +123,7 @@ thread_local! {
     static SCRAPING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Exists while one of the two worlds asks the other on this thread.
+/// Exists while one side asks the other on this thread.
 struct Scraping;
 
 impl Scraping {
@@ -138,7 +138,7 @@ impl Scraping {
 
 impl Drop for Scraping {
     fn drop(&mut self) {
-        // Fails only when the thread ends, and then nobody asks any more.
+        // Fails only when the thread ends, and then there are no more scrapes.
         let _ = SCRAPING.try_with(|scraping| scraping.set(false));
     }
 }

@@ -1,7 +1,7 @@
-//! The built-in families: what `metrics!` would make of their declarations.
+//! The built-in families, as `metrics!` would expand them.
 //!
-//! By hand, because generated code names this crate from outside. Invariant: they have no limit,
-//! since there are only as many series as functions.
+//! They are written by hand, because generated code names this crate from outside. Invariant: they have
+//! no limit, since the functions of a program bound their series.
 
 use crate::{
     desc::{Descriptor, LabelDescriptor, MetricType},
@@ -13,7 +13,7 @@ use crate::{
     unit::{OtherUnit, Seconds},
 };
 
-// Their values are names in the program's source.
+// Their values are names in the program's source code.
 const MODULE: LabelDescriptor = LabelDescriptor::open("module");
 const FUNCTION: LabelDescriptor = LabelDescriptor::open("function");
 

@@ -1,4 +1,4 @@
-//! The label `function`: what a type name says about the function that the type is nested in.
+//! The label `function`: the name of a function, found in the type name of an item inside it.
 //!
 //! Invariant: no crate, module, closure or generic argument is part of it, so it does not depend on
 //! where the function is moved to within its module, nor on its instances.
@@ -6,8 +6,8 @@
 /// A function with its type or trait, if it is directly in one: `f`, `Type::f`, `<Type as Trait>::f`.
 /// `item` is the type name of an item in a static of the function.
 ///
-/// A function inside another one has its own name only, and so has a copy of it under another name:
-/// attributes of other crates, such as those that make a route of a function, write both.
+/// A function inside another one has only its own name. The same holds for a copy inside a function of
+/// another name, as attributes of other crates write that turn a function into a route.
 ///
 /// The compiler writes such names as
 /// `krate::module::<impl krate::Trait for krate::Type<T>>::f::STATIC::item`.
@@ -22,7 +22,7 @@ pub(super) fn with_owner(name: &str, item: &str) -> String {
         first = false;
         kept
     });
-    // Types and traits have capitals, and functions and modules have none.
+    // Types and traits begin with a capital; functions and modules do not.
     let owner = segments.iter().rev().nth(1).and_then(|owner| {
         match owner.strip_prefix('<').and_then(|inner| inner.strip_suffix('>')) {
             Some(implementation) => Some(of_implementation(implementation)),
@@ -90,7 +90,7 @@ fn short(name: &str) -> String {
             continue;
         }
         if letter == '<' && text.len() > word {
-            // Arguments of the name before them.
+            // The arguments of the name before.
             rest = behind_arguments(rest);
             continue;
         }
@@ -132,7 +132,8 @@ mod tests {
             ("k::m::f::{{closure}}::STATIC::Here", "f"),
             ("k::m::outer::inner::STATIC::Here", "inner"),
             ("f::STATIC::Here", "f"),
-            // A route macro that makes a type of the function's name, and a check beside a handler.
+            // A route macro that declares a type with the function's name, and a check beside a
+            // handler.
             ("<k::m::index as k::Factory>::register::index::STATIC::Here", "index"),
             ("k::m::__check_index_future::index::STATIC::Here", "index"),
             ("k::m::__check_index_value::STATIC::Here", "index"),

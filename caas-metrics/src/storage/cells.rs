@@ -1,13 +1,13 @@
-//! Cells: where a thread counts. Only it writes there, with a plain load and store; readers sum over
-//! all threads.
+//! Cells: where a thread counts. Only it writes there, with a plain load and store; readers sum
+//! over all threads.
 //!
-//! Not here: which series lives (`records.rs`), how cells lie in memory (`chunk.rs`), and cells that
-//! all threads share (`shared.rs`). Invariants: at every moment at most one thread writes to a share;
-//! a cell counts for the life that its stamp says, so an update never lands in another life, however
-//! long its thread was suspended.
+//! Not here: which series lives (`records.rs`), how cells lie in memory (`chunk.rs`), and cells
+//! that all threads share (`shared.rs`). Invariants: at every moment at most one thread writes to a
+//! share; a cell counts for the life that its stamp says, so an update never lands in another life,
+//! however long its thread was suspended.
 //!
-//! A thread's *share* of a family outlives the thread: the next one takes it over with all values, so
-//! sums never go back.
+//! A thread's *share* of a family outlives the thread: the next one takes it over with all values,
+//! so sums never go back.
 
 use std::{
     cell::Cell,
@@ -25,8 +25,8 @@ use super::{
     update::Home,
 };
 
-/// A thread's word of a family: its chunk of a family in one piece, null at first; else its
-/// directory, at first the empty one.
+/// A thread's pointer to its cells of a family. If the family is in one piece, it points to the
+/// chunk and is null at first. Otherwise it points to the directory, at first to the empty one.
 ///
 /// Not public API. Used by generated code.
 #[doc(hidden)]
@@ -39,35 +39,35 @@ pub type Word = Cell<*const ()>;
 pub type Words = &'static LocalKey<Word>;
 
 constant! {
-    /// What a word is at first.
+    /// The word of a thread that has not updated the family yet.
     pub(crate) fn nowhere(shape: &Shape) -> *const () {
         if shape.is_piece() { ptr::null() } else { empty() }
     }
 }
 
-/// What one thread at a time has of a family.
+/// A family's cells for one thread at a time.
 pub(super) struct Share {
     index: &'static Index,
     words: Words,
-    /// What the thread's word is.
+    /// The value of the thread's word.
     cells: AtomicPtr<()>,
     /// Directories of the chunks that are far from the first ones.
     far: AtomicPtr<()>,
-    /// The family's next share; set before the share is one of the family's.
+    /// The family's next share; set before the family's list has this one.
     next: AtomicPtr<Share>,
-    /// The next one that is idle; or while a thread has it, the next one of that thread.
+    /// The family's next idle share; while a thread holds this one, the next share of that thread.
     link: AtomicPtr<Share>,
     /// The block whose shared cells this thread is about to write to, plus one.
     pub(super) writes_to: AtomicU32,
 }
 
-/// The chunks that the first directory finds; the others are found by one directory more.
+/// How many chunks the first directory finds. The others take a second directory.
 const NEAR: usize = if cfg!(loom) { 2 } else { 64 };
 
-/// Chunks or directories that a directory of a share finds at first.
+/// How many chunks or directories a share's first directory has room for.
 const FIRST: usize = if cfg!(loom) { 1 } else { 4 };
 
-/// The cells of a series and a thread, with the layout of their family.
+/// One thread's cells of one series, with the layout of the family.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct AnyCells {
     first: NonNull<AtomicU64>,
@@ -75,9 +75,8 @@ pub(super) struct AnyCells {
 }
 
 impl AnyCells {
-    /// # Safety
-    /// It must point to cells with this layout that are kept for good, and only the one thread that may
-    /// write to them uses `put` and `add`.
+    /// # Safety It must point to cells with this layout that are kept for good, and only the one
+    /// thread that may write to them uses `put` and `add`.
     #[inline(always)]
     pub(super) unsafe fn new(first: *const AtomicU64, layout: Layout) -> Option<Self> {
         NonNull::new(first.cast_mut()).map(|first| Self { first, layout })
@@ -86,7 +85,7 @@ impl AnyCells {
     #[inline(always)]
     fn cell(&self, cell: u32) -> &AtomicU64 {
         let cell = cell.min(self.layout.cells().saturating_sub(1));
-        // SAFETY: the layout has so many cells.
+        // SAFETY: the number is below that of the layout's cells.
         unsafe { self.first.add(cell as usize).as_ref() }
     }
 
@@ -95,7 +94,7 @@ impl AnyCells {
         self.cell(cell).load(if self.layout.paired { Ordering::Acquire } else { Ordering::Relaxed })
     }
 
-    /// What went down is seen only together with what went up before it, on whichever thread.
+    /// A reader that sees what went down also sees what went up before it, on any thread.
     #[inline(always)]
     fn put(&self, cell: u32, bits: u64) {
         let order = if self.layout.paired { Ordering::Release } else { Ordering::Relaxed };
@@ -146,7 +145,7 @@ impl<F: Home> Cells<F> {
 /// A thread's cells of a series in this life, if it has updated that before.
 ///
 /// # Safety
-/// The word must be one of a family of this shape, which has so many series.
+/// The word must be that of a family with this shape, and the family must have this series.
 #[inline(always)]
 pub(super) unsafe fn near(
     word: *const (),
@@ -192,7 +191,7 @@ unsafe fn far(word: *const (), number: usize) -> Option<Chunk> {
 }
 
 impl Share {
-    /// A share with room for its first cells, which is not yet one of its family.
+    /// A share with room for its first cells. The family's list does not have it yet.
     pub(super) fn new(index: &'static Index, words: Words) -> Option<&'static Self> {
         let make = || {
             let (cells, far) = (ptr::null_mut(), AtomicPtr::new(empty().cast_mut()));
@@ -200,7 +199,8 @@ impl Share {
             let writes_to = AtomicU32::new(0);
             kept(Self { index, words, cells: AtomicPtr::new(cells), far, next, link, writes_to })
         };
-        // Nothing is kept unless all of it is there.
+        // `kept` memory is never given back, so the part that can still be dropped is allocated
+        // first.
         let (share, cells) = if index.shape.is_piece() {
             let chunk = Chunk::zeros(&index.shape)?;
             let share = make()?;
@@ -214,7 +214,7 @@ impl Share {
         Some(share)
     }
 
-    /// A chunk, if it is there.
+    /// A chunk, if the share has it.
     pub(super) fn find(&self, number: usize) -> Option<Chunk> {
         let cells = self.cells.load(Ordering::Acquire).cast_const();
         if self.index.shape.is_piece() {
@@ -232,7 +232,7 @@ impl Share {
         Some(Chunk(chunk.cast()))
     }
 
-    /// The same, made if need be; `None` without memory. Only for the share's thread.
+    /// The same, allocated if it is missing; `None` without memory. Only for the share's thread.
     fn find_or_make(&'static self, number: usize) -> Option<Chunk> {
         if let Some(found) = self.find(number) {
             return Some(found);
@@ -255,8 +255,8 @@ impl Share {
         Some(chunk)
     }
 
-    /// A directory, with room for a thing at this place. One that is outgrown is kept, since a reader
-    /// may be in it; each is half as long as the next.
+    /// A directory with room for an entry at this place. One that is outgrown is kept, since a
+    /// reader may be in it; each is half as long as the next.
     fn grown(&'static self, directory: &AtomicPtr<()>, place: usize) -> Option<Directory> {
         // SAFETY: the callers have directories.
         let old = unsafe { Directory::from_raw(directory.load(Ordering::Relaxed)) };
@@ -268,8 +268,8 @@ impl Share {
         Some(new)
     }
 
-    /// The cells of a series, in this life; `None` without memory. Only for the share's thread, which
-    /// has seen the series live this life.
+    /// The cells of a series in this life; `None` without memory. Only for the share's thread,
+    /// after it has seen the series in this life.
     pub(super) fn enter(&'static self, series: u32, life: Life) -> Option<AnyCells> {
         let shape = &self.index.shape;
         let (number, place) = shape.in_chunk(series);
@@ -290,7 +290,8 @@ impl Share {
     }
 }
 
-/// The links of a share, which belong to whoever has it: its thread, or the family while it is idle.
+/// The links of a share, which belong to whoever has it: its thread, or the family while it is
+/// idle.
 impl Share {
     pub(super) fn link(&self, next: Option<&'static Self>) {
         let next = next.map_or(ptr::null(), ptr::from_ref);
@@ -302,19 +303,20 @@ impl Share {
         unsafe { self.link.load(Ordering::Relaxed).as_ref() }
     }
 
-    /// Ends the tenure of this thread.
+    /// Takes the share from its thread, which ends.
     pub(super) fn leave(&'static self) {
-        // A later destructor of a thread-local that updates the family finds no cells.
+        // If a later destructor of a thread-local updates the family, it finds no cells.
         let _ = self.words.try_with(|word| word.set(nowhere(&self.index.shape)));
         self.index.give_share(self);
     }
 
-    /// The family's share before this one; only before it is one of the family's.
+    /// Sets the share that follows this one in the family's list. Only before the list has this
+    /// one.
     pub(super) fn stand_before(&self, next: *mut Self) {
         self.next.store(next, Ordering::Relaxed);
     }
 
-    /// What the thread's word is.
+    /// The value of the thread's word.
     pub(super) fn word(&self) -> *const () {
         self.cells.load(Ordering::Relaxed)
     }
@@ -322,7 +324,7 @@ impl Share {
 
 /// The shares of a family, from the first one on.
 pub(super) fn shares(first: &AtomicPtr<Share>) -> impl Iterator<Item = &'static Share> {
-    // SAFETY: shares are kept for good, and are whole before they are one of the family's.
+    // SAFETY: shares are kept for good, and are whole before the family's list has them.
     let load = |next: &AtomicPtr<Share>| unsafe { next.load(Ordering::Acquire).as_ref() };
     std::iter::successors(load(first), move |share| load(&share.next))
 }

@@ -1,7 +1,7 @@
 //! How a thread's cells lie in memory: chunks of series, and the directories that find them.
 //!
-//! Not here: what is written there (`cells.rs`). Invariant: whatever begins with an owner keeps it
-//! for good.
+//! Not here: what is written there (`cells.rs`). Invariant: a chunk or directory begins with the
+//! share that owns it, and that never changes.
 
 use std::ptr;
 
@@ -12,11 +12,11 @@ use super::{
     sync::{AtomicPtr, AtomicU32, AtomicU64, Ordering},
 };
 
-/// The cells of some series, after their stamps, after the share that they belong to.
+/// A pointer to its share, then the stamps of some series, then their cells.
 #[derive(Clone, Copy)]
 pub(super) struct Chunk(pub(super) *const AtomicPtr<Share>);
 
-/// Memory for a chunk that belongs to nobody yet.
+/// Memory for a chunk that has no share yet.
 #[cfg(not(loom))]
 pub(super) type Unowned = Box<[AtomicU64]>;
 
@@ -45,7 +45,7 @@ impl Chunk {
     /// The stamp of a series.
     ///
     /// # Safety
-    /// The chunk must be of a stamped shape and have so many series.
+    /// The chunk must be of a stamped shape and have this series.
     #[inline(always)]
     pub(super) unsafe fn stamp(self, series: u32) -> &'static AtomicU32 {
         // SAFETY: the caller's promise; chunks are kept for good.
@@ -58,7 +58,7 @@ impl Chunk {
     /// The cells of a series.
     ///
     /// # Safety
-    /// The chunk must be of this shape and have so many series.
+    /// The chunk must be of this shape and have this series.
     #[inline(always)]
     pub(super) unsafe fn cells(self, series: u32, shape: &Shape) -> *const AtomicU64 {
         let place = series as usize * shape.layout.cells() as usize;
@@ -67,7 +67,7 @@ impl Chunk {
     }
 }
 
-/// Loom's atomics are no plain words: there the parts of a chunk are apart.
+/// Loom's atomics are larger than words, so under loom a chunk points to its parts.
 #[cfg(loom)]
 pub(super) type Unowned = Box<Parts>;
 
@@ -105,7 +105,7 @@ impl Chunk {
 }
 
 impl Chunk {
-    /// Makes memory a chunk of a share.
+    /// Turns memory into a chunk of a share.
     pub(super) fn new(memory: Unowned, owner: &'static Share) -> Self {
         let chunk = Self::kept(memory);
         // SAFETY: a chunk begins with its owner.
@@ -114,25 +114,25 @@ impl Chunk {
     }
 }
 
-/// The share that it belongs to; how many things it finds, as an address; the directory that it has
-/// replaced, so that this is not taken for lost; and those things.
+/// Its share; how many entries it has, as an address; the directory that it has replaced, so that
+/// leak checkers still find that; and the entries.
 #[derive(Clone, Copy)]
 pub(super) struct Directory(*const AtomicPtr<()>);
 
 const HEAD: usize = 3;
 
-/// Memory for a directory that belongs to nobody yet.
+/// Memory for a directory that has no share yet.
 pub(super) type UnownedDirectory = Box<[AtomicPtr<()>]>;
 
 impl Directory {
-    /// A directory with room for so many things; `None` without memory.
+    /// A directory with room for this many entries; `None` without memory.
     pub(super) fn zeros(len: usize) -> Option<UnownedDirectory> {
         let words: UnownedDirectory = zeros(HEAD + len)?;
         words[1].store(ptr::without_provenance_mut(len), Ordering::Relaxed);
         Some(words)
     }
 
-    /// Makes memory a directory of a share.
+    /// Turns memory into a directory of a share.
     pub(super) fn new(memory: UnownedDirectory, owner: &'static Share) -> Self {
         let directory = Self(keep(memory));
         directory.word(0).store(ptr::from_ref(owner).cast_mut().cast(), Ordering::Relaxed);
@@ -152,7 +152,8 @@ impl Directory {
 
     #[inline(always)]
     fn word(self, word: usize) -> &'static AtomicPtr<()> {
-        // SAFETY: callers name the head or a thing below the length; directories are kept for good.
+        // SAFETY: callers name the head or an entry below the length; directories are kept for
+        // good.
         unsafe { &*self.0.add(word) }
     }
 
@@ -161,7 +162,7 @@ impl Directory {
         self.word(1).load(Ordering::Relaxed).addr()
     }
 
-    /// A thing; `None` if there is none.
+    /// An entry, if there is one.
     #[inline(always)]
     pub(super) fn get(self, place: usize) -> Option<*const ()> {
         if place >= self.len() {
@@ -171,12 +172,12 @@ impl Directory {
         (!thing.is_null()).then_some(thing.cast_const())
     }
 
-    /// Puts a thing in a place that there is.
+    /// Sets an entry below the length.
     pub(super) fn set(self, place: usize, thing: *const ()) {
         self.word(HEAD + place).store(thing.cast_mut(), Ordering::Release);
     }
 
-    /// A longer directory of the same things.
+    /// A longer directory with the same entries.
     pub(super) fn grown(self, len: usize, owner: &'static Share) -> Option<Self> {
         let new = Self::new(Self::zeros(len)?, owner);
         new.word(2).store(self.0.cast_mut().cast(), Ordering::Relaxed);
@@ -189,7 +190,7 @@ impl Directory {
     }
 }
 
-/// A directory of nothing, which belongs to nobody: where each thread begins.
+/// The empty directory, where each thread begins. It has no share.
 #[cfg(not(loom))]
 static EMPTY: [AtomicPtr<()>; HEAD] = [const { AtomicPtr::new(ptr::null_mut()) }; HEAD];
 

@@ -1,8 +1,8 @@
 //! Families with closed labels only: one block, which is always there.
 //!
-//! Not here: how an update finds its cells (`update.rs`). A series is exported from the start, or once
-//! it was touched: then its life is odd, or, where cells have no stamps, its value is not zero.
-//! Invariant: what is reset reads as zero from then on, and counts what comes after exactly.
+//! Not here: how an update finds its cells (`update.rs`). A series is exported from the start, or
+//! once it was touched: then its life is odd, or, where cells have no stamps, its value is not
+//! zero. Invariant: a series that is reset reads as zero, and then counts exactly what comes after.
 
 use super::{
     index::{Index, Writer},
@@ -14,7 +14,7 @@ use super::{
 use crate::clock;
 
 impl Index {
-    /// The only record, made if need be; `None` without memory.
+    /// The only record, allocated if it is missing; `None` without memory.
     fn only_record(&self, _: &mut Writer) -> Option<Record<'_>> {
         if self.records.len(&self.shape) == 0 {
             if !self.records.grow(&self.shape) {
@@ -28,7 +28,7 @@ impl Index {
         self.records.get(0, &self.shape)
     }
 
-    /// The life of a series, which begins one if it has not been touched; `None` without memory.
+    /// The life of a series. One that was never touched begins its first; `None` without memory.
     pub(super) fn touch(&self, writer: &mut Writer, series: u32) -> Option<Life> {
         let record = self.only_record(writer)?;
         if series >= self.shape.block || self.shape.shared && !self.grow_shared(0) {
@@ -41,7 +41,7 @@ impl Index {
         Some(record.life(series))
     }
 
-    /// Makes a series one that was touched; `false` without memory.
+    /// Marks a series as touched; `false` without memory.
     pub(crate) fn init(&self, series: u32) -> bool {
         let held = self.lock();
         held.is_some_and(|mut held| self.touch(&mut held.writer, series).is_some())
@@ -55,8 +55,8 @@ impl Index {
             || self.shape.shows_by_value() && self.since_reset(series) != 0
     }
 
-    /// Makes a series read as zero. One that is not exported from the start is exported on if it
-    /// `stays`.
+    /// Makes a series read as zero. If it is not exported from the start, `stays` says whether it
+    /// still is exported afterwards.
     pub(crate) fn reset_closed(&self, series: u32, stays: bool) {
         let Some(mut held) = self.lock() else { return };
         if !self.is_exported(series) {
@@ -80,7 +80,7 @@ impl Index {
         record.begin(series, if life < LAST_LIFE { next } else { life }, clock::second());
     }
 
-    /// Remembers what a series holds as what it begins from; `false` without memory.
+    /// Takes what a series holds as its baseline; `false` without memory.
     fn rebase(&self, series: u32) -> bool {
         if self.baselines.load(Ordering::Relaxed).is_null() {
             let Some(baselines) = zeros(self.shape.block as usize) else { return false };
@@ -92,7 +92,7 @@ impl Index {
         true
     }
 
-    /// What a series without stamps counted since it was last reset.
+    /// What a series without stamps has counted since its last reset.
     fn since_reset(&self, series: u32) -> u64 {
         let mut value = [0; 2];
         let value = &mut value[..self.shape.layout.cells() as usize];
@@ -101,7 +101,7 @@ impl Index {
         value.iter().rev().copied().reduce(u64::wrapping_sub).unwrap_or(0)
     }
 
-    /// What a series held when it was last reset.
+    /// What a series held at its last reset.
     fn baseline(&self, series: u32) -> Option<&AtomicU64> {
         let baselines = self.baselines.load(Ordering::Acquire);
         if baselines.is_null() || series >= self.shape.block {
@@ -111,8 +111,9 @@ impl Index {
         Some(unsafe { &*baselines.add(series as usize) })
     }
 
-    /// Puts into the last of a series' sums what makes it one since the series was reset. It comes
-    /// before the values: what it was taken from is then seen too, so no value is below zero.
+    /// Starts the last of a series' sums at minus the baseline, so that it is the sum since the
+    /// reset. The baseline is read before the values, which then include all that it was made of:
+    /// no sum is below zero.
     pub(super) fn begin_from_baseline(&self, series: u32, sums: &mut [u64]) {
         if let (Some(baseline), Some(last)) = (self.baseline(series), sums.last_mut()) {
             *last = baseline.load(Ordering::Acquire).wrapping_neg();

@@ -1,11 +1,12 @@
-//! How many numbers lie below another one, by vector instructions.
+//! Counts how many numbers are below another one, by vector instructions.
 //!
-//! The compiler makes none of the plain form. Not here: what the numbers are. Invariant: the result is
-//! that of the plain form.
+//! The compiler does not vectorize the plain form by itself. Not here: what the numbers are.
+//! Invariant: the result is that of the plain form.
 
-/// How many of some numbers lie below another one, which is not NaN.
+/// How many of the numbers are below another one, which is not NaN.
 ///
-/// All compares are made, two at a time: the number can be anywhere, so a processor would guess wrong.
+/// It compares with all of them, two at a time: a loop that stops early would end at another place
+/// each time, and the processor would mispredict it.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
 pub(crate) fn below(numbers: &[f64], x: f64) -> u32 {

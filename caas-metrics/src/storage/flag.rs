@@ -1,7 +1,7 @@
 //! Counts of rare events.
 //!
-//! Not for anything that a hot path updates. Invariant: each count stands by itself; no other memory
-//! is published through it.
+//! Not for anything that a hot path updates. Invariant: each count stands by itself; no other
+//! memory is published through it.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -14,12 +14,12 @@ impl Tally {
         Self(AtomicU64::new(0))
     }
 
-    /// One event more.
+    /// Counts one event.
     pub(crate) fn add_one(&self) {
         self.add(1);
     }
 
-    /// So many events more; returns the count with them.
+    /// Counts this many events, and returns the new count.
     pub(crate) fn add(&self, events: u64) -> u64 {
         self.0.fetch_add(events, Ordering::Relaxed).wrapping_add(events)
     }

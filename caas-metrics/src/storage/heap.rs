@@ -1,8 +1,9 @@
-//! Room for texts: pages of words that are divided and joined again, whatever the texts' lengths.
+//! Room for texts: pages that are split into blocks of any length, which are joined when they are
+//! free.
 //!
-//! Only the writer divides; readers know a text by the place of its first word. Not here: which texts
-//! there are (`texts.rs`). Invariant: pages are kept for good and are all atomics, so a reader with
-//! an outdated place reads a wrong text, never memory of something else.
+//! Only the writer splits and joins; readers know a text by the place of its first word. Not here:
+//! which texts there are (`texts.rs`). Invariant: pages are kept for good and consist of atomics,
+//! so a reader with an outdated place reads a wrong text, never memory of something else.
 //!
 //! A block begins with a word that says how long it is; a free one also ends with such a word, so
 //! that its neighbour can be joined to it.
@@ -24,7 +25,7 @@ pub(super) const MOST: u32 = WORDS - 1;
 /// The place of a word: its page and its place there.
 pub(super) type Place = u32;
 
-/// The words of the blocks. By default there is room for none.
+/// The words of all blocks. There is room for none at first.
 pub(super) struct Heap {
     pages: Pages<AtomicU64>,
 }
@@ -36,7 +37,7 @@ const IS_FREE: u64 = 1 << 10;
 const FREE_BEFORE: u64 = 1 << 11;
 const OURS: u64 = SIZE | IS_FREE | FREE_BEFORE;
 
-/// Where the bits of a head begin that belong to the text.
+/// The lowest of a head's bits that belong to the text.
 pub(super) const THEIRS: u32 = OURS.trailing_ones();
 
 impl Heap {
@@ -55,7 +56,8 @@ impl Heap {
         // SAFETY: the caller's promise.
         let page = unsafe { self.pages.page((place / WORDS) as usize) };
         let word = (place % WORDS) as usize;
-        // SAFETY: a page has so many words and is kept for good.
+        // SAFETY: the words are those from the place to the end of the page, which is kept for
+        // good.
         unsafe {
             let others = std::slice::from_raw_parts(page.add(word + 1), MOST as usize - word);
             (&*page.add(word), others)
@@ -63,17 +65,18 @@ impl Heap {
     }
 }
 
-/// Free blocks by size: the first of each class, which are the sizes from a power of two to the next.
+/// Free blocks by size: the first of each class, which are the sizes from a power of two to the
+/// next.
 pub(super) struct Free {
     firsts: [Place; CLASSES],
 }
 
 const CLASSES: usize = WORDS.ilog2() as usize + 1;
 
-/// No block: the first word of the first page would be one, so places are kept plus one.
+/// No block. Links are places plus one, since 0 is the place of a block.
 const NONE: u32 = 0;
 
-/// How many blocks of one class are looked at for one that is large enough.
+/// How many blocks of a class are tried before a larger class is.
 const LOOKS: usize = 8;
 
 fn class(size: u32) -> usize {
@@ -85,8 +88,8 @@ impl Free {
         Self { firsts: [NONE; CLASSES] }
     }
 
-    /// A block with so many words beside its head, and bits of the text in the head; `None` without
-    /// memory. Only under the writer's lock.
+    /// A block with this many words beside its head, and these bits of the text in the head; `None`
+    /// without memory. Only under the writer's lock.
     pub(super) fn take(&mut self, heap: &Heap, words: u32, text: u64) -> Option<Place> {
         let size = (words + 1).max(LEAST);
         let place = match self.find(heap, size) {
@@ -134,7 +137,7 @@ impl Free {
 
     fn new_page(&mut self, heap: &Heap) -> Option<Place> {
         let place = heap.pages.pages().checked_mul(WORDS)?;
-        // Half of all places would be too many for a code.
+        // Places stay below 2^30. A code has room for twice as many.
         if place >= 1 << 30 || !heap.pages.grow(WORDS as usize) {
             return None;
         }
@@ -142,7 +145,7 @@ impl Free {
         Some(place)
     }
 
-    /// Makes a block a free one.
+    /// Puts a block among the free ones of its class.
     fn link(&mut self, heap: &Heap, place: Place, size: u32) {
         let first = &mut self.firsts[class(size)];
         heap.set(place, u64::from(size) | IS_FREE);
@@ -194,7 +197,7 @@ impl Heap {
         (!next.is_multiple_of(WORDS)).then_some(next)
     }
 
-    /// Tells the block after one whether that is free.
+    /// Notes in the block that follows whether this one is free.
     fn mark_next(&self, place: Place, size: u32, is_free: bool) {
         if let Some(next) = Self::after(place, size) {
             let mark = if is_free { FREE_BEFORE } else { 0 };
@@ -202,7 +205,7 @@ impl Heap {
         }
     }
 
-    /// Tells a free block which one is before it in its class.
+    /// Notes in a free block which one is before it in its class.
     fn set_before(&self, place: Place, before: u32) {
         let links = self.word(place + 1);
         self.set(place + 1, u64::from(before) << 32 | links & u64::from(u32::MAX));

@@ -1,7 +1,7 @@
-//! The storage of a family, and how threads and scrapes come by its parts.
+//! The storage of a family, and how threads and scrapes get at its parts.
 //!
 //! Not here: what an update does (`update.rs`), how series live and die (`lives.rs`), what a scrape
-//! reads (`scan.rs`). Invariants: whatever makes or ends a life holds the lock; no code of a user runs
+//! reads (`scan.rs`). Invariants: what begins or ends a life holds the lock; no code of a user runs
 //! under it.
 
 use std::ptr;
@@ -34,10 +34,11 @@ pub struct Index {
     pub(super) table: Table,
     pub(super) records: Records,
     pub(super) texts: Kept,
-    /// What each thread has.
+    /// The shares of all threads.
     pub(super) shares: AtomicPtr<Share>,
-    /// The cells of series that can be set; the only one of a family that has a single one.
+    /// The cells of series that can be set.
     pub(super) shared: Pages<AtomicU64>,
+    /// The same of a family that is one series.
     single: StaticCell,
     /// Where cells have no stamps: what each series held when it was last reset.
     pub(super) baselines: AtomicPtr<AtomicU64>,
@@ -47,28 +48,28 @@ pub struct Index {
     pub(super) living: AtomicU32,
     /// How many scrapes have begun.
     pub(super) scrapes: AtomicU32,
-    /// Whether a series that lives on has been reset: then a handle may be of an earlier life of it.
+    /// Not zero if a living series has been reset: then a handle may be of an earlier life of it.
     pub(super) resets: AtomicU32,
     overflows: Tally,
     lost: Tally,
     writer: Mutex<Writer>,
 }
 
-/// What only the holder of the lock knows.
+/// What only the holder of the lock reads and writes.
 pub(super) struct Writer {
     pub(super) texts: Free,
-    /// The first one of the free blocks, plus one; they are linked by their records.
+    /// The first of the free blocks, plus one; their records link them.
     pub(super) free: u32,
-    /// The same of those that a thread may be about to write to.
+    /// The same for the blocks that some thread may be about to write to.
     pub(super) unchecked: u32,
     idle: Option<&'static Share>,
-    /// What threads use that can have no share of their own, one at a time.
+    /// The share for threads that can have none of their own, one thread at a time.
     common: Option<&'static Share>,
 }
 
 /// The lock of a family, held.
 pub(super) struct Held<'i> {
-    // The lock is given up before the thread is no longer busy.
+    // Fields are dropped in this order: the lock is released while the thread is still busy.
     pub(super) writer: MutexGuard<'i, Writer>,
     _busy: Busy,
 }
@@ -127,13 +128,13 @@ impl Index {
         Some(Held { writer: self.lock_busy(&busy), _busy: busy })
     }
 
-    /// The same for a thread that is busy with something else than a lock.
+    /// The same for a thread that is busy, but holds no lock.
     pub(super) fn lock_busy(&self, _: &Busy) -> MutexGuard<'_, Writer> {
-        // What the lock guards is consistent after every statement, so also after a panic.
+        // What the lock guards is consistent after every statement, even if one panics.
         unpoisoned(self.writer.lock())
     }
 
-    /// Whether a series without a life has been removed; otherwise there is no memory for it.
+    /// Of a series without a life: whether it has been removed. If not, memory was missing.
     fn is_removed(&self, at: At) -> bool {
         !self.shape.is_closed() && at != At::NOWHERE
     }
@@ -142,7 +143,7 @@ impl Index {
     #[inline]
     pub(super) fn place(&self, series: u32) -> (u32, u32) {
         match self.shape.block {
-            // The usual size, and a division takes longer than what is done with the place.
+            // The usual size. A division would take longer than all that is done with the place.
             1 => (series, 0),
             block => (series / block, series % block),
         }
@@ -179,8 +180,8 @@ impl Index {
         held.writer.idle = Some(share);
     }
 
-    /// Makes an update for which this thread has no cells: it waits if the thread is busy, else it is
-    /// made under the lock. Without memory it is counted as lost.
+    /// Does an update for which this thread has no cells. If the thread is busy, the update waits;
+    /// otherwise it is done under the lock. Without memory it is counted as lost.
     #[cold]
     #[inline(never)]
     pub(super) fn update_elsewhere(
@@ -225,7 +226,7 @@ impl Index {
         if page >= self.shared.pages() {
             return None;
         }
-        // SAFETY: the number of pages is loaded with acquire, and a page has so many cells.
+        // SAFETY: the number of pages is loaded with acquire, and the place is within a page.
         Some(SharedCell(unsafe { &*self.shared.page(page as usize).add(place as usize) }))
     }
 
@@ -234,8 +235,8 @@ impl Index {
         if self.shape.shared { self.shared_cell(series, &self.shape) } else { None }
     }
 
-    /// Makes sure that the series up to this one have shared cells; `false` without memory. Only under
-    /// the lock.
+    /// Makes sure that the series up to this one have shared cells; `false` without memory. Only
+    /// under the lock.
     pub(super) fn grow_shared(&self, series: u32) -> bool {
         let shape = &self.shape;
         let len = shape.shared_cells();
@@ -245,8 +246,9 @@ impl Index {
 
     /// Updates the shared cell of a series that can be removed, unless it has been.
     ///
-    /// The thread says where it is about to write before it looks whether the series lives. Who gives
-    /// the cell to another series has ended this life before, and then looks what threads say.
+    /// The thread first writes down where it is about to write, and then looks whether the series
+    /// lives. To give the cell to another series, one first ends this life, and then looks what
+    /// threads wrote.
     pub(super) fn write(&self, share: &Share, at: At, update: impl FnOnce(SharedCell<'_>)) {
         let (block, place) = self.place(at.series());
         let Some(record) = self.records.get(block, &self.shape) else { return };

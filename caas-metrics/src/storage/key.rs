@@ -1,8 +1,8 @@
-//! The label values of a look-up, borrowed: their forms, their hash, and the key that they are.
+//! The label values of a look-up, borrowed: their forms, their hash, and the key that they make.
 //!
-//! How a label becomes text is in `label/`, how texts are kept in [`super::texts`]. Invariants: a
-//! text has one form, so two values are equal exactly when their forms are; they are all asked for
-//! before, so no code of a user runs while a record is read or a lock is held.
+//! Not here: how a label becomes text (`label/`), how texts are kept ([`super::texts`]).
+//! Invariants: a text has one form, so two values are equal exactly when their forms are; all
+//! values are asked for first, so no code of a user runs while a record is read or a lock is held.
 
 use super::{
     pairs,
@@ -119,8 +119,8 @@ fn make_seed() {
 
 /// Does something with each label value of a look-up and its place.
 ///
-/// The first ones are written out: the compiler then knows the form of each, and keeps it in
-/// registers. A loop would ask again and again, which costs more than the look-up itself.
+/// The first ones are written out: then the compiler knows the form of each, and keeps it in
+/// registers. A loop would check the form of each value again, which costs more than the look-up.
 macro_rules! each_value {
     ($values:expr, |$place:ident, $value:ident| $work:expr) => {
         each_value!(@ $values, |$place, $value| $work; 0 1 2 3 4 5 6 7);
@@ -190,7 +190,7 @@ impl KeyHasher {
         });
     }
 
-    /// Begins a text of so many bytes; its pairs follow.
+    /// Begins a text of this many bytes; its pairs follow.
     #[inline(always)]
     pub(super) fn text(&mut self, len: usize) {
         // The length comes first, so "ab" + "c" and "a" + "bc" differ.
@@ -210,8 +210,8 @@ impl KeyHasher {
             Some(n) => fold(self.state ^ u64::from(n), INTEGER),
             None => self.state,
         };
-        // Values that differ in a few bytes have evenly spaced products, which crowd in a table if the
-        // factor that they share is a bad one; another multiplication scatters them.
+        // Values that differ in a few bytes have evenly spaced products. With an unlucky factor
+        // these crowd in a few places of the table; another multiplication scatters them.
         state.wrapping_mul(LEFT)
     }
 }

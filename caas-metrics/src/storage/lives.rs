@@ -1,8 +1,9 @@
 //! How series live and die: found, born, reset, removed, given up.
 //!
 //! A *block* is what is born together: all series of a family with closed labels only, which are
-//! always there; else one series, or as many as `#[zeroed(…)]` names. Not here: what an update does.
-//! Invariants: lives begin and end under the lock; no step under it is longer than a few series.
+//! always there; else one series, or as many as `#[zeroed(…)]` names. Not here: what an update
+//! does. Invariants: lives begin and end under the lock; no step under it is longer than a few
+//! series.
 
 use super::{
     cells::shares,
@@ -15,20 +16,21 @@ use super::{
 };
 use crate::clock;
 
-/// In the birth of a block: it does not count towards the limit. The rest is the number of scrapes
-/// that had begun.
+/// A bit in the birth of a block: the block does not count towards the limit. The other bits are
+/// the number of scrapes that had begun.
 pub(super) const IS_EXEMPT: u32 = 1 << 31;
 pub(super) const LAST_SCRAPE: u32 = IS_EXEMPT - 1;
 
-/// How many blocks one step under the lock is about.
+/// How many blocks are handled each time the lock is taken.
 const STEP: u32 = 16;
 
-/// How many free blocks are checked at a time for threads that may be about to write to them.
+/// How many ended blocks are checked at once for threads that may be about to write to them.
 const CHECKS: usize = if cfg!(loom) { 1 } else { 64 };
 
-/// Found.
+/// How series are found.
 impl Index {
-    /// The life of a series that is meant in a life since it was born; `None` if it has been removed.
+    /// The present life of a series that was found in an earlier one, if resets were all that
+    /// happened since; `None` if it has been removed.
     pub(super) fn living(&self, at: At) -> Option<Life> {
         let (block, place) = self.place(at.series());
         let record = self.records.get(block, &self.shape)?;
@@ -65,7 +67,7 @@ impl Index {
             return None;
         }
         if !self.shape.is_stamped() {
-            // No life is looked at.
+            // Without stamps no life is looked at.
             return Some(0);
         }
         let record = self.records.get(0, &self.shape);
@@ -98,12 +100,13 @@ impl Index {
     }
 }
 
-/// Born.
+/// How series are born.
 impl Index {
     /// Finds or creates the series of a key. Above the limit, or if a value is too long, it is the
     /// overflow series; `None` without memory.
     pub(crate) fn create(&self, key: &Key<'_>, place: u32, is_too_long: bool) -> Option<At> {
-        // A full family answers without the lock, or a flood of label sets would queue for it.
+        // A full family answers without the lock. Otherwise a flood of label sets would queue for
+        // it.
         if is_too_long || self.is_full() {
             let found = if is_too_long { None } else { self.find(key, place) };
             if found.is_some() {
@@ -122,7 +125,7 @@ impl Index {
         self.living.load(Ordering::Relaxed).saturating_add(self.shape.block) > self.shape.limit
     }
 
-    /// The series of a key, which is born if it is not there.
+    /// The series of a key; it is born if it does not live.
     fn bear(&self, key: &Key<'_>, place: u32) -> Option<At> {
         let mut held = self.lock()?;
         if let Some(found) = self.find(key, place) {
@@ -132,8 +135,8 @@ impl Index {
         if !is_exempt && self.is_full() {
             return None;
         }
-        // What this thread writes to a block and to texts that another one gave back is seen only
-        // together with the end of the lives before.
+        // This thread writes to a block and texts that an earlier life used. Who sees these writes
+        // also sees that the earlier life has ended.
         fence(Ordering::Release);
         let block = self.take_block(&mut held.writer)?;
         let record = self.records.get(block, &self.shape)?;
@@ -141,8 +144,8 @@ impl Index {
             self.free(block, record, &mut held.writer);
             return None;
         }
-        // Not a load: a scrape that begins later must see what has ended before, or it shows this label
-        // set in the block that it had before and in this one.
+        // Not a load: a scrape that begins later must see which lives have ended. Otherwise it
+        // would show this label set twice, in its former block and in this one.
         let scrapes = self.scrapes.fetch_add(0, Ordering::Release);
         let last = record.series().map(|series| record.life(series)).max();
         let life = (last.unwrap_or(0) + 1) | 1;
@@ -176,7 +179,7 @@ impl Index {
         is_named
     }
 
-    /// A block that does not live: one that has lived before, or a new one.
+    /// A block that does not live: a used one if there is one, else a new one.
     fn take_block(&self, writer: &mut Writer) -> Option<u32> {
         if writer.free == 0 {
             self.check(writer);
@@ -195,7 +198,7 @@ impl Index {
         Some(block)
     }
 
-    /// Makes some of those blocks free that no thread is about to write to any more.
+    /// Frees the ended blocks that no thread is about to write to.
     fn check(&self, writer: &mut Writer) {
         let mut blocks = [0; CHECKS];
         let mut len = 0;
@@ -203,8 +206,8 @@ impl Index {
             let Some(record) = self.records.get(block, &self.shape) else { break };
             (*place, writer.unchecked, len) = (block, record.next(), len + 1);
         }
-        // These lives have ended before this fence; who still finds one living wrote that it is about
-        // to write there before it.
+        // These lives ended before this fence. A thread that still finds one living has written
+        // down before the fence that it is about to write there.
         fence(Ordering::SeqCst);
         let mut are_written = [false; CHECKS];
         for share in shares(&self.shares) {
@@ -222,7 +225,7 @@ impl Index {
     }
 }
 
-/// Reset, removed, given up.
+/// How series are reset and removed.
 impl Index {
     /// Removes a series; one of a block of several goes back to zero instead. `false` if it did not
     /// live.
@@ -263,7 +266,7 @@ impl Index {
         self.free(block, record, writer);
     }
 
-    /// Makes a block that does not live one that can be born again, unless it has lived too often.
+    /// Lets a block that does not live be born again, unless it has used up its lives.
     fn free(&self, block: u32, record: Record<'_>, writer: &mut Writer) {
         if record.series().any(|series| record.life(series) >= LAST_LIFE) {
             return;
@@ -281,7 +284,7 @@ impl Index {
         }
         match self.own_shared_cell(block * self.shape.block + place) {
             Some(cell) => cell.set(0),
-            // It has lived too often to be told apart for ever; it keeps its value.
+            // It has used up its lives, so a reset could not be seen. It keeps its value.
             None if life >= LAST_LIFE => self.lose(),
             None => {
                 self.resets.store(1, Ordering::Relaxed);
@@ -300,10 +303,11 @@ impl Index {
     }
 }
 
-/// What families are asked for.
+/// Many series at once.
 impl Index {
-    /// Removes series that were found before and still are in that life, in the order of their numbers.
-    /// Of a block of several they go back to zero, unless they are all of it.
+    /// Removes series that were found before, unless their life has changed since. They must be in
+    /// the order of their numbers. If only some series of a block are meant, they go back to zero
+    /// instead.
     pub(crate) fn remove_found(&self, found: &[At]) {
         for found in found.chunk_by(|a, b| self.place(a.series()).0 == self.place(b.series()).0) {
             if self.shape.is_closed() {

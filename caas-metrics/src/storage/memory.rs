@@ -1,8 +1,8 @@
 //! Memory that may not be there: zeros from the allocator, and arrays that grow page by page.
 //!
 //! What is taken here is kept for good, as families are; only its owner may use it again. Not here:
-//! what it is used for. Invariants: no memory is `None` or `false`, never the end of the process;
-//! nothing relies on zeros that cost nothing until they are touched.
+//! what it is used for. Invariants: missing memory is `None` or `false`, never the end of the
+//! process; nothing relies on an allocator whose zeros take no memory until they are touched.
 
 use std::ptr;
 
@@ -12,7 +12,7 @@ use super::sync::{AtomicPtr, AtomicU32, AtomicU64, Ordering, constant};
 /// series, and much more than what the allocator adds.
 pub(super) const PAGE: usize = 1024;
 
-/// How many items of some bytes a page has: a power of two, so that an item is found by shifting.
+/// How many items of this size a page has: a power of two, so that an item is found by shifting.
 #[inline(always)]
 pub(super) const fn per_page(bytes: usize) -> u32 {
     if cfg!(loom) {
@@ -76,7 +76,7 @@ pub(super) fn bytes(layout: std::alloc::Layout) -> Option<ptr::NonNull<u8>> {
     if layout.size() == 0 { None } else { ptr::NonNull::new(take()) }
 }
 
-/// Where an array begins that is kept for good.
+/// The start of an array that is kept for good.
 pub(super) fn keep<T>(array: Box<[T]>) -> *mut T {
     Box::into_raw(array).cast()
 }
@@ -101,7 +101,7 @@ pub(super) fn kept<T>(value: T) -> Option<&'static T> {
 ///
 /// An outgrown directory is kept, since a reader may be in it. It is half as long as the next one,
 /// so all of them together are as long as the last. The next one ends with a pointer to it, so that
-/// programs that look for lost memory see that it is not.
+/// leak checkers find it.
 pub(super) struct Pages<T: 'static> {
     /// Where each page begins.
     directory: AtomicPtr<AtomicPtr<T>>,
@@ -135,7 +135,7 @@ impl<T: Zero> Pages<T> {
         unsafe { (*directory.add(page)).load(Ordering::Relaxed) }
     }
 
-    /// Adds a page of so many zeros; `false` without memory. Only under the writer's lock.
+    /// Adds a page of this many zeros; `false` without memory. Only under the writer's lock.
     pub(super) fn grow(&self, len: usize) -> bool {
         let pages = self.len.load(Ordering::Relaxed);
         if pages == self.places.load(Ordering::Relaxed) && !self.grow_directory(pages) {
@@ -146,7 +146,7 @@ impl<T: Zero> Pages<T> {
         // SAFETY: there are more places than pages.
         let place = unsafe { &*directory.add(pages as usize) };
         place.store(keep(page), Ordering::Relaxed);
-        // Whoever sees the page counted sees its place filled.
+        // A reader that sees the new count also sees the page.
         self.len.store(pages + 1, Ordering::Release);
         true
     }
@@ -168,5 +168,5 @@ impl<T: Zero> Pages<T> {
     }
 }
 
-/// Places of the first directory.
+/// How many pages the first directory has room for.
 const FIRST_PLACES: u32 = if cfg!(loom) { 1 } else { 4 };

@@ -1,12 +1,12 @@
 //! Texts as pairs of words: what is hashed, kept and compared alike.
 //!
-//! A text is its whole chunks of 16 bytes and then its last 16 bytes, also if those overlap the
-//! chunk before them; so no branch depends on how many bytes are left, which a processor would
-//! guess wrong for texts of many lengths. A text of less than 16 bytes is one pair: its first and
-//! its last eight bytes, or all of it and zero. Invariant: two texts of one length are equal
+//! The pairs of a text are its whole chunks of 16 bytes, and then its last 16 bytes, even if those
+//! overlap the chunk before. So no branch depends on how many bytes are left; with texts of many
+//! lengths the processor would mispredict it. A text of less than 16 bytes is one pair: its first
+//! and its last eight bytes, or all of it and zero. Invariant: two texts of one length are equal
 //! exactly when their pairs are.
 
-/// How many pairs a text of so many bytes is.
+/// How many pairs a text of this many bytes has.
 #[inline]
 pub(super) const fn count(bytes: usize) -> usize {
     bytes.saturating_sub(1) / 16 + 1
@@ -41,7 +41,7 @@ fn short(bytes: &[u8]) -> [u64; 2] {
     }
 }
 
-/// Fewer than eight bytes as a word, zeros behind them.
+/// Fewer than eight bytes as a word, filled up with zeros.
 #[inline]
 fn short_word(bytes: &[u8]) -> u64 {
     let len = bytes.len();
@@ -54,7 +54,7 @@ fn short_word(bytes: &[u8]) -> u64 {
     at(0) | at(1) | at(2)
 }
 
-/// Appends a text of so many bytes: the pairs of its whole chunks, and the last one.
+/// Appends the text of this many bytes that has these pairs.
 #[inline]
 pub(super) fn unpack(
     to: &mut Vec<u8>,
@@ -66,7 +66,7 @@ pub(super) fn unpack(
     for pair in whole {
         to.extend_from_slice(&both(pair));
     }
-    // What is last overlaps what is before it.
+    // The last pair overlaps the one before it.
     if let Some(before) = bytes.checked_sub(16) {
         to.truncate(start + before);
         to.extend_from_slice(&both([first, last]));

@@ -1,9 +1,9 @@
 //! Records: for each block of a family its codes, when it was born, and its series' lives.
 //!
 //! Not here: which block a key has (`table.rs`), what the codes mean (`texts.rs`) and the values
-//! (`cells.rs`). Invariant: whatever is read of a living series between two loads of its life belongs
-//! to that life if both find the same (a sequence lock for each series, with many readers and, under
-//! the family's lock, one writer).
+//! (`cells.rs`). Invariant: whatever is read of a living series between two loads of its life
+//! belongs to that life if both find the same (a sequence lock for each series, with many readers
+//! and, under the family's lock, one writer).
 //!
 //! A series' life is odd while it lives and never comes back: it grows with each birth, removal and
 //! reset, and before it could wrap, its block is given up for good.
@@ -25,14 +25,14 @@ pub(super) fn is_living(life: Life) -> bool {
     life % 2 == 1
 }
 
-/// The life of a series that was never born: no stamp is like it, as cells begin with the stamp 0.
+/// The life of a series that was never born. No stamp equals it, since stamps begin at 0.
 pub(super) const UNBORN: Life = 2;
 
 /// A block whose series have this life is not born again.
 pub(super) const LAST_LIFE: Life = if cfg!(loom) { 9 } else { u32::MAX - 4 };
 
-/// The record of a block: its codes, the scrape that it was born before, the life that its series
-/// were born with, and for each series its life and the second in which that began.
+/// The record of a block: its codes, how many scrapes had begun when it was born, the life that its
+/// series were born with, and for each series its life and the second in which that began.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Record<'a> {
     words: &'a [AtomicU32],
@@ -75,11 +75,12 @@ impl<'a> Record<'a> {
         self.life_word(series).load(Ordering::Acquire)
     }
 
-    /// Whether a series still has this life, and so had it at every load before this call.
+    /// Whether a series still has this life, and therefore had it during every load before this
+    /// call.
     #[inline]
     pub(super) fn is_still(self, series: u32, life: Life) -> bool {
-        // If a load before saw anything of a later life, this fence makes the word that ended the one
-        // before visible to the load below.
+        // If a load before saw anything of a later life, this fence makes the word that ended the
+        // one before visible to the load below.
         fence(Ordering::Acquire);
         self.life_word(series).load(Ordering::Relaxed) == life
     }
@@ -99,8 +100,8 @@ impl Record<'_> {
     /// Begins a series' next life, in this second.
     pub(super) fn begin(self, series: u32, life: Life, second: u32) {
         let start = self.start_word(series);
-        // Of a series that is reset, a reader may see the start before for a moment, but never one that
-        // is after the values that it reads.
+        // After a reset a reader may see the old start for a moment, but never a start that is
+        // later than the values that it reads.
         let lives_on = is_living(self.life_word(series).load(Ordering::Relaxed));
         if !lives_on {
             start.store(second, Ordering::Relaxed);
@@ -111,11 +112,11 @@ impl Record<'_> {
         }
     }
 
-    /// Ends a series' life, so that what it was can be written over.
+    /// Ends a series' life, so that its record can be overwritten.
     pub(super) fn end(self, series: u32) {
         let life = self.life_word(series).load(Ordering::Relaxed);
         self.life_word(series).fetch_add(life % 2, Ordering::Relaxed);
-        // Whatever is written after this is seen only together with the even life.
+        // Who sees anything written after this also sees the even life.
         fence(Ordering::Release);
     }
 
@@ -128,7 +129,7 @@ impl Record<'_> {
         self.words[self.key + 1].store(born, Ordering::Relaxed);
     }
 
-    /// While a block is free: the next free one.
+    /// The next free block, while this one is free.
     pub(super) fn set_next(self, block: u32) {
         self.words[self.key].store(block, Ordering::Relaxed);
     }
@@ -149,13 +150,13 @@ impl Records {
         }
     }
 
-    /// How many records there is memory for.
+    /// How many records there is room for.
     #[inline]
     pub(super) fn len(&self, shape: &Shape) -> u32 {
         self.pages.pages().saturating_mul(shape.records())
     }
 
-    /// Room for more records; `false` without memory. Only under the writer's lock.
+    /// Makes room for more records; `false` without memory. Only under the writer's lock.
     pub(super) fn grow(&self, shape: &Shape) -> bool {
         self.pages.grow(shape.records() as usize * shape.record())
     }
@@ -169,7 +170,7 @@ impl Records {
         let (page, place) = shape.in_page(block);
         // SAFETY: the caller's promise.
         let page = unsafe { self.pages.page(page) };
-        // SAFETY: a page has so many records, and is kept for good.
+        // SAFETY: the record is within the page, which is kept for good.
         let words =
             unsafe { std::slice::from_raw_parts(page.add(place * shape.record()), shape.record()) };
         Record { words, key: shape.key as usize }
@@ -191,7 +192,8 @@ impl Records {
             let (page, place) = shape.in_page(block);
             let len = (shape.records() - place as u32).min(blocks.len() as u32);
             blocks.start += len;
-            // SAFETY: the caller's promise; the page has at least `len` records and is kept for good.
+            // SAFETY: the caller's promise; the page has at least `len` records and is kept for
+            // good.
             let page = (len > 0).then(|| unsafe {
                 let first = self.pages.page(page).add(place * words);
                 std::slice::from_raw_parts(first, len as usize * words)

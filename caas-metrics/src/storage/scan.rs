@@ -1,8 +1,8 @@
-//! What a scrape reads of a family, some series at a time.
+//! What a scrape reads of a family, a few hundred series at a time.
 //!
-//! Not here: how label sets and samples are made of it (`walk.rs`). Invariants: holds no lock; what is
-//! shown of a series belongs to one life of it, and a text is shown only if nothing that was read
-//! together with it has changed meanwhile.
+//! Not here: how label sets and samples are made of it (`walk.rs`). Invariants: holds no lock; what
+//! is shown of a series belongs to one life of it, and a text is shown only if nothing that was
+//! read together with it has changed meanwhile.
 
 use std::ops::Range;
 
@@ -19,14 +19,15 @@ use super::{
 };
 use crate::clock;
 
-/// Some series of a family, as they were read; re-used, so that a scrape does not allocate for each.
+/// Some series of a family, as they were read. It is reused, so that a scrape does not allocate for
+/// each series.
 ///
-/// Each thing is read of all of them before the next thing is: short loops are quick.
+/// It reads one thing of all series, then the next thing: short loops are quick.
 #[derive(Debug, Default)]
 pub(crate) struct Scan {
     /// The series that are shown.
     rows: Vec<Row>,
-    /// For each label of the key its values of all rows.
+    /// For each label of the key, its values in all rows.
     names: Vec<Vec<Name>>,
     texts: Texts,
     /// The cells of all rows, and how many each has.
@@ -37,7 +38,7 @@ pub(crate) struct Scan {
 /// A series that is shown.
 #[derive(Debug, Clone, Copy)]
 struct Row {
-    /// What it was found in; a family with closed labels only need not have one.
+    /// The record that it was found in. A family with closed labels only may have none yet.
     record: Option<Record<'static>>,
     series: u32,
     /// Its place in its block.
@@ -48,7 +49,7 @@ struct Row {
     same: u32,
 }
 
-/// The value of a label: as a record keeps it, and which of the texts it is, if it is an open one.
+/// The value of a label: the code in the record, and for an open label the number of its text.
 #[derive(Debug, Clone, Copy)]
 struct Name {
     code: Code,
@@ -58,10 +59,10 @@ struct Name {
 /// How far a scrape of a family goes.
 #[derive(Debug, Clone)]
 pub(crate) struct Extent {
-    /// Blocks; of a family that is a single one, series.
+    /// Blocks; in a family that is a single block, series.
     units: Range<u32>,
-    /// Blocks that were born after so many scrapes had begun are left to the next one, or a label set
-    /// could be met twice that is removed and born again meanwhile.
+    /// Blocks that were born when more scrapes had begun are left to the next scrape. Otherwise a
+    /// label set that is removed and born again meanwhile could be shown twice.
     scrapes: u32,
 }
 
@@ -112,7 +113,7 @@ impl Index {
 }
 
 impl Scan {
-    /// Reads the next series of a family, whole blocks of them; `false` if there are none left.
+    /// Reads the next series of a family, in whole blocks; `false` if none are left.
     pub(crate) fn read(&mut self, index: &Index, extent: &mut Extent) -> bool {
         let Range { start: from, end } = extent.units;
         if from == end {
@@ -134,7 +135,8 @@ impl Scan {
         true
     }
 
-    /// Adds what there is of some units; adds nothing and is `false` if something changed meanwhile.
+    /// Adds the series of some units. If one changed meanwhile, it adds nothing and returns
+    /// `false`.
     fn read_units(&mut self, index: &Index, units: Range<u32>, scrapes: u32) -> bool {
         let first = self.rows.len();
         if index.shape.is_closed() {
@@ -235,7 +237,7 @@ impl Scan {
         add_up(&index.shares, shape, each, values);
     }
 
-    /// From row `first` on, drops the series that were never touched: their only cell is zero.
+    /// Drops the series that were never touched, from row `first` on: their only cell is zero.
     fn drop_untouched(&mut self, first: usize) {
         let mut shown = first;
         for row in first..self.rows.len() {
@@ -248,22 +250,22 @@ impl Scan {
         self.truncate(shown);
     }
 
-    /// Whether the rows from one on still are in the lives in which they were found, and so were in
-    /// them at every load before this call.
+    /// Whether the rows from one on are still in the lives in which they were found, and therefore
+    /// were in them during every load before this call.
     fn are_still(&self, shape: &Shape, first: usize) -> bool {
         if !shape.is_stamped() && shape.is_closed() {
             return true;
         }
-        // If a load before saw anything of a later life, this fence makes the word that ended the one
-        // before visible to the loads below.
+        // If a load before saw anything of a later life, this fence makes the word that ended the
+        // one before visible to the loads below.
         fence(Ordering::Acquire);
         let life = |row: &Row| row.record.map_or(row.life, |record| record.life(row.place));
         self.rows[first..].iter().all(|row| life(row) == row.life)
     }
 
-    /// Reads the cells of those rows again whose series were reset meanwhile; `false` if one of them has
-    /// been removed. Otherwise a scrape might never end beside a thread that resets series of a large
-    /// block.
+    /// Reads the cells of those rows again whose series were reset meanwhile; `false` if a series
+    /// has been removed. Reading all of them again might never end beside a thread that resets
+    /// series of a large block.
     #[cold]
     fn read_changed(&mut self, index: &Index, first: usize) -> bool {
         for number in first..self.rows.len() {
@@ -288,7 +290,7 @@ impl Scan {
         0..self.rows.len()
     }
 
-    /// A series that is shown, in the life that it was read in.
+    /// A series that is shown, in the life in which it was read.
     pub(crate) fn at(&self, row: usize) -> At {
         At::new(self.rows[row].series, self.rows[row].life)
     }
@@ -298,7 +300,7 @@ impl Scan {
         self.rows[row].place
     }
 
-    /// How many of the first values of a series' key are those of the row before.
+    /// How many of the first values of a series' key equal those of the row before.
     #[inline]
     pub(crate) fn same(&self, row: usize) -> usize {
         self.rows[row].same as usize
@@ -310,14 +312,14 @@ impl Scan {
         &self.values[row * self.cells..][..self.cells]
     }
 
-    /// The number that a label of a key is kept as: of a closed label the place of its value.
+    /// The number in a label's code; for a closed label, the place of its value.
     #[inline]
     pub(crate) fn number(&self, row: usize, label: usize) -> usize {
         as_integer(self.names[label][row].code).unwrap_or(0) as usize
     }
 
-    /// The text of a label of a key, if the label is open; and whether it is known to have no character
-    /// that a format escapes.
+    /// The text of a label of a key, if the label is open; and whether it is known to have no
+    /// character that a format escapes.
     #[inline]
     pub(crate) fn text(&self, row: usize, label: usize) -> (&str, bool) {
         self.texts.get(self.names[label][row].text)
@@ -329,7 +331,8 @@ impl Scan {
 struct Texts {
     bytes: Vec<u8>,
     copies: Vec<Copied>,
-    /// Codes that were read last, and which text each of them is; the place comes from the code.
+    /// The codes that were read last, and the text of each. A code's place here follows from the
+    /// code.
     known: Vec<(Code, u32)>,
 }
 
@@ -343,7 +346,7 @@ struct Copied {
 
 const KNOWN: usize = 256;
 
-/// Neither the place of a text nor an integer.
+/// A code that no value has.
 const UNKNOWN: (Code, u32) = (1 << 30, 0);
 
 impl Default for Texts {
@@ -388,9 +391,9 @@ impl Texts {
             return ("", true);
         };
         let bytes = self.bytes.get(*start..start + len).unwrap_or_default();
-        // SAFETY: whoever names the text lived on after it was copied, and so did the series for which it
-        // was copied: all of them at once, before they were looked at again. So it is as the writer
-        // stored it, from a `str`, or the digits of an integer.
+        // SAFETY: every series that names the text was still alive after the copy was made, so the
+        // text did not change meanwhile. It is what the writer stored, from a `str`, or the digits
+        // of an integer.
         (unsafe { str::from_utf8_unchecked(bytes) }, !is_special)
     }
 }
@@ -427,7 +430,7 @@ mod tests {
     }
     .with_pages();
 
-    /// If it were, a thread that resets series of a large block could keep a scrape busy.
+    /// Otherwise a thread that resets series of a large block could keep a scrape busy.
     #[test]
     fn a_block_is_not_read_as_a_whole_again_when_a_series_is_reset() {
         static INDEX: Index = Index::new(SHAPE);

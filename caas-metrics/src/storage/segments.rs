@@ -1,7 +1,7 @@
 //! The parts of a hash table: segments of entries, and the root that finds them.
 //!
-//! Not here: when a segment is replaced (`table.rs`). Invariants: segments and roots are kept for good;
-//! an entry shows where it belongs; it does not move.
+//! Not here: when a segment is replaced (`table.rs`). Invariants: segments and roots are kept for
+//! good; an entry shows where it belongs; it does not move.
 
 use std::ptr;
 
@@ -10,19 +10,18 @@ use super::{
     sync::{AtomicPtr, AtomicU64, Ordering},
 };
 
-/// How many segments a new root has among others.
+/// How many segments the first root with several has.
 pub(super) const SEGMENTS: usize = if cfg!(loom) { 2 } else { 16 };
 
-/// How many upper bits of a hash choose a segment, and how many places each segment has less one, as
-/// addresses; then a word for each number of that many bits: its segment, which neighbours may share;
-/// then the root that it has replaced, in which readers may still be, so that this is not taken for
-/// lost.
+/// How many upper bits of a hash choose a segment, and a segment's number of places less one, both
+/// as addresses; then the segment for each value of those bits, which neighbours may share; then
+/// the root that it has replaced, so that leak checkers find that. Readers may still be in it.
 #[derive(Clone, Copy)]
 pub(super) struct Root(pub(super) *const AtomicPtr<AtomicU64>);
 
-/// Three words, which are the writer's, and a word for each place: how many places there are less one,
-/// how many upper bits all entries share, and how many places are not free. Readers know the first of
-/// these from the root: that is one line of memory less to wait for.
+/// Three words for the writer, and a word for each place. The three: the number of places less one,
+/// how many upper bits all entries share, and how many places are not free. Readers take the first
+/// from the root, and so wait for one cache line less.
 ///
 /// A place holds 0, or `BURIED`, or the upper half of a hash above a number plus one.
 #[derive(Clone, Copy)]
@@ -33,10 +32,11 @@ pub(super) struct Segment {
 
 const HEAD: usize = 3;
 
-/// Marks the place of an entry that was taken out, since others may follow it. No number is so large.
+/// Marks the place of an entry that was taken out, since others may follow it. No number is this
+/// large.
 const BURIED: u64 = u64::MAX;
 
-/// The part of an entry that is the hash's.
+/// The bits of an entry that come from the hash.
 #[inline]
 pub(super) fn tag(entry: u64) -> u32 {
     (entry >> 32) as u32
@@ -58,7 +58,7 @@ impl Root {
         Some(root)
     }
 
-    /// The words of a root that replaces another one.
+    /// The words of a new root that replaces this one.
     pub(super) fn words(bits: u32, before: Self) -> Option<Box<[AtomicPtr<AtomicU64>]>> {
         let words = zeros::<AtomicPtr<AtomicU64>>(3 + (1 << bits))?;
         words[2 + (1 << bits)].store(before.0.cast_mut().cast(), Ordering::Relaxed);
@@ -67,7 +67,7 @@ impl Root {
 
     #[inline]
     fn head(self, word: usize) -> usize {
-        // SAFETY: callers name one of the two first words, which every root has.
+        // SAFETY: callers name one of the first two words, which every root has.
         unsafe { &*self.0.add(word) }.load(Ordering::Relaxed).addr()
     }
 
@@ -81,7 +81,7 @@ impl Root {
         self.head(1) + 1
     }
 
-    /// Says how many bits choose a segment, and how many places that has.
+    /// Sets how many bits choose a segment, and how many places a segment has.
     pub(super) fn set_size(self, bits: u32, places: usize) {
         for (word, number) in [bits as usize, places - 1].into_iter().enumerate() {
             // SAFETY: as above.
@@ -90,14 +90,14 @@ impl Root {
         }
     }
 
-    /// The word of a number of `bits` bits.
+    /// The word of a value of the `bits` upper bits.
     #[inline]
     pub(super) fn word(self, number: usize) -> &'static AtomicPtr<AtomicU64> {
         // SAFETY: a root has a word for each such number, and is kept for good.
         unsafe { &*self.0.add(2 + number) }
     }
 
-    /// The number that a hash begins with.
+    /// The value of a hash's upper bits.
     #[inline]
     pub(super) fn number(self, hash: u64) -> usize {
         (((hash >> 32) << self.bits()) >> 32) as usize
@@ -121,7 +121,7 @@ impl Segment {
         Some(Self { words, mask: first.load(Ordering::Relaxed) as usize })
     }
 
-    /// A segment of words that are kept.
+    /// A segment in memory that is kept for good.
     pub(super) fn new(words: Box<[AtomicU64]>) -> Self {
         let mask = words.len() - HEAD - 1;
         Self { words: keep(words), mask }
@@ -141,12 +141,12 @@ impl Segment {
 
     #[inline]
     pub(super) fn word(self, word: usize) -> &'static AtomicU64 {
-        // SAFETY: every caller names one of the `HEAD` words or of the places, and a segment is kept
-        // for good.
+        // SAFETY: every caller names one of the `HEAD` words or of the places, and a segment is
+        // kept for good.
         unsafe { &*self.words.add(word) }
     }
 
-    /// A place, counted on from the first one after the last.
+    /// A place; after the last one comes the first.
     #[inline]
     fn place(self, place: usize) -> &'static AtomicU64 {
         self.word(HEAD + (place & self.mask))
@@ -182,7 +182,7 @@ impl Segment {
         entries.filter(|entry| *entry != 0 && *entry != BURIED)
     }
 
-    /// Makes it a segment without entries, whatever it was.
+    /// Empties the segment.
     pub(super) fn clear(self, depth: u32) {
         self.word(1).store(u64::from(depth), Ordering::Relaxed);
         self.set_used(0);
@@ -191,7 +191,7 @@ impl Segment {
         }
     }
 
-    /// Puts an entry in the first place for it that holds none. There must be a free one.
+    /// Puts an entry in the first place without one, from its own place on. There must be one.
     #[inline]
     pub(super) fn put(self, entry: u64) {
         let mut place = tag(entry) as usize;
@@ -213,7 +213,7 @@ impl Segment {
             place += 1;
         }
         self.place(place).store(BURIED, Ordering::Relaxed);
-        // No entry stands behind a place before a free one.
+        // If a free place follows, no entry was pushed past this one.
         while self.entry(place + 1) == 0 && self.entry(place) == BURIED {
             self.place(place).store(0, Ordering::Relaxed);
             self.set_used(self.used() - 1);
@@ -224,7 +224,8 @@ impl Segment {
     /// The first number of a hash from a place on, and its place.
     #[inline]
     pub(super) fn next(self, hash: u64, from: usize) -> Option<(usize, u32)> {
-        // A place is free, so the loop ends; the bound is for a reader whose segment becomes another.
+        // A place is free, so the loop ends. The bound is for a reader whose segment is replaced
+        // meanwhile.
         for place in (from..).take(self.places()) {
             let entry = self.place(place).load(Ordering::Acquire);
             if entry == 0 {
@@ -240,7 +241,7 @@ impl Segment {
 
 #[cfg(not(loom))]
 pub(super) mod empty {
-    //! What a table without entries is: no family needs memory before it has a series.
+    //! The table without entries, as statics: a family takes no memory before it has a series.
 
     use super::{AtomicPtr, AtomicU64, HEAD, ptr};
 
@@ -265,7 +266,7 @@ pub(super) mod empty {
     }
 }
 
-/// What a place holds for a number with this hash.
+/// The entry for a number with this hash.
 pub(super) fn entry(hash: u64, number: u32) -> u64 {
     u64::from(tag(hash)) << 32 | u64::from(number + 1)
 }

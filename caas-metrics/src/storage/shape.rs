@@ -23,7 +23,7 @@ impl Layout {
         self.integers + self.floats
     }
 
-    /// How much more one value of a cell is than another one.
+    /// The difference of two values of a cell.
     pub(super) fn difference(self, cell: u32, more: u64, less: u64) -> f64 {
         if cell < self.integers {
             more.wrapping_sub(less) as f64
@@ -50,23 +50,23 @@ pub struct Shape {
     pub(crate) layout: Layout,
     /// Whether all threads share the cells of a series, since it can be set.
     pub(crate) shared: bool,
-    /// How many labels are in the key that finds a block; none if all labels are closed.
+    /// How many labels the key of a block has; none if all labels are closed.
     pub(crate) key: u32,
     /// How many series are born together.
     pub(crate) block: u32,
-    /// Which labels tell the series of a block apart, and which labels of the key are open, as bits by
-    /// their places in the label set and in the key.
+    /// Which labels distinguish the series of a block, as bits by their places in the label set;
+    /// and which labels of the key are open, as bits by their places in the key.
     pub(crate) in_block: u64,
     pub(crate) open: u64,
     /// Whether all series of a block are exported from its birth on.
     pub(crate) whole: bool,
-    /// The most series of a family with open labels, beside those that take what is above it.
+    /// The most series of a family with open labels, without its overflow series.
     pub(crate) limit: u32,
     pub(crate) pages: PageBits,
 }
 
-/// How many series a chunk has and how many records a page has, as powers of two: readers know a
-/// shape only when they run, and a division takes longer than what they read.
+/// How many series a chunk has and how many records a page has, as powers of two. To readers a
+/// shape is not a constant, and a division would take longer than the read.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PageBits {
     chunk: u32,
@@ -78,7 +78,7 @@ impl PageBits {
     pub(crate) const UNKNOWN: Self = Self { chunk: 0, records: 0 };
 }
 
-/// The most bytes that a thread's cells of a closed family are in one piece.
+/// Up to this many bytes, a thread's cells of a closed family are in one piece.
 const MOST_PIECE: u64 = 64 * 1024;
 
 impl Shape {
@@ -108,7 +108,7 @@ impl Shape {
         !self.is_piece() || !is_one_number || self.layout.paired && !self.whole
     }
 
-    /// Whether its value alone tells if a series is exported.
+    /// Whether a series' value alone decides if it is exported.
     #[inline]
     pub(super) const fn shows_by_value(&self) -> bool {
         self.is_closed() && !self.whole && !self.is_stamped() && !self.shared
@@ -137,7 +137,7 @@ impl Shape {
         ((block >> bits) as usize, (block & ((1 << bits) - 1)) as usize)
     }
 
-    /// The whole shape.
+    /// The shape with its page sizes filled in.
     pub(crate) const fn with_pages(self) -> Self {
         let chunk = per_page(self.bytes() as usize).ilog2();
         let records = per_page(4 * self.record()).ilog2();

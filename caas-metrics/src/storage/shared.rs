@@ -1,8 +1,8 @@
 //! Cells that all threads share: gauges that can be set.
 //!
 //! Not here: whose they are (`index.rs`). Invariants: each update is one atomic operation, but for
-//! additions of floats; the cell of a series that can be removed is written to only while the thread
-//! says so, and nobody gets it meanwhile.
+//! additions of floats; a thread writes down which removable series it is about to write to, and
+//! that cell goes to no other series meanwhile.
 
 use super::sync::{AtomicU64, Ordering, StaticU64};
 

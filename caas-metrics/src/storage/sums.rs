@@ -1,7 +1,7 @@
 //! What readers see of cells: sums over all threads.
 //!
-//! Not here: which series there are (`scan.rs`). Invariants: a cell is added only if its stamp is the
-//! life that is asked for; whoever asks looks afterwards whether the series still lives it.
+//! Not here: which series there are (`scan.rs`). Invariants: a cell is added only if its stamp is
+//! the life that is asked for; the caller checks afterwards that the series is still in that life.
 
 use super::{
     cells::{AnyCells, Share, shares},
@@ -11,8 +11,8 @@ use super::{
     sync::{AtomicPtr, Ordering},
 };
 
-/// Adds to `sums` what all shares hold for series in these lives. It is quick where series of one
-/// chunk are next to each other.
+/// Adds to `sums` what all shares hold for series in these lives. It is quickest if series of one
+/// chunk follow each other.
 pub(super) fn add_up<S: Iterator<Item = (u32, Life)>>(
     first: &AtomicPtr<Share>,
     shape: &Shape,
@@ -48,14 +48,15 @@ pub(super) fn add_up<S: Iterator<Item = (u32, Life)>>(
 /// The cells of most series.
 const ONE_INTEGER: Layout = Layout { integers: 1, floats: 0, paired: false };
 
-/// How often a pair is read again that has changed meanwhile.
+/// How often a pair that changed while it was read is read again.
 const TRIES: usize = if cfg!(loom) { 2 } else { 1000 };
 
-/// Adds what went down and what went up, such that their difference is a value that was there.
+/// Adds what went down and what went up, so that their difference is a value that the gauge had.
 ///
-/// What went down comes first: what went up before it is then seen too, so the difference is not below
-/// what it was. If nothing more has gone down by the end, it is not above it either; else the pair is
-/// read again. Where every try meets a move, that with the fewest counts.
+/// It reads first what went down, and therefore sees all that went up before that: the difference
+/// is not too low. If nothing more has gone down by the end, it is not too high either. Otherwise
+/// the pair is read again. If something goes down during every try, the try in which the least did
+/// counts.
 fn add_up_pair(first: &AtomicPtr<Share>, shape: &Shape, series: u32, life: Life, sums: &mut [u64]) {
     let read = |cell: u32| {
         let cells = shares(first).filter_map(|share| Chunks::of(share, shape).read(series, life));
@@ -80,7 +81,7 @@ fn add_up_pair(first: &AtomicPtr<Share>, shape: &Shape, series: u32, life: Life,
     }
 }
 
-/// What a reader knows of a share's chunks: the one that it read last.
+/// A share's chunks for a reader, which remembers the last one.
 struct Chunks<'s> {
     share: &'s Share,
     shape: &'s Shape,
@@ -103,7 +104,8 @@ impl<'s> Chunks<'s> {
             (self.number, self.chunk) = (number, self.share.find(number));
         }
         let chunk = self.chunk?;
-        // SAFETY: the chunk is of this shape. Another thread may write to the cells; they are only read.
+        // SAFETY: the chunk is of this shape. Another thread may write to the cells; here they are
+        // only read.
         unsafe {
             if self.is_stamped && chunk.stamp(place).load(Ordering::Acquire) != life {
                 return None;

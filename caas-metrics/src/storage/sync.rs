@@ -3,10 +3,10 @@
 //! Holds no logic. Invariant: what a loom model runs is the code that ships.
 //!
 //! Loom remembers only the last access to an atomic: a thread that loads a value and then stores it
-//! hides an earlier load by another thread, and the race goes unexplored. Writers here therefore
-//! use one read-modify-write where a reader may look at the same time.
+//! hides an earlier load by another thread, and the race goes unexplored. So where a reader may
+//! look at the same time, writers here use one read-modify-write.
 
-/// An atomic that a static can hold, also in a model.
+/// An atomic that a static can hold, in a model too.
 pub(super) use std::sync::atomic::AtomicU64 as StaticU64;
 
 #[cfg(loom)]
@@ -31,7 +31,7 @@ pub(super) use loom::{
 #[cfg(loom)]
 pub(super) use weak::{AtomicPtr, AtomicU32, AtomicU64, fence};
 
-/// Thread-locals as std's, of loom's threads.
+/// Thread-locals: std's, or those of loom's threads.
 #[cfg(loom)]
 macro_rules! thread_locals {
     ($($(#[$attribute:meta])* static $name:ident: $type:ty = const { $value:expr };)*) => {
@@ -42,7 +42,7 @@ macro_rules! thread_locals {
 #[cfg(loom)]
 pub(crate) use thread_locals;
 
-/// A constructor that is `const`, but for loom's atomics, which no constant can hold.
+/// A constructor that is `const`, except under loom, whose atomics no constant can hold.
 macro_rules! constant {
     ($(#[$attribute:meta])* $vis:vis fn $($rest:tt)*) => {
         $(#[$attribute])*

@@ -1,9 +1,9 @@
 //! A hash table that grows without a large copy: from a hash to numbers that the caller compares.
 //!
 //! One writer, any number of readers. A small table is a single segment, which a larger one
-//! replaces; a large table replaces a full segment by two. Not here: what the numbers mean, and how a
-//! segment looks (`segments.rs`). Invariants: growth reads nothing but the table; no entry moves while
-//! a reader can meet it, so what is there is found.
+//! replaces. A large table has many; a full one is replaced by two. Not here: what the numbers
+//! mean, and how a segment is laid out (`segments.rs`). Invariants: growth reads nothing but the
+//! table; no entry moves while a reader can meet it, so what is there is found.
 
 use std::ptr;
 
@@ -14,24 +14,25 @@ use super::{
 };
 
 /// The places of a single segment, at first and at most. It is at most 40 % full: then the first
-/// entry is nearly always the right one, and a processor that guesses so loses no time.
+/// entry is nearly always the right one, as the processor predicts.
 const FIRST: usize = if cfg!(loom) { 4 } else { 64 };
 const MOST_SINGLE: usize = if cfg!(loom) { 4 } else { 1 << 13 };
 
 /// The places of a segment among others, where memory matters more.
 const SEGMENT: usize = if cfg!(loom) { 4 } else { 512 };
 
-/// More upper bits of a hash do not choose a segment: the lower ones choose the place there.
+/// The most upper bits of a hash that choose a segment. The lower ones choose the place in it.
 const MOST_BITS: u32 = 22;
 
 pub(super) struct Table {
     root: AtomicPtr<AtomicPtr<AtomicU64>>,
-    /// How often a segment was replaced: a reader that finds nothing looks again if it was meanwhile.
+    /// How often a segment was replaced: a reader that finds nothing looks again if it was
+    /// meanwhile.
     edition: AtomicU32,
-    /// A segment that was replaced, to be used for the next one; only the writer's business.
+    /// A segment that was replaced, to be used for the next one; only the writer reads this.
     spare: AtomicPtr<AtomicU64>,
-    /// The last one that was replaced and is too small for the next ones, and links to the one before:
-    /// readers may be there.
+    /// The last replaced segment that is too small to be used again; it links to the one before.
+    /// They are kept because readers may be in them.
     unfit: AtomicPtr<AtomicU64>,
 }
 
@@ -59,8 +60,8 @@ impl Table {
         segment.next(hash, tag(hash) as usize).map(|(_, number)| number)
     }
 
-    /// What `look` finds at the first number of a hash where it finds anything. `None` is certain:
-    /// at some moment meanwhile there was no such entry.
+    /// What `look` returns for the first number of a hash for which it returns anything. `None` is
+    /// certain: at some moment during the call there was no such entry.
     pub(super) fn seek<R>(&self, hash: u64, mut look: impl FnMut(u32) -> Option<R>) -> Option<R> {
         loop {
             let edition = self.edition.load(Ordering::Acquire);
@@ -73,8 +74,8 @@ impl Table {
                 }
                 from = place + 1;
             }
-            // If the segment was replaced, entries may have been added elsewhere, and if it was used
-            // for the next one, they may have been missed.
+            // If the segment was replaced, entries may have been added elsewhere, and if it was
+            // used for the next one, they may have been missed.
             fence(Ordering::Acquire);
             if self.edition.load(Ordering::Relaxed) == edition {
                 return None;
@@ -95,7 +96,7 @@ impl Table {
                 return true;
             }
             if !self.make_room(hash, segment, most) {
-                // Until there is memory, all places but one are good enough.
+                // Without memory for more, all places but one may be filled.
                 let has_room = segment.used() + 1 < places;
                 if has_room {
                     segment.put(entry);
@@ -113,7 +114,7 @@ impl Table {
     /// Replaces a segment that is full; `false` without memory.
     fn make_room(&self, hash: u64, full: Segment, most: usize) -> bool {
         let (places, depth) = (full.places(), full.depth());
-        // Mostly buried: the same again without those.
+        // Most places are buried: the same size again, without those.
         if full.entries().count() <= most / 2 && most > 1 {
             return self.copy(hash, full);
         }
@@ -159,14 +160,14 @@ impl Table {
         true
     }
 
-    /// A segment without entries: the spare one if it fits.
+    /// An empty segment: the spare one if it fits.
     fn segment(&self, places: usize, depth: u32) -> Option<Segment> {
         let spare = self.spare.swap(ptr::null_mut(), Ordering::Relaxed);
         // SAFETY: only segments are put there.
         if let Some(spare) = unsafe { Segment::of(spare) } {
             if spare.places() == places {
-                // Whoever sees this also sees the edition in which the segment was replaced, whichever
-                // thread did that.
+                // A reader that sees this also sees the edition in which the segment was replaced,
+                // on whichever thread that was.
                 fence(Ordering::Release);
                 spare.clear(depth);
                 return Some(spare);
@@ -177,7 +178,7 @@ impl Table {
         Segment::words(places, depth).map(Segment::new)
     }
 
-    /// Makes a segment that of all hashes that begin with the same bits.
+    /// Makes this the segment of all hashes that begin with the same bits.
     fn assign(&self, hash: u64, depth: u32, segment: Segment) {
         let root = self.root();
         let numbers = 1_usize << (root.bits() - depth);
@@ -187,8 +188,8 @@ impl Table {
         }
     }
 
-    /// Ends a replacement. Readers may still be in the old segment: whoever finds nothing there sees
-    /// another edition, before the segment becomes another one and after.
+    /// Ends a replacement. Readers may still be in the old segment. One that finds nothing there
+    /// sees that the edition has changed, and looks again.
     fn publish(&self, old: Option<Segment>) {
         self.edition.fetch_add(1, Ordering::Release);
         if let Some(old) = old {

@@ -1,7 +1,7 @@
 //! Label texts: each distinct one of a family is kept once, and a record names it by a code.
 //!
-//! Not here: escaping (the encoders') and which texts belong together (`records.rs`). Invariant: the
-//! text of a code stays as it is for as long as a living record names it; a reader that meets another
+//! Not here: escaping (`encode/`) and which texts belong together (`records.rs`). Invariant: the
+//! text of a code stays the same as long as a living record names it; a reader that meets another
 //! text finds that its record has another life.
 
 use super::{
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::sample::is_special;
 
-/// A label value as a record keeps it: a small integer itself, or where its text is.
+/// A label value in a record: a small integer itself, or the place of its text.
 pub(super) type Code = u32;
 
 /// Marks a code that is an integer.
@@ -29,8 +29,8 @@ pub(super) fn as_integer(code: Code) -> Option<u32> {
 pub(crate) const MOST_BYTES: usize = crate::desc::MOST_BYTES;
 const _: () = assert!(cfg!(loom) || 2 * pairs::count(MOST_BYTES) <= MOST as usize);
 
-/// In the head of a text: its length, whether a character of it is escaped somewhere, and how many
-/// records name it, which is only the writer's business.
+/// In the head of a text: its length, whether some format escapes a character of it, and how many
+/// records name it, which only the writer reads.
 const LEN: u32 = THEIRS;
 const IS_SPECIAL: u64 = 1 << 31;
 const ONE_USE: u64 = 1 << 32;
@@ -77,7 +77,7 @@ impl Kept {
         let (head, mut kept) = unsafe { self.heap.block(code) };
         len(head.load(Ordering::Relaxed)) == text.len()
             && pairs::all(text.as_bytes(), |pair| {
-                // What was a text once may reach beyond its page now.
+                // The text may be gone by now, and this length reach beyond the page.
                 let [first, last, behind @ ..] = kept else { return false };
                 kept = behind;
                 [first, last].map(|word| word.load(Ordering::Relaxed)) == pair
@@ -94,7 +94,7 @@ impl Kept {
         let (head, kept) = unsafe { self.heap.block(code) };
         let head = head.load(Ordering::Relaxed);
         let words = kept.get(..2 * pairs::count(len(head))).and_then(<[_]>::split_last_chunk);
-        // What was a text once may say any length now.
+        // The text may be gone by now, and its head say any length.
         let Some((whole, last)) = words else { return false };
         let load = |word: &AtomicU64| word.load(Ordering::Relaxed);
         let whole = whole.chunks_exact(2).map(|pair| [load(&pair[0]), load(&pair[1])]);
@@ -102,7 +102,7 @@ impl Kept {
         head & IS_SPECIAL != 0
     }
 
-    /// The code of a value, kept from now on until it is given back as often as it was asked for.
+    /// The code of a value, which is kept until it has been released as often as it was taken.
     /// `None` without memory. Only under the writer's lock.
     pub(super) fn code(&self, free: &mut Free, value: &Text<'_>) -> Option<Code> {
         if let Text::Integer(n) = value {
@@ -123,8 +123,8 @@ impl Kept {
         Some(code)
     }
 
-    /// Gives one use of a code back. Only under the writer's lock, for a code that no living record
-    /// names so often.
+    /// Releases one use of a code. Only under the writer's lock, and after the record that used it
+    /// has ended.
     pub(super) fn give_up(&self, free: &mut Free, code: Code) {
         if as_integer(code).is_some() || self.count_use(code, ONE_USE.wrapping_neg()) > 0 {
             return;

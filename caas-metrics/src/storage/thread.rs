@@ -1,10 +1,10 @@
 //! What a thread has of all families: the shares that it holds, and updates that wait.
 //!
-//! Not here: what a share is (`cells.rs`). Invariants: a thread that ends gives back all its shares;
-//! while a thread takes memory or holds a lock of this folder, no update of its own does either.
+//! Not here: what a share is (`cells.rs`). Invariants: a thread that ends gives back all its
+//! shares; while a thread takes memory or holds a lock of this folder, its own updates do neither.
 //!
-//! A global allocator may count what it does: then taking memory for an update is itself an update.
-//! Such an update waits, in memory that is there, until the one that caused it is done.
+//! A global allocator may count what it does. Then taking memory for one update causes another,
+//! which waits in memory that is already there until the first is done.
 
 use std::cell::Cell;
 
@@ -15,7 +15,7 @@ use super::{
     update::{At, enter},
 };
 
-/// An addition to a cell that waits.
+/// An addition to a cell, which waits.
 #[derive(Clone, Copy)]
 struct Addition {
     index: &'static Index,
@@ -25,8 +25,8 @@ struct Addition {
     value: u64,
 }
 
-/// How many additions can wait: more than an allocator counts while one update takes memory, since
-/// additions to one cell are one.
+/// How many additions can wait. That is more than an allocator makes while one update takes memory,
+/// because additions to the same cell are joined.
 const MOST_WAITING: usize = 8;
 
 /// The most cells of a series whose updates can wait.
@@ -38,9 +38,9 @@ thread_locals! {
 }
 
 std::thread_local! {
-    // These have no destructor, so they are there as long as the thread.
+    // These have no destructor, so they exist as long as the thread does.
     static IS_BUSY: Cell<bool> = const { Cell::new(false) };
-    /// Whether there may be something in the next one.
+    /// Whether there may be something in `WAITING`.
     static ARE_WAITING: Cell<bool> = const { Cell::new(false) };
     static WAITING: [Cell<Option<Addition>>; MOST_WAITING] =
         const { [const { Cell::new(None) }; MOST_WAITING] };
@@ -85,11 +85,11 @@ impl Busy {
     /// `None` if the thread is busy already.
     #[cfg(not(loom))]
     pub(super) fn begin() -> Option<Self> {
-        // Made only if it is given: when it goes, the thread is no longer busy.
+        // It is made only for the caller that gets it, since dropping it ends the busy time.
         if IS_BUSY.replace(true) { None } else { Some(Self(())) }
     }
 
-    /// All threads of a model are one to the standard library, and none of them counts memory.
+    /// The standard library sees all threads of a model as one, and none of them counts memory.
     #[cfg(loom)]
     pub(super) fn begin() -> Option<Self> {
         Some(Self(()))
@@ -128,13 +128,14 @@ pub(super) fn wait(
     at: At,
     update: &dyn Fn(&AnyCells),
 ) -> bool {
-    // The update is made to cells of its own, which then hold what it adds.
+    // The update is done to scratch cells, which then hold what it adds.
     let scratch: [_; MOST_CELLS] = std::array::from_fn(|_| AtomicU64::new(0));
     let layout = index.shape.layout;
     if layout.cells() as usize > MOST_CELLS {
         return false;
     }
-    // SAFETY: there are so many cells, nobody else knows them, and `cells` goes before they do.
+    // SAFETY: the array has this many cells, nothing else refers to it, and `cells` is dropped
+    // before it.
     let Some(cells) = (unsafe { AnyCells::new(scratch.as_ptr(), layout) }) else { return false };
     update(&cells);
     let added = scratch.iter().map(|cell| cell.load(Ordering::Relaxed));
@@ -143,12 +144,12 @@ pub(super) fn wait(
 }
 
 impl Addition {
-    /// Whether it is to the same cell as another one.
+    /// Whether both are to the same cell.
     fn joins(&self, other: &Self) -> bool {
         std::ptr::eq(self.index, other.index) && self.at == other.at && self.cell == other.cell
     }
 
-    /// Puts it to those that wait.
+    /// Puts it among those that wait.
     fn wait(self) -> bool {
         WAITING.with(|all| {
             for place in all {

@@ -1,7 +1,8 @@
 //! What an update does: from a label set, or from a series that was found before, to cells.
 //!
-//! The short way is here, as constants of a family; whatever it does not find is for `index.rs`.
-//! Invariant: an update of a series that its thread has updated before takes no lock and no memory.
+//! Here is the short way, for which all of a family's shape is constant. What it does not find is
+//! left to `index.rs`. Invariant: an update of a series that its thread has updated before takes no
+//! lock and no memory.
 
 use super::{
     cells::{AnyCells, Cells, Share, Word, Words, near, nowhere},
@@ -25,7 +26,7 @@ pub trait Home {
     fn words() -> Words;
 }
 
-/// A series in one of its lives; of a family with closed labels only, whichever it lives.
+/// A series in one of its lives. In a family with closed labels only, all lives are meant.
 ///
 /// Not public API. Used by generated code.
 #[doc(hidden)]
@@ -35,7 +36,7 @@ pub struct At {
     life: Life,
 }
 
-/// Marks a series that stands for another one, which is above the limit. No series has such a number,
+/// Marks an overflow series that stands for a series above the limit. No series has such a number,
 /// so the short way never finds one.
 const IS_OVERFLOW: u32 = 1 << 31;
 
@@ -110,7 +111,7 @@ impl Remembered {
 /// This thread's word of a family.
 #[inline(always)]
 fn word<F: Home>() -> *const () {
-    // Only where thread-locals are no part of the thread can it be gone before the thread is.
+    // It can be gone before the thread only on targets where thread-locals are allocated.
     F::words().try_with(Word::get).unwrap_or(nowhere(&F::SHAPE))
 }
 
@@ -141,17 +142,18 @@ fn life<F: Home>(at: At) -> Life {
     }
 }
 
-/// This thread's cells of the series with these label values, if it has updated it before; `place` is
-/// the series' place in its block.
+/// This thread's cells of the series with these label values, if it has updated it before; `place`
+/// is the series' place in its block.
 ///
-/// The record's life is read once, after its codes. It is enough to find it in this thread's stamp:
-/// then this thread has seen the record whole in that life, so it read no code of an earlier one,
-/// and it read none of a later one, which begins after this life has ended.
+/// The record's life is read once, after its codes. If it equals this thread's stamp, that is
+/// enough. This thread has then seen the whole record in that life, so it read no code of an
+/// earlier one; and a later one begins only after this life has ended, so it read no code of that
+/// either.
 #[inline(always)]
 pub(crate) fn known_by<F: Home>(values: &[LabelText<'_>], place: u32) -> Option<Cells<F>> {
     let (index, shape) = (F::index(), &F::SHAPE);
     let block = index.table.first(hash(values, shape))?;
-    // SAFETY: the table has blocks whose records exist, and gives them by an acquire load.
+    // SAFETY: the table holds blocks whose records exist, and gives them by an acquire load.
     let record = unsafe { index.records.record(block, shape) };
     if !is_of(index, record, values, shape) {
         return None;
@@ -174,7 +176,7 @@ pub(crate) fn find<F: Home>(values: &[LabelText<'_>], place: u32) -> Option<At> 
     (is_it && record.is_still(place, life)).then(|| At::new(block * shape.block + place, life))
 }
 
-/// Whether a record is the one of these values.
+/// Whether a record has these values.
 #[inline(always)]
 fn is_of(index: &Index, record: Record<'_>, values: &[LabelText<'_>], shape: &Shape) -> bool {
     let mut label = 0;
@@ -188,8 +190,9 @@ fn is_of(index: &Index, record: Record<'_>, values: &[LabelText<'_>], shape: &Sh
     label > 0
 }
 
-/// This thread's cells of a series, taken if need be. `None` while the thread's locals are torn down,
-/// while it is in here already, without memory, and if the series no longer lives.
+/// This thread's cells of a series, which are taken if it has none. `None` while the thread's
+/// locals are torn down, while the thread is busy, without memory, and if the series no longer
+/// lives.
 #[cold]
 #[inline(never)]
 pub(super) fn enter(index: &'static Index, words: Words, at: At) -> Option<AnyCells> {
@@ -202,7 +205,7 @@ pub(super) fn enter(index: &'static Index, words: Words, at: At) -> Option<AnyCe
     Some(cells)
 }
 
-/// Updates a series that this thread has not updated before, however that can be done.
+/// Updates a series that this thread has not updated before, the slow way if there is no other.
 #[cold]
 #[inline(never)]
 pub(crate) fn update_first<F: Home>(at: At, update: &dyn Fn(&Cells<F>)) {
@@ -213,7 +216,7 @@ pub(crate) fn update_first<F: Home>(at: At, update: &dyn Fn(&Cells<F>)) {
     }
 }
 
-/// This thread's share of a family, taken if need be.
+/// This thread's share of a family, which is taken if it has none.
 fn share(index: &'static Index, words: Words, busy: &Busy) -> Option<&'static Share> {
     let word = words.try_with(Word::get).ok()?;
     // SAFETY: a word that is not null points to what belongs to a share, or to the empty directory.
@@ -226,13 +229,13 @@ fn share(index: &'static Index, words: Words, busy: &Busy) -> Option<&'static Sh
     Some(share)
 }
 
-/// Updates the shared cell of a series; `false` if that could not be done so.
+/// Updates the shared cell of a series; `false` if that needs the slow way.
 #[inline(always)]
 pub(crate) fn write<F: Home>(at: At, update: impl FnOnce(SharedCell<'_>)) -> bool {
     let (index, shape) = (F::index(), &F::SHAPE);
     if shape.is_closed() {
         let Some(cell) = index.shared_cell(at.series, shape) else { return false };
-        // What is not exported from the start must be known to be touched.
+        // If the series is not exported from the start, it must be marked as touched.
         let is_exported = shape.whole || is_living(life::<F>(at));
         if is_exported {
             update(cell);
@@ -244,7 +247,7 @@ pub(crate) fn write<F: Home>(at: At, update: impl FnOnce(SharedCell<'_>)) -> boo
     own.map(|share| index.write(share, at, update)).is_some()
 }
 
-/// The same where the short way does not do: takes a share, or does it under the lock.
+/// The same, the slow way: takes a share, or updates under the lock.
 #[cold]
 #[inline(never)]
 pub(crate) fn write_slowly<F: Home>(at: At, update: &dyn Fn(SharedCell<'_>)) {
