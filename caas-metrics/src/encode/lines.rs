@@ -4,28 +4,27 @@
 //! (`write`).
 //! Invariant: once the buffers have grown, writing a sample allocates nothing.
 
-use std::marker::PhantomData;
-
 use super::Encode;
 use super::series::{Series, open};
 use super::write::{bound, float, integer, number};
 use crate::desc::MetricType;
 use crate::sample::{FamilyHead, Labels, Sink, Value};
 
-/// Where the line-based formats differ.
-pub(super) trait Dialect: 'static {
+/// Where the line-based formats differ. A value and no trait, or the encoder would be compiled twice.
+pub(super) struct Dialect {
     /// Whether the float 3 is written `3.0`.
-    const WHOLE_FLOATS_HAVE_A_POINT: bool;
+    pub(super) whole_floats_have_a_point: bool,
     /// What ends a page.
-    const END: &'static [u8];
+    pub(super) end: &'static [u8],
     /// Writes the lines above a family's first sample.
-    fn head(out: &mut Vec<u8>, family: &FamilyHead<'_>);
+    pub(super) head: fn(&mut Vec<u8>, &FamilyHead<'_>),
     /// Whether a histogram shows its `_sum` and, with it, its `_count`.
-    fn has_sum(family: &FamilyHead<'_>) -> bool;
+    pub(super) has_sum: fn(&FamilyHead<'_>) -> bool,
 }
 
 /// The encoder of a line-based format.
-pub(super) struct Lines<D> {
+pub(super) struct Lines {
+    dialect: &'static Dialect,
     out: Vec<u8>,
     /// The lines above the current family, until its first sample is written.
     head: Vec<u8>,
@@ -39,12 +38,12 @@ pub(super) struct Lines<D> {
     bounds: Vec<u8>,
     /// Where in `bounds` each part ends; the last one is that of `+Inf`.
     ends: Vec<usize>,
-    dialect: PhantomData<fn() -> D>,
 }
 
-impl<D: Dialect> Lines<D> {
-    pub(super) fn new() -> Self {
+impl Lines {
+    pub(super) fn new(dialect: &'static Dialect) -> Self {
         Self {
+            dialect,
             // Enough for a small page.
             out: Vec::with_capacity(4096),
             head: Vec::with_capacity(256),
@@ -55,7 +54,6 @@ impl<D: Dialect> Lines<D> {
             has_sum: true,
             bounds: Vec::new(),
             ends: Vec::new(),
-            dialect: PhantomData,
         }
     }
 
@@ -89,7 +87,7 @@ impl<D: Dialect> Lines<D> {
     }
 
     fn float(&mut self, value: f64) {
-        float(&mut self.out, value, D::WHOLE_FLOATS_HAVE_A_POINT);
+        float(&mut self.out, value, self.dialect.whole_floats_have_a_point);
         self.out.push(b'\n');
     }
 
@@ -137,10 +135,10 @@ impl<D: Dialect> Lines<D> {
     }
 }
 
-impl<D: Dialect> Sink for Lines<D> {
+impl Sink for Lines {
     fn family(&mut self, family: &FamilyHead<'_>) {
         self.head.clear();
-        D::head(&mut self.head, family);
+        (self.dialect.head)(&mut self.head, family);
         self.name.clear();
         self.name.extend_from_slice(family.name.as_bytes());
         let is_histogram = family.metric_type == MetricType::Histogram;
@@ -149,7 +147,7 @@ impl<D: Dialect> Sink for Lines<D> {
         self.bounds.clear();
         self.ends.clear();
         if is_histogram {
-            self.has_sum = D::has_sum(family);
+            self.has_sum = (self.dialect.has_sum)(family);
             for upper in family.buckets.iter().chain(&[f64::INFINITY]) {
                 self.bounds.extend_from_slice(b"le=\"");
                 bound(&mut self.bounds, *upper);
@@ -171,7 +169,7 @@ impl<D: Dialect> Sink for Lines<D> {
             Value::Number(value) if !is_compound => {
                 self.show_head();
                 self.series.write(&mut self.out, labels);
-                number(&mut self.out, value, D::WHOLE_FLOATS_HAVE_A_POINT);
+                number(&mut self.out, value, self.dialect.whole_floats_have_a_point);
                 self.out.push(b'\n');
             }
             Value::Histogram { buckets, sum } if self.metric_type == MetricType::Histogram => {
@@ -188,7 +186,7 @@ impl<D: Dialect> Sink for Lines<D> {
     }
 }
 
-impl<D: Dialect> Encode for Lines<D> {
+impl Encode for Lines {
     fn buffer(&mut self) -> &mut Vec<u8> {
         // The caller may empty the buffer, and the series before with it.
         self.series.forget();
@@ -196,6 +194,6 @@ impl<D: Dialect> Encode for Lines<D> {
     }
 
     fn finish(&mut self) {
-        self.out.extend_from_slice(D::END);
+        self.out.extend_from_slice(self.dialect.end);
     }
 }

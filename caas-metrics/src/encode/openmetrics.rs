@@ -15,38 +15,34 @@ pub(super) const SPEC: Spec = Spec {
     content_type: "application/openmetrics-text; version=1.0.0; charset=utf-8",
     media_type: ("application", "openmetrics-text"),
     parameters: &[("version", "1.0.0")],
-    encoder: || Box::new(Lines::<OpenMetrics>::new()),
+    encoder: || Box::new(Lines::new(&OPEN_METRICS)),
 };
 
-struct OpenMetrics;
+static OPEN_METRICS: Dialect =
+    Dialect { whole_floats_have_a_point: true, end: b"# EOF\n", head, has_sum };
 
-impl Dialect for OpenMetrics {
-    const WHOLE_FLOATS_HAVE_A_POINT: bool = true;
-    const END: &'static [u8] = b"# EOF\n";
-
-    fn head(out: &mut Vec<u8>, family: &FamilyHead<'_>) {
-        let (name, metric_type) = named(family);
-        for part in ["# TYPE ", name, " ", metric_type.as_str(), "\n"] {
+fn head(out: &mut Vec<u8>, family: &FamilyHead<'_>) {
+    let (name, metric_type) = named(family);
+    for part in ["# TYPE ", name, " ", metric_type.as_str(), "\n"] {
+        out.extend_from_slice(part.as_bytes());
+    }
+    if let Some(unit) = unit(family, name, metric_type) {
+        for part in ["# UNIT ", name, " ", unit, "\n"] {
             out.extend_from_slice(part.as_bytes());
         }
-        if let Some(unit) = unit(family, name, metric_type) {
-            for part in ["# UNIT ", name, " ", unit, "\n"] {
-                out.extend_from_slice(part.as_bytes());
-            }
-        }
-        if !family.help.is_empty() {
-            for part in ["# HELP ", name, " "] {
-                out.extend_from_slice(part.as_bytes());
-            }
-            escaped(out, family.help.as_bytes(), Escape::Quoted);
-            out.push(b'\n');
-        }
     }
+    if !family.help.is_empty() {
+        for part in ["# HELP ", name, " "] {
+            out.extend_from_slice(part.as_bytes());
+        }
+        escaped(out, family.help.as_bytes(), Escape::Quoted);
+        out.push(b'\n');
+    }
+}
 
-    /// A sum that can shrink is not a counter, so the specification forbids it.
-    fn has_sum(family: &FamilyHead<'_>) -> bool {
-        !family.sum_can_shrink()
-    }
+/// A sum that can shrink is not a counter, so the specification forbids it.
+fn has_sum(family: &FamilyHead<'_>) -> bool {
+    !family.sum_can_shrink()
 }
 
 /// The family's name and type, chosen so that the samples have the same names as in the text format.

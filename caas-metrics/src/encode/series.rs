@@ -63,7 +63,6 @@ impl Series {
     }
 
     /// Writes the series with these values, and a space after it.
-    #[inline(always)]
     pub(super) fn write(&mut self, page: &mut Vec<u8>, labels: Labels<'_>) {
         let (start, before) = (page.len(), self.before);
         self.before = Some(start);
@@ -77,7 +76,6 @@ impl Series {
         self.write_values(page, start, Labels { kept: 0, are_plain, ..labels });
     }
 
-    #[inline(always)]
     fn write_values(&mut self, page: &mut Vec<u8>, start: usize, labels: Labels<'_>) {
         let Labels { values, kept, are_plain } = labels;
         let labels = self.labels.get_mut(kept..).unwrap_or_default();

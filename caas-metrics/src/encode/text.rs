@@ -15,31 +15,23 @@ pub(super) const SPEC: Spec = Spec {
     content_type: "text/plain; version=0.0.4; charset=utf-8",
     media_type: ("text", "plain"),
     parameters: &[("version", "0.0.4")],
-    encoder: || Box::new(Lines::<Text>::new()),
+    encoder: || Box::new(Lines::new(&TEXT)),
 };
 
-struct Text;
+static TEXT: Dialect =
+    Dialect { whole_floats_have_a_point: false, end: b"", head, has_sum: |_| true };
 
-impl Dialect for Text {
-    const WHOLE_FLOATS_HAVE_A_POINT: bool = false;
-    const END: &'static [u8] = b"";
-
-    fn head(out: &mut Vec<u8>, family: &FamilyHead<'_>) {
-        let name = family.name.as_bytes();
-        if !family.help.is_empty() {
-            for part in [b"# HELP ", name, b" "] {
-                out.extend_from_slice(part);
-            }
-            escaped(out, family.help.as_bytes(), Escape::Help);
-            out.push(b'\n');
+fn head(out: &mut Vec<u8>, family: &FamilyHead<'_>) {
+    let name = family.name;
+    if !family.help.is_empty() {
+        for part in ["# HELP ", name, " "] {
+            out.extend_from_slice(part.as_bytes());
         }
-        for part in [b"# TYPE ", name, b" ", type_name(family.metric_type).as_bytes(), b"\n"] {
-            out.extend_from_slice(part);
-        }
+        escaped(out, family.help.as_bytes(), Escape::Help);
+        out.push(b'\n');
     }
-
-    fn has_sum(_: &FamilyHead<'_>) -> bool {
-        true
+    for part in ["# TYPE ", name, " ", type_name(family.metric_type), "\n"] {
+        out.extend_from_slice(part.as_bytes());
     }
 }
 

@@ -189,7 +189,6 @@ fn without_exponent(value: f64) -> Option<u64> {
 }
 
 /// The shortest decimal digits of a positive float: `d.ddd × 10^exponent`.
-#[derive(Default)]
 struct Shortest {
     buffer: [u8; 24],
     length: usize,
@@ -197,6 +196,8 @@ struct Shortest {
 }
 
 impl Shortest {
+    const EMPTY: Self = Self { buffer: [0; 24], length: 0, exponent: 0 };
+
     fn of(value: f64) -> Self {
         Self::of_billionths(value).unwrap_or_else(|| Self::of_any(value))
     }
@@ -214,7 +215,7 @@ impl Shortest {
         }
         let mut buffer = [0; 20];
         let digits = decimal(&mut buffer, n);
-        let mut shortest = Self { exponent: digits.len() as i32 - 10, ..Self::default() };
+        let mut shortest = Self { exponent: digits.len() as i32 - 10, ..Self::EMPTY };
         let zeros = digits.iter().rev().take_while(|digit| **digit == b'0').count();
         let digits = &digits[..digits.len() - zeros];
         shortest.buffer[..digits.len()].copy_from_slice(digits);
@@ -223,7 +224,7 @@ impl Shortest {
     }
 
     fn of_any(value: f64) -> Self {
-        let mut shortest = Self::default();
+        let mut shortest = Self::EMPTY;
         // The standard library finds the digits: `1.2345e-7`, 22 bytes at most.
         let written = write!(shortest, "{value:e}");
         debug_assert!(written.is_ok(), "{value:e} is longer than the buffer");
