@@ -1,4 +1,4 @@
-//! The server and `respond`, spoken to in raw bytes as any client might.
+//! The server and `respond`, with raw bytes from clients.
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};

@@ -1,4 +1,5 @@
-//! Pages read back by others: Python's `prometheus_client`, and a reader written from the grammar.
+//! Pages read back by independent parsers: Python's `prometheus_client`, and one written from the
+//! grammar.
 
 use std::collections::BTreeMap;
 use std::io::Write;

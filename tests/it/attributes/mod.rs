@@ -1,8 +1,8 @@
 //! `#[timed]`, `#[counted]`, `#[in_flight]`: they fit every function, and each call is recorded
 //! once.
 //!
-//! What has broken attributes of this kind elsewhere, and what keeps it from breaking these. A name
-//! in backticks is a test in this folder, which a test makes sure of; `ui` is
+//! The list below has what broke attributes of other crates, and the tests that keep it from breaking
+//! these. A name in backticks is a test in this folder, as another test checks; `ui` is
 //! `tests/ui/attributes`, `body` is `tests/ui/body`, `hygiene` is the crates in `tests/hygiene`,
 //! `crates` is `tests/attributes_on_crates.py`, which annotates published crates.
 //!
