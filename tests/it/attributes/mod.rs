@@ -123,6 +123,7 @@ mod futures;
 mod generics;
 mod items;
 mod labels;
+mod polled;
 mod returned_futures;
 mod runtime;
 mod values;
@@ -196,6 +197,7 @@ fn the_table_names_tests() {
         include_str!("generics.rs"),
         include_str!("items.rs"),
         include_str!("labels.rs"),
+        include_str!("polled.rs"),
         include_str!("returned_futures.rs"),
         include_str!("runtime.rs"),
         include_str!("values.rs"),
