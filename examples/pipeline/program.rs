@@ -134,6 +134,6 @@ pub fn terminate(id: u32) {
     }
 }
 
-/// There is no such signal; a program that does not end is killed.
+/// Here there is no such signal. A program that does not end is killed.
 #[cfg(not(unix))]
 pub fn terminate(_: u32) {}

@@ -218,7 +218,7 @@ impl Out {
     #[inline(always)]
     unsafe fn copy_from<const ROOM: usize>(&mut self, from: *const u8, len: usize) {
         debug_assert!(len <= ROOM && ROOM <= SLACK && self.len + ROOM <= self.bytes.len());
-        // SAFETY: the caller's promise; and a series fits behind `FULL`.
+        // SAFETY: the caller's promise; and after `FULL` there is room for a series.
         unsafe { ptr::copy_nonoverlapping(from, self.bytes.as_mut_ptr().add(self.len), ROOM) };
         self.len += len;
     }
