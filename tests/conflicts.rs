@@ -1,5 +1,5 @@
-//! Declarations that contradict each other: found after linking, and harmless for the page. In a
-//! program of its own, as the families of a program are one registry.
+//! Declarations that contradict each other: they are found after linking, and do not harm the page. A
+//! program of its own, since all families of a program are in one registry.
 
 use caas_metrics::{Format, Problem, registry};
 

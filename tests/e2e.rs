@@ -1,7 +1,7 @@
 //! End to end: the gateway example as a running program, scraped by a real Prometheus and read by
-//! parsers that are not ours.
+//! independent parsers.
 //!
-//! What is not installed is skipped with a note, or fails with `CAAS_E2E=required`.
+//! Tests whose servers are not installed are skipped with a note, or fail with `CAAS_E2E=required`.
 #![cfg(unix)]
 #![allow(unreachable_pub, reason = "`pub` is for the other modules here: a test has no users")]
 #![allow(dead_code, reason = "each test program uses a part of the modules in `e2e/`")]

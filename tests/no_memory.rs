@@ -1,7 +1,7 @@
-//! What happens where an allocator has nothing left, and where it counts itself with a family.
+//! What happens when the allocator has no memory left, and when it counts itself in a family.
 //!
-//! A program of its own, since it has an allocator of its own. One test, so that nothing else of this
-//! program takes memory meanwhile.
+//! A program of its own, since it has its own allocator. There is only one test, so that nothing else
+//! in the program takes memory meanwhile.
 
 use std::{
     alloc::{GlobalAlloc, Layout, System},

@@ -1,6 +1,6 @@
-//! End to end: the four services with what stands behind them, on real servers, one theme a module.
+//! End to end: the four services with real servers around them, a theme a module.
 //!
-//! What is not installed is skipped with a note, or fails with `CAAS_E2E=required`.
+//! Tests whose servers are not installed are skipped with a note, or fail with `CAAS_E2E=required`.
 #![cfg(unix)]
 #![allow(unreachable_pub, reason = "`pub` is for the other modules here: a test has no users")]
 #![allow(dead_code, reason = "each test program uses a part of the modules in `e2e/`")]

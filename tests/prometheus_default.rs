@@ -1,6 +1,6 @@
 //! The default registry of the `prometheus` crate and ours, in one process: the usual migration.
 //!
-//! A binary of its own, for it fills that registry, which the whole process shares.
+//! A program of its own, because it fills that registry, which the whole process shares.
 
 use caas_metrics::{Format, metrics};
 use prometheus::{IntCounter, TextEncoder};

@@ -1,4 +1,4 @@
-//! What can be said of the services and of `examples/deploy/` without any server.
+//! Checks of the services and of `examples/deploy/` that need no server.
 #![cfg(unix)]
 #![allow(unreachable_pub, reason = "`pub` is for the other modules here: a test has no users")]
 #![allow(dead_code, reason = "each test program uses a part of the modules in `e2e/`")]

@@ -1,9 +1,9 @@
 //! What users see when they make a mistake: each file in `ui/<macro>/<theme>` has a few mistakes
-//! of one family, and its `.stderr` holds every message with its place.
+//! of one theme, and its `.stderr` has every message with its place.
 //!
 //! The wording around our messages is rustc's, so it is compared only with the compiler that made
 //! it, `ui/compiler.txt`; `CAAS_UI=required` makes another compiler a failure. `TRYBUILD=overwrite`
-//! makes the files anew.
+//! writes the files again.
 
 #[path = "ui/compiler.rs"]
 mod compiler;

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Instructions of our hot paths, counted by callgrind and compared with `instructions.txt`.
 
-Timings are noisy, counts are not. Each path runs once and some times more; the difference tells what
-one time takes; the least of three differences counts, since hashes have another seed in each process.
-A path that takes more than TOLERANCE above its committed count fails, and so does one that has none
-or that is gone. `--bless` writes the counts as they are now.
+Timings are noisy, counts are not. Each path runs once, and then several times; the difference is what
+the repeats take. The least of three differences counts, since hashes have another seed in each process.
+A path fails if it takes more than TOLERANCE above its committed count, if it has no committed count, or
+if it no longer exists. `--bless` writes the present counts.
 """
 
 import os
@@ -29,7 +29,7 @@ def build() -> Path:
 
 
 def instructions(program: Path, path: str, times: int) -> int:
-    """All instructions of a process that does a path some times."""
+    """All instructions of a process that repeats a path this often."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "callgrind.out"
         subprocess.run(["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}",

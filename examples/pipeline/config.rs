@@ -1,6 +1,6 @@
 //! The shipped configuration of Prometheus, fitted to servers on this machine.
 //!
-//! Not here: who the servers are. Invariant: what is not replaced by a method below is as shipped.
+//! Not here: the servers. Invariant: what no method below replaces is as shipped.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-/// The folder of the files that a team takes over.
+/// The folder of the shipped files.
 pub fn deploy() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/deploy")
 }
@@ -33,7 +33,7 @@ impl Config {
         Ok(config)
     }
 
-    /// Scrapes and evaluates this often, each group of rules too that has no interval of its own.
+    /// Sets how often to scrape and to evaluate, except for rule groups with an interval of their own.
     pub fn every(&mut self, seconds: u32) {
         for field in ["scrape_interval", "scrape_timeout", "evaluation_interval"] {
             self.0["global"][field] = json!(format!("{seconds}s"));
@@ -49,7 +49,7 @@ impl Config {
         self.0["alerting"]["alertmanagers"][0]["static_configs"] = json!([{ "targets": targets }]);
     }
 
-    /// Sends samples on to `url`, with all other settings as shipped, or nowhere.
+    /// Sends samples to `url`, with all other settings as shipped; `None` sends them nowhere.
     pub fn remote_write(&mut self, url: Option<&str>) {
         match url {
             Some(url) => self.0["remote_write"][0]["url"] = json!(url),
@@ -57,7 +57,7 @@ impl Config {
         }
     }
 
-    /// Scrapes these instead of what Kubernetes knows.
+    /// Scrapes these instead of the pods of Kubernetes.
     pub fn targets(&mut self, targets: &[Target]) {
         let groups = targets.iter().map(|Target { app, pod, address }| {
             json!({

@@ -1,7 +1,7 @@
-//! A second process that ends what the pipeline has started, should the pipeline itself be killed.
+//! A second process that stops what the pipeline has started, in case the pipeline itself is killed.
 //!
-//! It is this program again, with `--guard`: it reads from its input which programs run, and when
-//! that ends, because the pipeline has, it asks those that are left to end too.
+//! It is this program again, with `--guard`. It reads from its input which programs run. When the
+//! pipeline ends, that input ends, and the guard asks the programs that are left to end too.
 
 use std::collections::BTreeSet;
 use std::env;
@@ -20,13 +20,13 @@ impl Guard {
     pub fn start() -> io::Result<Self> {
         let mut command = Command::new(env::current_exe()?);
         command.arg("--guard").stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-        // Whatever hits our whole group is not to hit it too.
+        // A signal to our whole process group must not reach the guard.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         Ok(Self(Arc::new(Mutex::new(Watcher(command.spawn()?)))))
     }
 
-    /// The program with this id runs, or does not any more.
+    /// Notes whether the program with this id runs.
     pub fn tell(&self, id: u32, runs: bool) {
         let mut watcher = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(input) = &mut watcher.0.stdin {

@@ -1,4 +1,4 @@
-//! Clients that connect by WebSocket, listen, and go: politely or not.
+//! Clients that connect by WebSocket, listen, and leave, with or without closing the connection.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -19,7 +19,7 @@ pub async fn run(socket: SocketAddr) {
 async fn listen(socket: SocketAddr, n: u64) {
     for visit in n.. {
         if let Ok((mut connection, _)) = connect_async(format!("ws://{socket}/connect")).await {
-            // The answers to pings are sent while we read.
+            // Pings are answered while we read.
             let read = async { while connection.next().await.is_some_and(|read| read.is_ok()) {} };
             let stay = Duration::from_secs(5 + (visit * 7) % 11);
             let _ = tokio::time::timeout(stay, read).await;

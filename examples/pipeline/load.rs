@@ -1,7 +1,7 @@
-//! Requests to the services: bounded in rate and number, and of every sort.
+//! Requests of all kinds to the services, bounded in rate and number.
 //!
-//! Not here: the clients that stay connected. Invariant: what is sent is a cycle, without chance, so
-//! that a picture of two minutes looks like one of two hours.
+//! Not here: the clients that stay connected. Invariant: the requests repeat in a cycle without chance,
+//! so that a graph of two minutes looks like one of two hours.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,10 +15,10 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::client::{Client, NoAnswer};
 
-/// The most requests that wait for an answer; while there are so many, none is added.
+/// The most requests that wait for an answer. While there are this many, none is sent.
 const MOST_AT_ONCE: usize = 32;
 
-/// What became of the requests.
+/// How the requests ended.
 #[derive(Default)]
 pub struct Counts {
     pub served: AtomicU64,
@@ -98,7 +98,7 @@ impl Load {
 
     async fn message(&self, n: u64) -> Result<StatusCode, NoAnswer> {
         let tenant = match n % 100 {
-            13 => "broke-1",   // pays nothing, and is turned down from then on
+            13 => "broke-1",   // cannot pay, and is refused from then on
             47 => "unlucky-1", // the payment provider fails
             m => ["acme", "globex", "initech", "umbrella"][(m % 4) as usize],
         };

@@ -1,14 +1,14 @@
-//! The whole pipeline on this machine: four services under load, scraped by Prometheus with the
-//! shipped rules, Alertmanager behind it, and a store that all samples are sent on to.
+//! The whole pipeline on this machine: four services under load, Prometheus with the shipped rules,
+//! Alertmanager, and a store to which Prometheus sends all samples.
 //!
 //! ```text
 //! cargo run --example pipeline                        # until Ctrl-C
 //! cargo run --example pipeline -- --duration 60
 //! ```
 //!
-//! Servers that are not installed are left out, and it says how to install them. All ports are free
-//! ones of the loopback interface, all files go to a temporary folder. What it starts it also stops,
-//! in a panic too, and even if it is killed.
+//! It leaves out servers that are not installed, and says how to install them. It takes free ports of
+//! the loopback interface, and all files go to a temporary folder. It stops all that it has started,
+//! even if it panics or is killed.
 
 #![allow(unreachable_pub, reason = "`pub` is for the other modules here: a program has no users")]
 
@@ -88,7 +88,7 @@ async fn run(args: &Args) -> Result<(), String> {
     };
     let (mut services, mut servers, started) = tokio::select! {
         started = start => started?,
-        () = &mut signal => return Ok(()), // and what has been started ends with its value
+        () = &mut signal => return Ok(()), // what has been started is dropped, and so stops
     };
     tell("files", &supervisor.dir().display().to_string());
     if !servers.missing.is_empty() {
@@ -128,7 +128,7 @@ async fn run(args: &Args) -> Result<(), String> {
     Ok(())
 }
 
-/// Shows the summary, in a terminal always in the same line, and tells when a program ends.
+/// Shows the summary, in a terminal always in the same line, and reports when a program ends.
 async fn watch(
     summary: &Summary,
     counts: &Counts,
@@ -156,7 +156,7 @@ async fn watch(
         if is_terminal {
             let line = summary.line(counts).await;
             let mut out = io::stdout();
-            // Over the last one, and cut off at the edge instead of going on in the next line.
+            // Overwrites the last summary, and is cut off at the edge of the terminal.
             let _ = write!(out, "\r\x1b[K\x1b[?7l{second} s: {line}\x1b[?7h");
             let _ = out.flush();
         } else if second % 5 == 0 {
@@ -169,7 +169,7 @@ fn tell(what: &str, text: &str) {
     say(&format!("{what:<24}{text}"));
 }
 
-/// Whoever started us may have closed our output; that is no reason to stop.
+/// The output may be closed. The pipeline runs without it.
 fn say(text: &str) {
     let mut out = io::stdout();
     let _ = writeln!(out, "{text}");

@@ -1,7 +1,7 @@
 //! A program that the pipeline starts, and stops by its own id.
 //!
-//! What it prints goes to a file. Invariant: it does not outlive the value, also in a panic; and by
-//! the guard not the pipeline, also if that is killed.
+//! What it prints goes to a file. Invariant: it does not outlive the value, even in a panic; nor,
+//! thanks to the guard, the pipeline, even if that is killed.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -42,7 +42,7 @@ impl Supervisor {
         let file = File::create(&log).map_err(say)?;
         command.stdin(Stdio::null()).stdout(file.try_clone().map_err(say)?).stderr(file);
         command.kill_on_drop(true);
-        // Ctrl-C in a terminal goes to a whole group, but we stop programs one after the other.
+        // Ctrl-C in a terminal goes to a whole process group, but we stop programs one after the other.
         #[cfg(unix)]
         command.process_group(0);
         let child = command.spawn().map_err(say)?;
@@ -57,7 +57,7 @@ impl Supervisor {
 pub struct Program {
     pub name: &'static str,
     child: Child,
-    /// None when it has ended.
+    /// `None` when it has ended.
     id: Option<u32>,
     log: PathBuf,
     guard: Guard,
@@ -85,7 +85,7 @@ impl Program {
         }
     }
 
-    /// If the program has ended, how; only told once.
+    /// How the program ended, if it has; `Some` only once.
     pub fn end(&mut self) -> Option<String> {
         let id = self.id?;
         let status = self.child.try_wait().ok()??;
@@ -118,13 +118,13 @@ impl Drop for Program {
     }
 }
 
-/// The last words of a program that has trouble.
+/// The end of a program's output, for an error.
 fn tail(output: &str) -> String {
     let lines: Vec<&str> = output.lines().rev().take(5).collect();
     lines.into_iter().rev().collect::<Vec<_>>().join("\n")
 }
 
-/// Asks a program to end. It must not have been waited for: then the id may be another's.
+/// Asks a program to end. It must not have been waited for yet, or the id may be another program's.
 #[cfg(unix)]
 pub fn terminate(id: u32) {
     use rustix::process::{Pid, Signal, kill_process};
@@ -134,6 +134,6 @@ pub fn terminate(id: u32) {
     }
 }
 
-/// There is no such signal; a program that does not end is killed.
+/// Here there is no such signal. A program that does not end is killed.
 #[cfg(not(unix))]
 pub fn terminate(_: u32) {}

@@ -17,7 +17,7 @@ const PROMETHEUS: &str = "prometheus";
 const ALERTMANAGER: &str = "prometheus-alertmanager";
 const STORE: &str = "victoria-metrics";
 
-/// The shipped one notifies people; here alerts only are to be looked at.
+/// The shipped one notifies people. Here alerts are only to be looked at.
 const ALERTMANAGER_CONFIG: &str =
     r#"{"route": {"receiver": "nobody"}, "receivers": [{"name": "nobody"}]}"#;
 
@@ -43,7 +43,7 @@ impl Servers {
         let found = [(PROMETHEUS, prometheus), (ALERTMANAGER, alertmanager), (STORE, store)];
         servers.missing = found.iter().filter(|(_, found)| !found).map(|(name, _)| *name).collect();
         if !prometheus {
-            return Ok(servers); // nobody would tell the others anything
+            return Ok(servers); // without Prometheus the others would get nothing
         }
         if alertmanager {
             servers.alertmanager = Some(start_alertmanager(supervisor).await?);
@@ -104,19 +104,19 @@ async fn start_alertmanager(supervisor: &Supervisor) -> Result<Server, String> {
     let mut command = Command::new(ALERTMANAGER);
     command.arg("--config.file").arg(path);
     command.arg("--storage.path").arg(supervisor.dir().join("alertmanager"));
-    // Alone: else it would look for others on all addresses.
+    // Not in a cluster, or it would look for peers on all addresses.
     command.args(["--web.listen-address=127.0.0.1:0", "--cluster.listen-address="]);
     ready(supervisor.start(ALERTMANAGER, &mut command)?, logged_address, "/-/ready").await
 }
 
 async fn start_store(supervisor: &Supervisor) -> Result<Server, String> {
-    // It does not tell which port it took, so we choose one that nobody has now.
+    // It does not print which port it took, so we choose one that is free now.
     let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
     let address = free.map_err(|error| format!("no free port: {error}"))?;
     let mut command = Command::new(STORE);
     command.arg(format!("-httpListenAddr={address}"));
     command.arg(format!("-storageDataPath={}", supervisor.dir().join("store").display()));
-    // Samples can be asked for at once, and not only after half a minute.
+    // Samples can be queried at once, not only after half a minute.
     command.args(["-search.latencyOffset=0s", "-memory.allowedBytes=256MB", "-retentionPeriod=1d"]);
     ready(supervisor.start(STORE, &mut command)?, |_| Some(address), "/health").await
 }

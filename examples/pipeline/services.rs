@@ -25,7 +25,7 @@ pub struct Services {
 }
 
 impl Services {
-    /// Starts the gateway last: it has to know where the others are.
+    /// Starts the gateway last, because it needs the addresses of the others.
     pub async fn start(binaries: &Path, supervisor: &Supervisor) -> Result<Self, String> {
         let start = async |name, arguments: &[String]| {
             let mut command =
@@ -65,7 +65,7 @@ impl Services {
         self.all().map(target).into()
     }
 
-    /// Stops the gateway first: it asks the others.
+    /// Stops the gateway first, because it asks the others.
     pub async fn stop(self) {
         self.gateway.program.stop().await;
         tokio::join!(
@@ -96,7 +96,7 @@ pub async fn build() -> Result<PathBuf, String> {
     match command.status().await {
         Ok(status) if status.success() => Ok(examples.to_owned()),
         Ok(status) => Err(format!("the services do not build: {status}")),
-        // A folder of programs that was brought here without cargo.
+        // A folder of programs that was copied here, without cargo.
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(examples.to_owned()),
         Err(error) => Err(format!("cannot run cargo: {error}")),
     }

@@ -1,4 +1,4 @@
-//! One line that tells how the pipeline is doing.
+//! One line that shows how the pipeline is doing.
 
 use std::fmt::Write;
 use std::net::SocketAddr;
@@ -12,7 +12,7 @@ use crate::client::Client;
 use crate::load::Counts;
 use crate::services;
 
-/// What Prometheus is asked, and how the answer is put.
+/// The queries to Prometheus, and how their answers are shown.
 const QUESTIONS: [(&str, &str); 4] = [
     ("req/s", "sum(rate(caas_http_requests_total[10s]))"),
     (
@@ -33,7 +33,7 @@ impl Summary {
         Self { prometheus: prometheus.map(client) }
     }
 
-    /// How many of the services Prometheus has a page of.
+    /// How many of the services Prometheus has scraped.
     pub async fn up(&self) -> Option<f64> {
         self.ask("sum(up{job=\"caas-services\"})").await
     }

@@ -1,6 +1,6 @@
 //! The queries of `examples/deploy/`: those of the rules and those of the dashboards.
 //!
-//! Not here: what they must yield, and whether the names in them exist.
+//! Not here: what they must return, and whether the names in them exist.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,4 +1,4 @@
-//! The least of an HTTP client: one request on one connection.
+//! A minimal HTTP client: one request on one connection.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};

@@ -1,7 +1,7 @@
-//! As much of the Kubernetes API as the discovery of pods needs: a list, and a watch on it.
+//! The part of the Kubernetes API that the discovery of pods needs: a list, and a watch on it.
 //!
-//! Beside it, for a Prometheus that is built without this discovery, what it would have made of the
-//! pods: targets with the labels of its documentation, in the format of `http_sd_configs`.
+//! For a Prometheus that is built without this discovery, also what the discovery would have made of
+//! the pods: targets with the documented labels, in the format of `http_sd_configs`.
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,4 +1,4 @@
-//! The load of the pipeline example, for as long as a test needs it.
+//! The load of the pipeline example, while a test needs it.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Programs that a test starts; each is stopped by its own id, also when the test panics.
+//! Programs that a test starts; each is stopped by its own id, even if the test panics.
 
 use std::fs::{self, File};
 use std::io::{self, Write};

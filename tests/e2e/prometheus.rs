@@ -1,4 +1,4 @@
-//! A real Prometheus, and what its HTTP API says.
+//! A real Prometheus, and queries to its HTTP API.
 
 use std::collections::BTreeMap;
 use std::fs;

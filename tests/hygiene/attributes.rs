@@ -1,8 +1,8 @@
 //! Annotated functions of a program that has `caas-metrics` under the name `renamed`, with the lints
 //! of the most careful user, in every edition.
 //!
-//! Whatever the functions are for, it is not style: a lint that is allowed fires on the plain
-//! function too. Invariant: no lint is allowed that an expansion might need.
+//! The functions need not be good style: a lint that is allowed here fires on the plain function too.
+//! Invariant: no lint is allowed that only an expansion could cause.
 #![deny(
     warnings,
     missing_docs,

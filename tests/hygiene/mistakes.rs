@@ -1,6 +1,6 @@
-//! What users see who have `caas-metrics` under another name and do not say so.
+//! The errors for users who have `caas-metrics` under another name and forget `crate = …`.
 //!
-//! Here and not in `tests/ui`, whose programs have the dependency under its own name.
+//! They are not in `tests/ui`, because programs there have the dependency under its own name.
 
 /// Each mistake is one error, in the first edition that knows the macros and in the last one.
 #[test]

@@ -1,4 +1,4 @@
-//! One catalogue: declared families, built-in ones and those that collectors describe.
+//! The catalogue: declared families, built-in ones, and those that collectors describe.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! The macros in a scope where every name of the standard library means something else.
+//! The macros in a scope in which every name of the standard library means something else.
 //!
 //! A renamed dependency, other editions and denied lints need packages of their own: they are in
 //! `tests/hygiene`.

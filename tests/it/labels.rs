@@ -1,4 +1,4 @@
-//! Labels: every type that can be one, closed and open, and what makes two values the same.
+//! Labels: every type that can be one, closed and open, and which values are the same.
 
 use std::{
     borrow::Cow,

@@ -1,5 +1,5 @@
-//! Both directions of interop with the `prometheus` crate, in registries of the tests' own; what
-//! needs its default registry is in `tests/prometheus_default.rs`.
+//! Interop with the `prometheus` crate in both directions, with a registry for each test. What needs
+//! its default registry is in `tests/prometheus_default.rs`.
 
 use std::sync::mpsc::{self, TryRecvError};
 use std::sync::{Arc, Mutex};

@@ -1,4 +1,4 @@
-//! Threads that come and go while scrapes run: exact totals, and no series ever goes back.
+//! Threads that come and go while scrapes run: totals are exact, and no series ever goes down.
 
 use std::{
     collections::HashMap,

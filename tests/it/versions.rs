@@ -1,5 +1,5 @@
-//! Two versions of this crate in one program: each would have a registry of its own, and the page only
-//! the families of one. Cargo refuses them.
+//! Two versions of this crate in one program: Cargo refuses them. Each would have a registry of its
+//! own, and the page only the families of one.
 
 use std::{fs, path::Path, process::Command};
 

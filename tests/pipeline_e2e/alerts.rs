@@ -1,4 +1,4 @@
-//! A failure that is induced becomes an alert and a notification, and its end another one.
+//! An induced failure leads to an alert and a notification, and its end to another notification.
 
 use std::fs;
 

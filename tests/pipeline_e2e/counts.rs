@@ -1,4 +1,4 @@
-//! What is sent through the four services is what Prometheus returns, to the last one.
+//! Prometheus returns exactly the counts that were sent through the four services.
 
 use std::collections::BTreeMap;
 

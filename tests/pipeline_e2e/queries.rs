@@ -1,6 +1,6 @@
-//! Every rule and every panel has data where the services run under load.
+//! Every rule and every panel has data when the services run under load.
 //!
-//! Panels and recording rules must yield something as they are. An alert must not, as long as all is
+//! Panels and recording rules must return something as they are. An alert must not, as long as all is
 //! well, so each of its operands must: what it compares, divides or joins.
 
 use std::fs;

@@ -1,4 +1,4 @@
-//! What a restart costs: of a service, nothing but a reset; of Prometheus, nothing.
+//! Restarts: that of a service only resets its counters, that of Prometheus loses nothing.
 
 use std::time::SystemTime;
 

@@ -1,4 +1,4 @@
-//! Clients cannot make series without end: not by paths, not by tenants.
+//! Clients cannot make an unlimited number of series, neither by paths nor by tenants.
 
 use std::fs;
 

@@ -1,7 +1,7 @@
 //! The metrics and labels that exist, and what a query makes of them.
 //!
-//! What exists is read off the pages, so a label counts as declared when a sample shows it; to that
-//! come the labels that Prometheus gives to targets, and the series that rules record.
+//! They are read from the pages, so a label counts as declared when a sample shows it. Added to them
+//! are the labels that Prometheus gives to targets, and the series that rules record.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -40,7 +40,7 @@ pub enum Kind {
     Histogram,
 }
 
-/// What is measured of a hot path. Labels are resolved on each call; `labels.rs` has the sets.
+/// An update whose hot path is measured. Labels are resolved on each call; `labels.rs` has the sets.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Update {
     /// A counter without labels.
@@ -105,7 +105,8 @@ impl Contender {
     }
 }
 
-/// Does something for each request. The compiler must not keep anything in registers between two.
+/// Does something for each request. The compiler must not keep anything in registers from one to the
+/// next.
 #[inline(always)]
 pub fn each(requests: &[Request<'static>], mut update: impl FnMut(&Request<'static>)) {
     for request in requests {
@@ -114,7 +115,7 @@ pub fn each(requests: &[Request<'static>], mut update: impl FnMut(&Request<'stat
     }
 }
 
-/// Polls a future for each request, which is ready at once.
+/// Polls a future for each request; each is ready at once.
 #[inline(always)]
 pub fn each_async<'a, F: Future<Output = ()>>(
     requests: &'a [Request<'static>],
@@ -128,7 +129,7 @@ pub fn each_async<'a, F: Future<Output = ()>>(
     }
 }
 
-/// Calls a function for each request that does nothing behind a guard.
+/// Calls a function for each request that holds a guard and does nothing.
 #[inline(always)]
 pub fn each_guarded<G>(requests: &[Request<'static>], start: impl Fn() -> G + Copy) {
     #[inline(never)]

@@ -1,6 +1,6 @@
-//! The labels of the benchmark, and the label sets of the rows: all of them once.
+//! The labels of the benchmark, and the label sets of the rows, each written once.
 //!
-//! Typed libraries make structs of `label_sets!`, libraries of names and texts take the functions of
+//! Libraries with typed labels get structs from `label_sets!`; those that take names and texts use
 //! [`texts`]. Invariant: a label set has the same labels with every contender.
 
 use caas_metrics::Label;

@@ -24,7 +24,7 @@ pub enum Shape {
 }
 
 impl Shape {
-    /// How the tables call it.
+    /// Its name in the tables.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Closed => "closed labels",

@@ -27,7 +27,7 @@ pub fn versions(contenders: &[&Contender]) -> String {
     versions.join(", ")
 }
 
-/// Model, family and model number; on machines that hide the first the others tell more.
+/// Model, family and model number; on some machines the first is hidden.
 pub fn processor() -> String {
     let text = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let field = |name: &str| {
@@ -70,6 +70,6 @@ pub fn pin(thread: usize) {
     let cores: Vec<usize> = (0..CpuSet::MAX_CPU).filter(|core| allowed.is_set(*core)).collect();
     let mut one = CpuSet::new();
     one.set(cores[thread % cores.len()]);
-    // A machine that does not allow it is measured without.
+    // If the system does not allow it, the thread runs unpinned.
     let _ = sched_setaffinity(None, &one);
 }

@@ -1,6 +1,7 @@
 //! Measures caas-metrics beside its peers and beside hand-written limits, and prints tables.
 //!
-//! All but our own contender is in the library: `small_pages.rs` is a program of its own with it.
+//! All but our own contender is in the library, because `small_pages.rs` is another program that uses
+//! it.
 
 use std::process::ExitCode;
 

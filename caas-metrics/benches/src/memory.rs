@@ -1,7 +1,7 @@
 //! Memory: the peak of the heap while something runs, and the resident size of the process.
 //!
-//! The allocator counts only when asked to, so that updates which allocate are not slowed down.
-//! Invariant: every call is passed on to the system's allocator as it came.
+//! The allocator counts only on demand, so that it does not slow down updates that allocate.
+//! Invariant: every call is passed on to the system's allocator unchanged.
 
 use std::{
     alloc::{GlobalAlloc, Layout, System},
@@ -25,7 +25,7 @@ fn note(change: isize) {
     }
 }
 
-// SAFETY: every call is passed on to the system's allocator as it came.
+// SAFETY: every call is passed on to the system's allocator unchanged.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         note(layout.size() as isize);
@@ -62,7 +62,7 @@ pub fn peak(work: impl FnOnce()) -> usize {
     PEAK.load(Ordering::Relaxed).max(0) as usize
 }
 
-/// What the memory of the process grew by.
+/// How much the memory of the process grew.
 #[derive(Clone, Copy)]
 pub struct Grown {
     /// Bytes in memory: the system's view, in whole pages.
@@ -71,7 +71,7 @@ pub struct Grown {
     pub asked: usize,
 }
 
-/// What grew since then.
+/// The start of such a count.
 pub struct Since(usize);
 
 /// Begins to count.

@@ -1,4 +1,4 @@
-//! All rows: what they are called and what is measured, each once.
+//! All rows: their names, and what each measures.
 //!
 //! Not here: how it is measured (`measure/`). Invariant: a row means the same with every contender.
 
@@ -38,7 +38,7 @@ pub enum What {
     Disturbed(Beside),
 }
 
-/// What another thread does meanwhile.
+/// What another thread does during the measurement.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Beside {
     Nothing,

@@ -1,7 +1,7 @@
 //! The first process: which rows and contenders, a process for each, and their answers.
 //!
 //! An answer is a line for each figure: its name, its unit, and the values of some rounds, between
-//! tabs. Invariant: contenders take turns, so that what else the machine does hits all alike.
+//! tabs. Invariant: contenders take turns, so that other load on the machine hits all alike.
 
 use std::{
     collections::HashMap,
@@ -23,7 +23,7 @@ use crate::{
 pub struct Plan {
     contenders: Vec<&'static Contender>,
     pub quick: bool,
-    /// Parts of the names of rows; all rows without any.
+    /// Parts of the names of the wanted rows; if empty, all rows.
     pub names: Vec<String>,
 }
 
@@ -76,7 +76,7 @@ impl Plan {
         self.contenders.retain(|contender| names.split(',').any(|name| name == contender.name));
     }
 
-    /// Leaves out what no package has: the limit.
+    /// Leaves out the limit, which is not a package.
     pub fn only_packages(&mut self) {
         self.contenders.retain(|contender| !contender.package.is_empty());
     }
@@ -85,7 +85,7 @@ impl Plan {
         if self.quick { Effort::QUICK } else { Effort::FULL }
     }
 
-    /// In a process that was started: measures and answers. `false` if there is no such row.
+    /// In a process that this program started: measures and answers. `false` if there is no such row.
     pub fn answer(&self, row: &str, contender: &str) -> bool {
         let contender = self.contenders.iter().find(|known| known.name == contender);
         let row = row.parse().ok().and_then(|place: usize| ROWS.get(place));
@@ -135,14 +135,14 @@ impl Plan {
         let turns = if self.quick { 1 } else { TURNS };
         for turn in 0..turns {
             for contender in 0..self.contenders.len() {
-                // Each turn begins with another one.
+                // Each turn begins with another contender.
                 let contender = (contender + turn) % self.contenders.len();
                 if spent[contender] > LONG {
                     continue;
                 }
                 let start = Instant::now();
                 let answer = self.ask(place, row, self.contenders[contender]);
-                // Who has no answer is not asked again.
+                // A contender without an answer is not asked again.
                 spent[contender] += if answer.is_empty() { LONG * 2 } else { start.elapsed() };
                 for line in answer.lines() {
                     let mut cells = line.split('\t');

@@ -1,7 +1,7 @@
 //! caas-metrics with one family: what `caas-metrics-benches` starts for the rows of small pages.
 //!
-//! Every family that a program declares is on its page, and the other program has twenty of them.
-//! Invariant: this program answers `measure` as the other one does.
+//! Every family that a program declares is on its page, and the main program declares twenty.
+//! Invariant: this program answers `measure` as the main program does.
 
 use std::process::ExitCode;
 

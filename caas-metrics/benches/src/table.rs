@@ -5,7 +5,7 @@
 
 use crate::contender::{Contender, Update};
 
-/// What many short rounds gave.
+/// The result of many short rounds.
 #[derive(Clone, Copy, Debug)]
 pub struct Figure {
     pub min: f64,
@@ -48,7 +48,7 @@ impl Table {
         Self { contenders: contenders.to_vec(), lines: Vec::new() }
     }
 
-    /// Adds a line; one on the error output shows the progress.
+    /// Adds a line, and prints its first figures on the error output to show progress.
     pub fn push(&mut self, line: Line) {
         let shown: Vec<String> = line.figures.iter().take(2).map(|f| cell(*f)).collect();
         eprintln!("{}, {}: {}", line.name, line.unit, shown.join(" : "));
@@ -124,7 +124,7 @@ fn dash() -> String {
     "–".to_owned()
 }
 
-/// Three digits that count.
+/// A number with three significant digits.
 pub fn number(value: f64) -> String {
     match value.abs() {
         0.0..9.95 => format!("{value:.2}"),

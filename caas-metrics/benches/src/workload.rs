@@ -25,7 +25,7 @@ pub struct Request<'a> {
 /// Eleven upper bounds, the defaults of most libraries.
 pub const BOUNDS: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
-/// How many requests a round walks through, again and again.
+/// How many requests there are; a round repeats them.
 const REQUESTS: usize = 4096;
 
 /// Paths of the small families: with five methods and ten statuses 2,600 series.

@@ -9,7 +9,7 @@ pub fn call_once<R>(body: impl FnOnce() -> R) -> R {
     body()
 }
 
-/// A value of any type, for code that never runs but tells the compiler a type.
+/// A value of any type, for code that never runs and only gives the compiler a type.
 #[must_use]
 pub fn never<T>() -> T {
     // Reached only if an expansion is wrong.

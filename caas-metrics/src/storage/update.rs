@@ -127,7 +127,7 @@ pub(crate) fn known<F: Home>(at: At) -> Option<Cells<F>> {
         at = F::index().up_to_date(at)?;
     }
     let word = word::<F>();
-    // SAFETY: the word is the family's, which has so many series if it is in one piece.
+    // SAFETY: the word is the family's; if that is in one piece, it has this series.
     unsafe { near(word, shape, at.series, || life::<F>(at)) }.map(Cells::of)
 }
 

@@ -59,7 +59,7 @@ async fn verify(
 impl From<Refused> for Refusal {
     fn from(refused: Refused) -> Self {
         match refused {
-            // The client is not told which of the two it is; the metrics know.
+            // The answer does not reveal which of the two it is. The metrics do.
             Refused::UnknownUser | Refused::BadPassword => {
                 Self::new(StatusCode::UNAUTHORIZED, "wrong user or password")
             }

@@ -1,4 +1,4 @@
-//! Who the users are, whether a login is theirs, and tokens for those whose it is.
+//! The users, their passwords, and tokens for those who have logged in.
 
 use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
@@ -15,10 +15,10 @@ const ATTEMPTS: u32 = 3;
 /// How long it stays locked.
 const LOCKED_FOR: Duration = Duration::from_secs(10);
 
-/// The users; a real service has a database of them, and no passwords but their hashes.
+/// The users. A real service has them in a database, with hashes instead of passwords.
 const USERS: [(&str, &str); 3] = [("ada", "lovelace"), ("grace", "hopper"), ("mallory", "open")];
 
-/// Why a login is refused, with what the user is told.
+/// Why a login is refused, with what the answer to the user needs.
 #[derive(Debug)]
 pub enum Refused {
     UnknownUser,
@@ -28,7 +28,7 @@ pub enum Refused {
 
 pub struct Logins {
     accounts: Mutex<HashMap<&'static str, Account>>,
-    /// Makes tokens that nobody can guess while this process runs; a real service signs them.
+    /// Makes tokens that cannot be guessed while this process runs. A real service signs them.
     secret: RandomState,
 }
 
@@ -44,7 +44,7 @@ impl Logins {
         Self { accounts: Mutex::new(accounts), secret: RandomState::new() }
     }
 
-    /// Returns a token. Both counters are moved by how this ends: `_` is derived from the result.
+    /// Returns a token. Both counters follow from the result: `_` is derived from it.
     #[timed]
     #[counted(LoginsTotal { outcome: _ })]
     #[counted(LoginFailuresTotal { reason: _ }, on(err))]

@@ -1,4 +1,4 @@
-//! Logs users in, and tells other services whose token they were shown.
+//! Logs users in, and finds the user of a token for other services.
 //!
 //! ```text
 //! cargo run --example auth -- --listen 127.0.0.1:8082

@@ -36,7 +36,7 @@ impl FromExit<Refused> for Reason {
         match exit {
             Exit::Err(Refused::BadPassword) => Self::BadPassword,
             Exit::Err(Refused::Locked { .. }) => Self::Locked,
-            // Also anything that is no refusal: it is only counted `on(err)`.
+            // The last error. Other endings never get here: the family is updated `on(err)`.
             _ => Self::UnknownUser,
         }
     }

@@ -28,7 +28,7 @@ where
     service::router(routes.with_state(Arc::new(Billing { charges, arrears })))
 }
 
-/// Takes a charge in; that it can be made is known later.
+/// Accepts a charge. Whether it can be made is known later.
 #[timed]
 #[counted]
 async fn charge<P>(

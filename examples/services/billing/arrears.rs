@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
-/// The most recent ones; older ones are forgotten, and may try again.
+/// The most recent ones. Older ones are forgotten, and may try again.
 #[derive(Default)]
 pub struct Arrears {
     tenants: Mutex<VecDeque<String>>,

@@ -18,23 +18,23 @@ pub struct Charge {
 /// Why a charge is not made.
 #[derive(Debug)]
 pub enum Refused {
-    /// The tenant can't pay.
+    /// The tenant cannot pay.
     Declined,
-    /// The provider has trouble of its own.
+    /// The provider has failed.
     Unavailable,
 }
 
-/// Charges, and remembers whom to turn down from now on.
+/// Makes charges, and remembers the tenants to refuse from then on.
 pub async fn settle(charge: &Charge, arrears: &Arrears) {
     match charge_tenant(charge).await {
-        // A real service would try again where the provider has trouble.
+        // A real service would try again if the provider has failed.
         Ok(()) | Err(Refused::Unavailable) => {}
         Err(Refused::Declined) => arrears.add(&charge.tenant_id),
     }
 }
 
-/// Stands in for a payment provider: tenants called `broke…` can't pay, and for those called
-/// `unlucky…` it is out of order.
+/// Stands in for a payment provider. Tenants called `broke…` cannot pay, and for those called
+/// `unlucky…` it fails.
 #[timed(ChargeDurationSeconds)]
 #[counted(ChargesTotal { outcome: _ })]
 async fn charge_tenant(charge: &Charge) -> Result<(), Refused> {

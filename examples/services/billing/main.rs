@@ -1,4 +1,4 @@
-//! Charges tenants for their messages: takes charges in over HTTP, and makes them from a queue.
+//! Charges tenants for their messages: accepts charges over HTTP, and makes them from a queue.
 //!
 //! ```text
 //! cargo run --example billing -- --listen 127.0.0.1:8083
@@ -7,8 +7,8 @@
 //! curl http://127.0.0.1:8083/metrics
 //! ```
 //!
-//! What to look at: `../shared/queue.rs` has the traits where a Kafka client goes, and moves the
-//! lag; `charges` counts and times each charge by one attribute each.
+//! What to look at: `../shared/queue.rs` has the traits that a Kafka client would implement, and
+//! updates the lag; in `charges` one attribute counts each charge and another times it.
 
 #![allow(unreachable_pub, reason = "`pub` is for the other modules here: a program has no users")]
 

@@ -1,4 +1,4 @@
-//! Takes messages in over HTTP and has them delivered.
+//! Accepts messages over HTTP and has them delivered.
 //!
 //! ```text
 //! cargo run --example gateway -- --listen 127.0.0.1:8080
@@ -7,11 +7,11 @@
 //! curl http://127.0.0.1:8080/metrics
 //! ```
 //!
-//! Alone it asks nobody. With `--auth`, `--billing` and `--socket` a message costs a valid token and
-//! a charge, and goes to the clients that are connected; `cargo run --example pipeline` starts all.
+//! Alone it needs no other service. With `--auth`, `--billing` and `--socket` a message needs a valid
+//! token, is charged for, and goes to the connected clients; `cargo run --example pipeline` starts all.
 //!
-//! What to look at: one layer measures all requests, attributes measure the functions behind them,
-//! and `clients` updates a gauge by hand, since a connection is no function.
+//! What to look at: one layer measures all requests, attributes measure the functions that serve them,
+//! and `clients` updates a gauge by hand, since a connection is not a function.
 
 #![allow(unreachable_pub, reason = "`pub` is for the other modules here: a program has no users")]
 
@@ -66,7 +66,7 @@ async fn main() -> ExitCode {
     let router = api::router(producer, Arc::clone(&neighbours));
     let mut deliveries = queue::process(consumers, move |message| {
         let neighbours = Arc::clone(&neighbours);
-        // A message that nobody takes is lost; a real gateway would try again.
+        // A message that cannot be delivered is lost. A real gateway would try again.
         async move { drop(neighbours.deliver(&message).await) }
     });
     let finish = async { while deliveries.join_next().await.is_some() {} };

@@ -1,4 +1,4 @@
-//! Messages: what one is, and what it must be like to be taken in.
+//! Messages: what they consist of, and which ones are accepted.
 
 use caas_metrics::{counted, timed};
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ pub struct NewMessage {
     pub text: String,
 }
 
-/// A message that the gateway has taken in.
+/// A message that the gateway has accepted.
 #[derive(Serialize)]
 pub struct Message {
     pub id: u64,
@@ -23,25 +23,25 @@ pub struct Message {
     pub text: String,
 }
 
-/// Why a message is not taken in.
+/// Why a message is refused.
 #[derive(Debug)]
 pub enum Refused {
     BadTenant,
     BadType,
     EmptyText,
     LongText,
-    /// No token, or none that is valid.
+    /// No valid token.
     NoToken,
     /// The tenant owes money.
     NotPaid,
     /// Too many messages wait already.
     QueueFull,
-    /// A service that has to be asked gives no answer.
+    /// A service that must be asked does not answer.
     Unavailable,
 }
 
-/// Tenants and types become open labels, so what may be one is checked. How many there are is bounded
-/// by the family's cardinality limit.
+/// Tenants and types become open labels, so their spelling is checked here. The family's cardinality
+/// limit bounds their number.
 #[timed]
 #[counted]
 pub fn check(message: &NewMessage) -> Result<(), Refused> {

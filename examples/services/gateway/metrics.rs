@@ -30,7 +30,7 @@ impl FromExit<Refused> for Reason {
             Exit::Err(Refused::NoToken) => Self::NoToken,
             Exit::Err(Refused::NotPaid) => Self::NotPaid,
             Exit::Err(Refused::QueueFull) => Self::QueueFull,
-            // Also anything that is no refusal: it is only counted `on(err)`.
+            // The last error. Other endings never get here: the family is updated `on(err)`.
             _ => Self::Unavailable,
         }
     }

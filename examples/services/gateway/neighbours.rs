@@ -1,4 +1,4 @@
-//! The services that the gateway asks; a step whose service it was not told of is skipped.
+//! The services that the gateway asks. If the address of one was not given, its step is skipped.
 
 use axum::http::{StatusCode, Uri};
 use caas_metrics::{counted, in_flight, timed};
@@ -21,7 +21,7 @@ pub struct Neighbours {
 #[counted]
 #[in_flight]
 impl Neighbours {
-    /// Asks auth whose token it is.
+    /// Asks auth who owns a token.
     pub async fn verify(&self, token: Option<&str>) -> Result<(), Refused> {
         let Some(auth) = &self.auth else { return Ok(()) };
         let token = token.ok_or(Refused::NoToken)?;

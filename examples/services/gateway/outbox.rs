@@ -1,4 +1,4 @@
-//! Takes messages in: gives each its number, appends it to the topic, and remembers it.
+//! Accepts messages: gives each a number, appends it to the topic, and remembers it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

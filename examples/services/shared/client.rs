@@ -22,7 +22,7 @@ pub struct Client {
     base: String,
 }
 
-/// The service gave no answer: it is gone, too slow, or talks nonsense.
+/// The service gave no valid answer: it is down, too slow, or broken.
 #[derive(Debug)]
 pub struct NoAnswer;
 
@@ -37,7 +37,7 @@ impl Client {
         self.send(Method::POST, path, None, body.to_string()).await
     }
 
-    /// Any request with a body of JSON, also malformed; `token` proves who asks.
+    /// Sends any request with a JSON body, even a malformed one; `token` proves who is asking.
     pub async fn send(
         &self,
         method: Method,

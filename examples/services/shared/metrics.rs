@@ -3,8 +3,8 @@
 use caas_metrics::tower::Call;
 use caas_metrics::{Label, metrics};
 
-/// The HTTP methods that are told apart. Clients may send any word; all others are `OTHER`, so
-/// nobody can fill the memory by inventing methods.
+/// The HTTP methods that are counted separately. Clients may send any word; all others are `OTHER`, so
+/// that invented methods cannot fill the memory.
 #[derive(Label, Clone, Copy)]
 #[label(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Method {

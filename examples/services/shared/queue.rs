@@ -1,7 +1,7 @@
 //! Topics with partitions, and one consumer for each partition.
 //!
-//! `Producer` and `Consumer` are what the services need of a broker; `topic` makes them inside this
-//! process. To use Kafka, implement the two with its client, and set the lag from the client's
+//! `Producer` and `Consumer` are the two traits that the services use; `topic` makes a broker inside
+//! this process. To use Kafka, implement the two with its client, and set the lag from the client's
 //! statistics: the end of each partition minus the committed offset.
 
 use std::future::Future;
@@ -31,10 +31,10 @@ pub trait Producer {
 pub trait Consumer: Send + 'static {
     type Record: Send;
 
-    /// The next record; `None` when the producer is gone and nothing waits.
+    /// The next record; `None` when the producer has gone and no record waits.
     fn poll(&mut self) -> impl Future<Output = Option<Self::Record>> + Send;
 
-    /// The record that `poll` gave last has been processed.
+    /// Confirms that the record of the last `poll` has been processed.
     fn commit(&mut self);
 }
 
@@ -107,7 +107,7 @@ impl<T: Send + 'static> Consumer for MemoryConsumer<T> {
     }
 }
 
-/// A label set is a plain value: made once here, used in four places.
+/// A label set is a plain value. It is made here, once, and used in four places.
 fn lag(topic: &str, partition: u32) -> KafkaConsumerLag<'_> {
     KafkaConsumerLag { topic, partition }
 }

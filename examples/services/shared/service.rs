@@ -18,12 +18,13 @@ use tokio::sync::oneshot;
 use crate::metrics::shared::measure;
 use crate::refusal::Refusal;
 
-/// How long requests and work under way may take to end when the service stops.
+/// How long the service waits for requests and work under way when it stops.
 const GRACE: Duration = Duration::from_secs(5);
 const MAX_BODY_BYTES: usize = 16 * 1024;
 
-/// The routes with the layer that measures them, also where no route matches; and beside them what
-/// the platform asks for, so that scrapes and probes are not counted as requests of clients.
+/// The routes in the layer that measures them, including requests that match no route. What the
+/// platform asks for is outside of the layer, so that scrapes and probes do not count as requests of
+/// clients.
 pub fn router(routes: Router) -> Router {
     let measured = routes
         .fallback(async || Refusal::new(StatusCode::NOT_FOUND, "there is nothing here"))
@@ -37,7 +38,7 @@ pub fn router(routes: Router) -> Router {
 
 /// Serves until SIGINT or SIGTERM, then waits for the requests under way and for `finish`.
 ///
-/// `Client` is what a handler can know of a connection; `SocketAddr` for its address.
+/// `Client` is what handlers can extract about a connection: `SocketAddr` is its address.
 pub async fn run<Client>(
     name: &str,
     address: &str,
@@ -69,7 +70,7 @@ where
     let listener = TcpListener::bind(address).await.map_err(cannot_listen)?;
     let bound = listener.local_addr().map_err(cannot_listen)?;
     let signal = stop_signal().map_err(|error| format!("cannot wait for signals: {error}"))?;
-    // Whoever started us may have closed our output; that is no reason not to serve.
+    // The output may be closed. The service runs without it.
     let _ = writeln!(io::stdout(), "{name}: listening on http://{bound}");
 
     let (stop, stopped) = oneshot::channel::<()>();

@@ -19,7 +19,7 @@ pub fn router(connections: Arc<Connections>) -> Router {
     service::router(routes.with_state(connections))
 }
 
-/// Clients come here; a request that is no WebSocket handshake is refused by the extractor.
+/// Clients connect here. The extractor refuses a request that is not a WebSocket handshake.
 async fn connect(
     State(connections): State<Arc<Connections>>,
     upgrade: WebSocketUpgrade,
@@ -29,7 +29,7 @@ async fn connect(
     })
 }
 
-/// The gateway hands messages in here.
+/// The gateway delivers messages here.
 #[timed]
 #[counted]
 async fn deliver(

@@ -15,14 +15,14 @@ use crate::metrics::{Reason, SocketDisconnectsTotal, SocketMessagesDeliveredTota
 const BACKLOG: usize = 256;
 /// How long a client may take for one message.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How often a client is asked whether it is there; one that is silent twice as long is gone.
+/// How often a client is pinged. One that is silent for twice as long counts as gone.
 const PING_EVERY: Duration = Duration::from_secs(15);
 
 pub struct Connections {
     server_id: String,
     messages: broadcast::Sender<Utf8Bytes>,
-    /// Whether this server stops; each connection holds a receiver, so it also tells when all
-    /// have ended.
+    /// Whether this server stops. Each connection holds a receiver, so it also shows when all have
+    /// ended.
     stop: watch::Sender<bool>,
 }
 
@@ -40,7 +40,7 @@ impl Connections {
 
     /// Hands a message to all connections; returns how many there are.
     pub fn deliver(&self, message: Utf8Bytes) -> usize {
-        self.messages.send(message).unwrap_or(0) // nobody listens: that is no error
+        self.messages.send(message).unwrap_or(0) // no client is connected: not an error
     }
 
     /// Ends all connections and waits until they have ended.
@@ -49,7 +49,7 @@ impl Connections {
         self.stop.closed().await;
     }
 
-    /// Lives as long as the connection; what it returns is why that ended.
+    /// Runs as long as the connection, and returns why that ended.
     #[in_flight(SocketConnectionsActive { server_id: &self.server_id })]
     #[counted(
         SocketDisconnectsTotal { server_id: &self.server_id, reason: |reason| *reason },
@@ -83,7 +83,7 @@ impl Connections {
             let outgoing = tokio::select! {
                 received = socket.recv() => match received {
                     Some(Ok(Message::Close(_))) => return Reason::Closed,
-                    Some(Ok(_)) => { silent = 0; continue } // clients have nothing to tell
+                    Some(Ok(_)) => { silent = 0; continue } // what clients send is ignored
                     Some(Err(_)) | None => return Reason::Aborted,
                 },
                 message = messages.recv() => match message {

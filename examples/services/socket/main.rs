@@ -7,8 +7,8 @@
 //! curl http://127.0.0.1:8081/metrics
 //! ```
 //!
-//! What to look at: in `connections` one attribute each keeps the gauge of open connections and
-//! counts how they end, also when the client just disappears.
+//! What to look at: in `connections` one attribute keeps the gauge of open connections, and another
+//! counts how they end, even when a client just disappears.
 
 #![allow(unreachable_pub, reason = "`pub` is for the other modules here: a program has no users")]
 
@@ -34,7 +34,7 @@ struct Args {
     /// The address to listen on; port 0 takes any free port.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8081")]
     listen: String,
-    /// The name of this server among its like, as the label `server_id`.
+    /// The name of this server, for the label `server_id`.
     #[arg(long, value_name = "NAME", default_value = "socket-1")]
     server_id: String,
 }
@@ -44,7 +44,7 @@ async fn main() -> ExitCode {
     let args = Args::parse();
     let connections = Arc::new(Connections::new(args.server_id));
     let router = api::router(Arc::clone(&connections));
-    // Connections live on when the server has ended: they are no requests any more.
+    // Connections outlive the server, for which they are no longer requests.
     let finish = async { connections.close().await };
     service::run::<SocketAddr>("socket", &args.listen, router, finish).await
 }

@@ -12,7 +12,7 @@ pub enum Reason {
     Closed,
     /// The client disappeared, or broke the protocol.
     Aborted,
-    /// The client did not take what was sent.
+    /// The client did not read what was sent.
     Slow,
     /// This server stops.
     Shutdown,

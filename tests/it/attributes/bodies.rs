@@ -1,4 +1,4 @@
-//! What is in a body stays as it was.
+//! Bodies keep their meaning.
 
 use std::cell::RefCell;
 

@@ -1,4 +1,4 @@
-//! Futures: `Send`, their sizes, and those that are made by hand or by other attributes.
+//! Futures: whether they are `Send`, their sizes, and futures made by hand or by other attributes.
 
 use std::future::Future;
 use std::pin::Pin;

@@ -1,4 +1,4 @@
-//! Where the attributes can be, and the company that they keep there.
+//! Where the attributes can be written, and which other attributes can be there too.
 
 use caas_metrics::{counted, in_flight, metrics, skip, timed};
 use caas_metrics::{counted as tallied, timed as clocked};

@@ -1,4 +1,5 @@
-//! Label sets of attributes: values known before, values known after, and which endings count.
+//! Label sets of attributes: values known before a call, values known after it, and which endings
+//! count.
 
 use caas_metrics::{Exit, FromExit, Label, Outcome, counted, metrics, timed};
 

@@ -1,8 +1,8 @@
 //! `#[timed]`, `#[counted]`, `#[in_flight]`: they fit every function, and each call is recorded
 //! once.
 //!
-//! What has broken attributes of this kind elsewhere, and what keeps it from breaking these. A name
-//! in backticks is a test in this folder, which a test makes sure of; `ui` is
+//! The list below has what broke attributes of other crates, and the tests that keep it from breaking
+//! these. A name in backticks is a test in this folder, as another test checks; `ui` is
 //! `tests/ui/attributes`, `body` is `tests/ui/body`, `hygiene` is the crates in `tests/hygiene`,
 //! `crates` is `tests/attributes_on_crates.py`, which annotates published crates.
 //!
@@ -123,6 +123,7 @@ mod futures;
 mod generics;
 mod items;
 mod labels;
+mod polled;
 mod returned_futures;
 mod runtime;
 mod values;
@@ -196,6 +197,7 @@ fn the_table_names_tests() {
         include_str!("generics.rs"),
         include_str!("items.rs"),
         include_str!("labels.rs"),
+        include_str!("polled.rs"),
         include_str!("returned_futures.rs"),
         include_str!("runtime.rs"),
         include_str!("values.rs"),

@@ -1,4 +1,4 @@
-//! Functions that are not `async` and return a future: whether they do is known to types only.
+//! Functions that are not `async` and return a future: only their types show it.
 
 use std::future::{Future, Ready, ready};
 use std::ops::ControlFlow;

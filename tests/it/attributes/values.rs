@@ -1,4 +1,4 @@
-//! What functions return, and how `ok` is told from `err`.
+//! What functions return, and which values are `ok` or `err`.
 
 use std::collections::BTreeMap;
 use std::fmt::{Debug, Display};

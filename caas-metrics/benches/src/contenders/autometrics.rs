@@ -1,7 +1,7 @@
 //! `autometrics` over the `prometheus` crate: an attribute that counts and times a function.
 //!
-//! It has no other updates and no families of one's own. Invariant: rows that only time a function say
-//! that its attribute also counts.
+//! It has no other updates, and users cannot declare families. Invariant: rows that only time a
+//! function note that its attribute also counts.
 
 use autometrics::autometrics;
 

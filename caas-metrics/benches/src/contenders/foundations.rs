@@ -1,4 +1,4 @@
-//! `foundations-metrics`, the part of foundations that holds its metrics.
+//! `foundations-metrics`, the crate with the metrics of foundations.
 //!
 //! The whole of foundations needs a C toolchain by default and is left out. Closed labels use its
 //! `LowCardinalityFamily`, others its `Family`. Invariant: a look-up's guard is dropped at once.

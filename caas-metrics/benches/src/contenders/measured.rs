@@ -1,6 +1,6 @@
 //! `measured`: label sets encoded to integers, strings interned, families dense or sharded.
 //!
-//! Fixed labels for enums, for strings a `ParaCord`, the faster of the interners that it supports.
+//! Enums are fixed labels; strings go to a `ParaCord`, the faster of the interners that it supports.
 //! Invariant: a family of fixed labels only is dense, which is its fastest form.
 
 use std::sync::LazyLock;
@@ -228,7 +228,7 @@ impl<'a> From<&Request<'a>> for Endpoint<'a> {
     }
 }
 
-/// Its encoder for HTTP: one buffer of the whole page.
+/// Its encoder for HTTP: one buffer with the whole page.
 fn write(
     family: &impl MetricFamilyEncoding<BufferedTextEncoder>,
     name: &'static str,

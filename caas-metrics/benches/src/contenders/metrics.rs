@@ -1,6 +1,6 @@
 //! `metrics` with `metrics-exporter-prometheus`: a facade, macros at the call site, a recorder.
 //!
-//! Handles where a user would keep one, macros where labels are resolved on each call.
+//! A row uses a handle where a user would keep one, and macros where labels are resolved on each call.
 //! Invariant: each large family has a recorder of its own; the updates share the global one.
 
 use std::{
@@ -137,8 +137,8 @@ fn install() {
     });
 }
 
-/// Observations wait in a buffer until somebody drains it; its documentation asks for that at
-/// intervals. Here after each run, so that memory stays bounded.
+/// Observations stay in a buffer until it is drained, which its documentation asks to do at intervals.
+/// Here it is done after each run, so that memory stays bounded.
 fn drain() {
     GLOBAL.run_upkeep();
 }
@@ -151,7 +151,7 @@ fn up_down(requests: &[Request<'static>]) {
     });
 }
 
-/// It has no timer.
+/// The library has no timer.
 fn timed() -> Stopwatch<impl Fn(Duration)> {
     Stopwatch::start(|time| SECONDS.record(time))
 }

@@ -1,4 +1,4 @@
-//! The contenders beside ours: the limit and the peers, each in a file of its own.
+//! The other contenders: the limit and the peers, each in a file of its own.
 //!
 //! Each file uses its library as that library's documentation recommends for speed.
 //! Invariant: the tables show them in this order.

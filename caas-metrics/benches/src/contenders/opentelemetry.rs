@@ -140,7 +140,7 @@ fn provider() -> (SdkMeterProvider, Registry) {
     (provider, registry)
 }
 
-/// How a label set is made of a request.
+/// Makes a label set of a request.
 type Labels<const N: usize> = fn(&Request<'static>) -> Texts<'static, N>;
 
 #[inline(always)]
@@ -170,7 +170,7 @@ fn owned(request: &Request<'_>) -> [KeyValue; 3] {
     ]
 }
 
-/// It has no timer.
+/// The library has no timer.
 fn timed() -> Stopwatch<impl Fn(Duration)> {
     Stopwatch::start(|time| GLOBAL.seconds.record(time.as_secs_f64(), &[]))
 }

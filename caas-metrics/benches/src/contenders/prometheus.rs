@@ -1,6 +1,6 @@
-//! The `prometheus` crate: vectors of children behind a lock, pages from owned protobuf models.
+//! The `prometheus` crate: children in a hash map with a lock, pages from owned protobuf models.
 //!
-//! Labels are given by position, the fastest form it has; numbers become texts with `itoa`.
+//! Labels are given by position, its fastest form; `itoa` makes texts of numbers.
 //! Invariant: each large family has a registry of its own.
 
 use std::sync::LazyLock;
@@ -109,7 +109,7 @@ fn histogram_opts() -> HistogramOpts {
     HistogramOpts::from(opts("run_seconds")).buckets(BOUNDS.to_vec())
 }
 
-/// How a label set is made of a request.
+/// Makes a label set of a request.
 type Labels<const N: usize> = fn(&Request<'static>) -> Texts<'static, N>;
 
 fn counters<const N: usize>(labels: Labels<N>) -> IntCounterVec {

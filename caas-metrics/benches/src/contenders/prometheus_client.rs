@@ -1,7 +1,7 @@
-//! `prometheus-client`: typed label sets in a hash map behind a lock.
+//! `prometheus-client`: typed label sets in a hash map with a lock.
 //!
-//! Label sets with borrowed strings where the strings are static, owned ones in the large families.
-//! Invariant: look-ups are `get_or_create`, as in all its examples; its guard is dropped at once.
+//! Label sets borrow their strings where those are static; the large families own them. Invariant:
+//! look-ups are `get_or_create`, as in all its examples, and the guard is dropped at once.
 
 use std::{fmt, sync::LazyLock, time::Duration};
 
@@ -118,7 +118,7 @@ fn up_down(requests: &[Request<'static>]) {
     });
 }
 
-/// It has no timer.
+/// The library has no timer.
 fn timed() -> Stopwatch<impl Fn(Duration)> {
     Stopwatch::start(|time| SECONDS.observe(time.as_secs_f64()))
 }

@@ -1,8 +1,8 @@
-//! What growth costs us: from a thousand series to a million, and from one thread to 64.
+//! What growth costs in our library: from a thousand series to a million, and from one thread to 64.
 //!
-//! Each line is measured in a process of its own, started by this one, so that it shows only its own
-//! memory. Not here: peers. Invariant: threads beyond the cores take turns, so the cost of an
-//! update is processor time and not time on the clock.
+//! Each line is measured in a process of its own, so that it shows only its own memory. Not here:
+//! peers. Invariant: an update is measured in processor time, since more threads than cores take
+//! turns.
 
 use std::{
     env, fs,
@@ -45,7 +45,7 @@ fn print_line(part: &str, size: usize) {
     println!("| {size} | {} |", cells.unwrap_or_default().trim());
 }
 
-/// In that process: the cells of one line. `false` if there is no such part.
+/// In such a process: measures one line and prints its cells. `false` if there is no such part.
 pub fn print(contender: &Contender, part: &str, size: &str) -> bool {
     let Ok(size) = size.parse() else { return false };
     let shape = SHAPES.into_iter().find(|shape| shape.name() == part);

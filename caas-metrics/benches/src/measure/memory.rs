@@ -1,4 +1,4 @@
-//! Memory of series: what is in memory and what was asked for, more than before they were made.
+//! Memory of series: how much more is resident, and was asked for, than before they were made.
 //!
 //! Invariant: texts and threads exist before the first size is taken.
 
@@ -23,7 +23,7 @@ pub fn of_a_series(contender: &Contender, shape: Shape, kind: Kind, series: usiz
 
 const THREADS: usize = 64;
 
-/// One less than what a family of ours has room for by default.
+/// One less than the default limit of our families.
 const SERIES: usize = 1_999;
 
 /// Kilobytes of all series of all threads.
@@ -40,7 +40,7 @@ pub fn of_threads(contender: &Contender, kind: Kind) -> Vec<Answer> {
                 counted.wait();
                 fill(&*family, &large, 0..SERIES);
                 ended.wait();
-                // Nothing is given back before the second size is taken.
+                // Nothing is freed before the second size is taken.
                 counted.wait();
             });
         }

@@ -35,7 +35,7 @@ impl Effort {
     pub const QUICK: Self = Self { rounds: 6, milliseconds: 2.0, series: 100_000, pages: 3 };
 }
 
-/// The figures of a contender; none if it does not have what is measured.
+/// The figures of a contender; none if it lacks what is measured.
 pub fn measure(what: What, contender: &Contender, effort: Effort) -> Vec<Answer> {
     match what {
         What::Update(update, requests, threads) => {

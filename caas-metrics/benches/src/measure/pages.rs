@@ -1,4 +1,4 @@
-//! Pages, and what a label set costs when there are many others: its first use, and an update.
+//! Pages, and the cost of a label set among many others: of its first use, and of an update.
 //!
 //! Pages go to a sink that keeps nothing. Invariant: every page has a line for each series, or the
 //! process fails.
@@ -30,7 +30,7 @@ pub fn text(effort: Effort, contender: &Contender, shape: Shape, kind: Kind) -> 
     let peak = memory::peak(|| bytes = checked(&*family, children * lines));
     let mut times = Vec::new();
     let begun = Instant::now();
-    // Pages of seconds need no more than a few rounds.
+    // If a page takes seconds, a few rounds are enough.
     while times.len() < 2 || times.len() < effort.pages && begun.elapsed().as_secs() < 4 {
         let start = Instant::now();
         family.write(&mut Page::default());
@@ -69,7 +69,7 @@ pub fn first_use(effort: Effort, contender: &Contender, shape: Shape) -> Vec<Ans
         start.elapsed().as_secs_f64() * 1e9 / ROUND as f64
     };
     let times = (0..ROUNDS).map(round).collect();
-    // Each of them made a series.
+    // Each use made a series.
     checked(&*family, effort.series + FIRST_USES);
     vec![answer("", "ns", times)]
 }

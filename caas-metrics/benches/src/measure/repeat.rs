@@ -1,7 +1,7 @@
-//! One path of ours, some times: what `instructions.py` runs under callgrind.
+//! Repeats one path of ours: `instructions.py` runs this under callgrind.
 //!
-//! Twice as many times are twice as many instructions, beside what start and warm-up take; so the
-//! difference of two runs tells what the path takes. Invariant: nothing depends on the time.
+//! Start and warm-up take the same in every run, so the difference of two runs with other numbers of
+//! repeats is what the path takes. Invariant: nothing depends on the time.
 
 use super::fill;
 use crate::{
@@ -21,7 +21,7 @@ enum Path {
     Counters(Shape, usize),
     /// A page with this number of histograms.
     Histograms(usize),
-    /// So many label sets that are used for the first time.
+    /// The first use of this number of label sets.
     FirstUses(Shape, usize),
 }
 
@@ -76,7 +76,7 @@ pub fn list() {
     }
 }
 
-/// Does a path some times, after a first time. `false` if there is no such path.
+/// Does a path once to warm up, and then this often. `false` if there is no such path.
 pub fn run(contender: &Contender, name: &str, times: &str) -> bool {
     let path = PATHS.iter().find(|(known, _)| *known == name).map(|(_, path)| *path);
     let (Some(path), Ok(times)) = (path, times.parse::<usize>()) else { return false };

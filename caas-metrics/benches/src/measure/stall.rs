@@ -1,8 +1,8 @@
 //! What a scrape of a large family does to writers: the longest creation of a series, and the mean
 //! time of an update.
 //!
-//! Creations go through the sizes at which tables of powers of two grow. Invariant: writer and scrape
-//! are on a core each, and there is a scrape as long as there is a writer.
+//! Creations pass the sizes at which tables of powers of two grow. Invariant: writer and scrapes have a
+//! core each, and scrapes run as long as the writer does.
 
 use std::{
     sync::atomic::{AtomicBool, Ordering},
@@ -78,7 +78,7 @@ pub fn update(effort: Effort, contender: &Contender, beside: Beside) -> Vec<Answ
     vec![answer("", "ns", times)]
 }
 
-/// Fills, and then runs a writer; beside it another thread scrapes, if it is to.
+/// Fills a family, and then runs a writer, with or without scrapes in another thread.
 fn with<T>(
     family: &dyn Exposed,
     beside: Beside,

@@ -1,7 +1,7 @@
 //! Nanoseconds of an update, with one thread and with two on the same series.
 //!
-//! A run walks through all requests; a round repeats it for some milliseconds. Invariant: two threads
-//! are on a core each.
+//! A run goes through all requests; a round repeats it for some milliseconds. Invariant: two threads
+//! have a core each.
 
 use std::{
     hint::black_box,
@@ -19,7 +19,7 @@ pub fn measure(
     requests: &[Request<'static>],
     threads: usize,
 ) -> Vec<Answer> {
-    // What is created is created, and clocks are calibrated.
+    // Creates the series and calibrates the clocks.
     round(run, requests, threads, 3);
     let once = round(run, requests, threads, 10) * requests.len() as f64;
     let repeats = (effort.milliseconds * 1e6 / once.max(1.0)) as usize + 1;
@@ -37,7 +37,7 @@ fn round(run: Run, requests: &[Request<'static>], threads: usize, repeats: usize
                 if threads > 1 {
                     machine::pin(thread);
                 }
-                // Each thread is at another place of the same requests.
+                // Each thread begins at another place in the same requests.
                 let mut mine = requests.to_vec();
                 mine.rotate_left(thread * requests.len() / threads);
                 run(&mine);

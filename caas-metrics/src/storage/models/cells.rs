@@ -107,14 +107,14 @@ fn histogram_reset() {
     saw(if count == 1 { "counted after" } else { "counted before" });
 }
 
-/// What goes up on one thread goes down on another one after that: the value is 0 or 1 all along.
+/// A gauge goes up on one thread, and then down on another: its value is always 0 or 1.
 fn up_and_down() {
     begin::<UpDown>();
     update_at::<UpDown>(ONLY, |cells| add(cells, 1, 0));
     let is_up = Arc::new(AtomicU32::new(0));
     let told = Arc::clone(&is_up);
     let down = spawn(move || {
-        // The share first: it is taken under the lock.
+        // First of all it takes its share, under the lock.
         update_at::<UpDown>(ONLY, |cells| add(cells, 0, 0));
         if told.load(Acquire) == 1 {
             update_at::<UpDown>(ONLY, |cells| add(cells, 0, 1));
@@ -154,7 +154,7 @@ fn up_again() {
     reader.join().unwrap();
 }
 
-/// A thread's directories grow, the near one and the far one, beside a reader who loses nothing.
+/// A thread's directories grow, the near one and the far one, while a reader reads. It misses nothing.
 fn growing_directories() {
     begin::<Counter>();
     let series = ["a", "b", "c", "d", "e"].map(create);

@@ -1,4 +1,4 @@
-//! Series that end, and others that get their block, beside updates.
+//! Series that end, and others that get their block, while updates run.
 
 use super::*;
 
@@ -214,7 +214,7 @@ fn an_update_by_labels_beside_rebirth() {
     holds_and_sees(2, look_up_beside_rebirth, &["counted before", "counted after"]);
 }
 
-/// Without an ordering these read a page that is not there for them, which ends the process.
+/// Without the ordering these read a page that they do not see yet, which ends the process.
 #[test]
 fn a_look_up_beside_new_pages() {
     holds_and_sees(2, look_up_beside_a_new_page, &["found", "not yet there"]);

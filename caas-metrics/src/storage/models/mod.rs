@@ -1,12 +1,12 @@
-//! What threads may do to a family's storage at the same time, explored by loom.
+//! Models of what threads do to a family's storage at the same time, explored by loom.
 //!
-//! A model is a function that loom runs once for each order of what its threads do; what it asserts
-//! holds in all of them. Here is what models share; each file is a theme. Invariant: each model can
-//! fail. It does so without orderings that it is about ([`fails_without`]), or it shows that what it
-//! is about did happen ([`saw`]).
+//! A model is a function that loom runs once for each order of its threads' steps. Its assertions must
+//! hold in all of them. Here is what the models share; each file is a theme. Invariant: each model can
+//! fail. Either it fails without the orderings that it is about ([`fails_without`]), or it shows that
+//! the case that it is about did happen ([`saw`]).
 //!
-//! `WITHOUT=records.rs:75` in the environment takes the orderings of that line away from all models: if
-//! none of them fails, or ends the process, none needs them.
+//! `WITHOUT=records.rs:75` in the environment takes the orderings of that line away from all models. If
+//! no model fails then, or ends the process, none needs them.
 
 mod cells;
 mod lives;
@@ -31,13 +31,13 @@ use super::{
     update::{At, Home, find, known, known_by, update_first},
 };
 
-/// Runs a model in all orders with so many switches that no thread waits for, in which it must hold.
+/// Runs a model in all orders with up to this many preemptions. It must hold in each.
 fn holds(preemptions: usize, model: fn()) {
     let seen = run(preemptions, model, from_environment());
     assert!(seen.is_ok(), "it does not hold");
 }
 
-/// The same, and all of these must have been seen in some order.
+/// The same, and each of these events must have been seen in some order.
 fn holds_and_sees(preemptions: usize, model: fn(), events: &[&'static str]) {
     let seen = run(preemptions, model, from_environment()).expect("it does not hold");
     assert_eq!(seen, events.iter().copied().collect());
@@ -52,7 +52,7 @@ fn fails_without(preemptions: usize, model: fn(), without: &[(&'static str, Clas
     }
 }
 
-/// Runs a model that is wrong.
+/// Runs a model that must fail.
 fn fails(preemptions: usize, model: fn()) {
     fails_without(preemptions, model, &[]);
 }
@@ -91,13 +91,13 @@ fn from_environment() -> &'static [Without] {
     Vec::leak(classes.map(|class| Without { file, line, class }).into())
 }
 
-/// Remembers that something happened in some order.
+/// Notes that an event happened in some order.
 fn saw(event: &'static str) {
     SEEN.with_borrow_mut(|seen| seen.insert(event));
 }
 
 thread_local! {
-    // All threads of a model are one to the standard library.
+    // The standard library sees all threads of a model as one.
     static INDEX: Cell<Option<&'static Index>> = const { Cell::new(None) };
     static SEEN: std::cell::RefCell<BTreeSet<&'static str>> = const { std::cell::RefCell::new(BTreeSet::new()) };
     static RUNS: Cell<usize> = const { Cell::new(0) };
@@ -168,12 +168,12 @@ family! {
     Zeroed: Shape { block: 2, in_block: 0b10, ..OPEN }
 }
 
-/// What something finds for the key of a label value.
+/// Does something with the key of a label value.
 fn by_key<'v, R>(value: impl Into<LabelText<'v>>, find: impl FnOnce(&Key<'_>) -> R) -> R {
     find(&Key::new(&[value.into()], &index().shape))
 }
 
-/// The series of a label value, which is born if need be.
+/// The series of a label value; it is born if it does not live.
 fn create<'v>(value: impl Into<LabelText<'v>>) -> At {
     by_key(value, |key| index().create(key, 0, false)).unwrap()
 }
@@ -197,7 +197,7 @@ fn count<'v, F: Home>(value: impl Into<LabelText<'v>>, n: u64) {
     update_first::<F>(at, &|cells| add(cells, 0, n));
 }
 
-/// What an update by a handle does; whether it went anywhere.
+/// What an update by a handle does. Returns whether it counted.
 fn update_at<F: Home>(at: At, update: impl Fn(&Cells<F>)) -> bool {
     if let Some(cells) = known::<F>(at) {
         update(&cells);
@@ -239,13 +239,13 @@ fn page() -> Vec<(String, u32, u64)> {
     page
 }
 
-/// Another thread of the model. Loom runs it after this one at first, and then lets it see what was
-/// there earlier: so readers are other threads than the writer.
+/// Another thread of the model. In the first order loom runs it after this thread, and later it lets it
+/// see older values. So readers are other threads than the writer.
 fn spawn<R: 'static>(run: impl FnOnce() -> R + 'static) -> thread::JoinHandle<R> {
     thread::spawn(run)
 }
 
-/// The same, which has the cells in which this thread has counted so far.
+/// The same, with the cells in which this thread has counted so far.
 fn spawn_with_cells<R: 'static>(run: impl FnOnce() -> R + 'static) -> thread::JoinHandle<R> {
     let word = WORD.with(|word| word.replace(nowhere(&index().shape)));
     thread::spawn(move || {

@@ -1,4 +1,4 @@
-//! What a scrape and a reader see beside lives that end and begin.
+//! What a scrape and a reader see while lives end and begin.
 
 use super::*;
 use crate::storage::{lives::LAST_SCRAPE, sync::Ordering};
@@ -7,7 +7,8 @@ use crate::storage::{lives::LAST_SCRAPE, sync::Ordering};
 const A: &str = "aaaaaaaaaaaa";
 const B: &str = "bbbbbbbbbbbb";
 
-/// Lets a scrape see blocks that are born while it runs, as after as many scrapes as can be counted.
+/// Lets a scrape see blocks that are born while it runs. This is so once the count of scrapes has
+/// reached its end.
 fn see_the_young() {
     index().scrapes.store(LAST_SCRAPE, Ordering::Relaxed);
 }
@@ -200,7 +201,7 @@ fn page_of_the_young_beside_rebirth() {
     scrape.join().unwrap();
 }
 
-/// What lives on is on each page, while blocks are born behind it.
+/// A series that lives on is on each page, while blocks are born after it.
 fn page_beside_growth() {
     begin::<Counter>();
     create("a");

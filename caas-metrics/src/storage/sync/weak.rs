@@ -1,4 +1,4 @@
-//! Loom's atomics, from which a model can take an ordering away to see that it fails without.
+//! Loom's atomics, from which a model can take an ordering away, to show that it fails without it.
 //!
 //! Not here: the models. Invariant: unless one is taken away, each operation is loom's.
 
@@ -6,7 +6,7 @@ use std::{cell::Cell, panic::Location};
 
 use loom::sync::atomic::{self, Ordering};
 
-/// What is taken away in a file: its acquires, its releases, or its fences.
+/// What can be taken away in a file: its acquires, its releases, or its fences.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::storage) enum Class {
     Acquires,
@@ -14,7 +14,7 @@ pub(in crate::storage) enum Class {
     Fences,
 }
 
-/// Orderings that are taken away: a class of them in a file; of a single line if one is given.
+/// The orderings to take away: a class of them in a file, or only those of a single line.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::storage) struct Without {
     pub(in crate::storage) file: &'static str,
@@ -23,7 +23,7 @@ pub(in crate::storage) struct Without {
 }
 
 thread_local! {
-    // All threads of a model are one to the standard library.
+    // The standard library sees all threads of a model as one.
     static WITHOUT: Cell<&'static [Without]> = const { Cell::new(&[]) };
 }
 

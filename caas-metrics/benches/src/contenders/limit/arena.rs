@@ -1,4 +1,4 @@
-//! Where the texts of a large family are: one after the other in chunks that are never freed.
+//! The texts of a large family, one after the other in chunks that are never freed.
 //!
 //! Not here: records and hash maps of series. Invariant: the bytes after each text can be read, so that
 //! a page copies a fixed number of them.
@@ -58,7 +58,7 @@ impl Arena {
         unsafe { std::slice::from_raw_parts(self.start(place), len) }
     }
 
-    /// The place of a text: the one that it has, if texts are shared.
+    /// The place of a text. If texts are shared, one that is already there keeps its place.
     pub(super) fn keep(&self, text: &str, shared: bool) -> usize {
         let mut writer = self.writer.lock().unwrap();
         if !shared {
@@ -85,7 +85,7 @@ impl Arena {
             self.chunks[writer.next / CHUNK].store(chunk.as_mut_ptr(), Ordering::Release);
         }
         let place = writer.next / WORD;
-        // SAFETY: the chunk has room from there on, and nobody else knows the place yet.
+        // SAFETY: the chunk has room from there on, and no other thread knows the place yet.
         unsafe {
             ptr::copy_nonoverlapping(text.as_ptr(), self.start(place).cast_mut(), text.len());
         }
@@ -115,7 +115,7 @@ impl Words {
         self.words[number].load(Ordering::Acquire)
     }
 
-    /// The number of a word: where it is in a small table, or now comes to be.
+    /// The number of a word: its place in a small table, to which it is added if it is new.
     pub(super) fn number(&self, word: u64) -> u64 {
         let mut place = (word.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as usize;
         loop {

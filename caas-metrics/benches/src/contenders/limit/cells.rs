@@ -1,7 +1,7 @@
-//! Cells that a thread has of a family without open labels: one word of the thread leads to them.
+//! A thread's cells of a family without open labels; a thread-local word points to them.
 //!
 //! The owner adds with a load and a store. Invariant: one thread writes to cells at a time; those of a
-//! thread that has ended go on to the next, with their values.
+//! thread that has ended pass to the next, with their values.
 
 use std::{
     cell::{Cell, RefCell},
@@ -18,7 +18,7 @@ pub(super) struct Word<T: 'static> {
     pool: &'static Pool<T>,
 }
 
-/// What threads have of a family: all of it, which a scrape would sum, and what has no owner now.
+/// The cells of all threads, which a scrape would sum, and those that have no owner now.
 pub(super) struct Pool<T: 'static> {
     all: Mutex<Vec<&'static T>>,
     idle: Mutex<Vec<&'static T>>,
@@ -40,7 +40,7 @@ impl<T: Fresh> Pool<T> {
         Self { all: Mutex::new(Vec::new()), idle: Mutex::new(Vec::new()) }
     }
 
-    /// Something that is this thread's until it ends.
+    /// Cells that belong to this thread until it ends.
     pub(super) fn take(&'static self) -> &'static T {
         let idle = self.idle.lock().unwrap().pop();
         let taken = idle.unwrap_or_else(|| {
@@ -88,7 +88,7 @@ pub(super) fn cells<T: Fresh>(word: &Word<T>) -> &'static T {
     if here.is_null() {
         return word.take();
     }
-    // SAFETY: not null, so it is from the pool, which never frees.
+    // SAFETY: not null, so it comes from the pool, which never frees.
     unsafe { &*here }
 }
 

@@ -1,7 +1,7 @@
 //! Guards that time a call: two reads of a clock, and a scan of integer bounds.
 //!
-//! A call that does nothing ends in the first bucket, so the scan ends at once. Invariant: the bounds
-//! are in the unit of the clock, and nothing is converted while it is counted.
+//! A call that does nothing falls into the first bucket, so the scan ends at once. Invariant: the
+//! bounds are in the unit of the clock, so that an update converts nothing.
 
 use std::{
     sync::{LazyLock, atomic::AtomicU64},
@@ -16,7 +16,7 @@ families! {
     static NANOSECONDS: Calls<true>;
 }
 
-/// Bounds in the unit of the clock, what is in the buckets, and calls by how they ended.
+/// Bounds in the unit of the clock, the buckets' counts, and calls by how they ended.
 struct Calls<const IN_NANOSECONDS: bool> {
     bounds: [u64; BOUNDS.len()],
     buckets: [AtomicU64; BOUNDS.len() + 1],

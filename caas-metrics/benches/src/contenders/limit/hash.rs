@@ -17,8 +17,8 @@ pub(super) fn hash<const N: usize>(number: u64, texts: [&str; N]) -> u64 {
     fold(all, K[3])
 }
 
-/// The products of a text do not wait for each other. Most texts are of two kinds of length, so that
-/// the processor foresees the branches.
+/// The products of a text do not wait for each other. Most texts have one of two kinds of length, so
+/// the processor predicts the branches.
 #[inline(always)]
 fn hash_text(text: &str) -> u64 {
     let bytes = text.as_bytes();
@@ -36,7 +36,7 @@ fn hash_text(text: &str) -> u64 {
     len ^ hash_long(bytes)
 }
 
-/// The hash of at most 48 bytes, or of what is not seen by another part of a long text.
+/// The hash of at most 48 bytes: a text, or a part of a long one.
 #[inline(always)]
 fn hash_long(bytes: &[u8]) -> u64 {
     if bytes.len() <= 16 {

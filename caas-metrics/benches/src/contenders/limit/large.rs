@@ -1,8 +1,8 @@
 //! Large families by hand: records of eight bytes, texts in one arena, a fast hash map in shards.
 //!
-//! A shard has a lock of its own and is small, so that its growth keeps nobody waiting. Values are
-//! each thread's own, summed by a scrape (`page.rs`). Invariant: a record is written before its
-//! number is in a shard, and never changes.
+//! A shard has a lock of its own and is small, so that its growth does not keep others waiting. Each
+//! thread has its own values, which a scrape sums (`page.rs`). Invariant: a record is written before
+//! its number is in a shard, and never changes.
 
 use std::{
     ptr,
@@ -63,7 +63,7 @@ pub(super) struct Family {
     pub(super) firsts: Words,
     pub(super) thirds: Words,
     pub(super) threads: Mutex<Vec<&'static Chunks>>,
-    /// What a scrape keeps for the next one.
+    /// What a scrape leaves for the next one.
     pub(super) page: Mutex<Option<Layout>>,
 }
 
@@ -86,7 +86,7 @@ struct Outer {
     third: u64,
 }
 
-/// Where a record's text is, its length, and the other labels, in 8, 8 and 16 bits below it.
+/// The place of a record's text, and in 8, 8 and 16 bits below it the length and the other labels.
 #[derive(Clone, Copy)]
 pub(super) struct Record(u64);
 
@@ -177,7 +177,7 @@ impl Family {
                 .compare_exchange(ptr::null_mut(), new, Ordering::AcqRel, Ordering::Acquire)
                 .is_err()
             {
-                // SAFETY: another thread was first, so nobody else knows this chunk.
+                // SAFETY: another thread was first, so no other thread knows this chunk.
                 drop(unsafe { Box::from_raw(new) });
             }
         }

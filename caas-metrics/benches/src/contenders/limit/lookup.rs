@@ -1,4 +1,4 @@
-//! Look-ups by open labels: a table that is the thread's own, with the values in its entries.
+//! Look-ups by open labels: each thread has a table of its own, with the values in its entries.
 //!
 //! A hit reads one entry and compares the texts, without a lock or an atomic instruction.
 //! Invariant: only the owner changes a table, and only under its lock, which a scrape would take.
@@ -26,7 +26,7 @@ pub(super) struct Key<'a, const N: usize> {
     pub(super) texts: [&'a str; N],
 }
 
-/// What a thread knows of a family.
+/// A thread's part of a family.
 pub(super) struct Table<const N: usize, V: Value> {
     entries: Cell<*const Entry<N, V>>,
     mask: Cell<usize>,
@@ -34,7 +34,7 @@ pub(super) struct Table<const N: usize, V: Value> {
     pool: &'static Pool<Shared<N, V>>,
 }
 
-/// What a scrape would read.
+/// The part that a scrape would read.
 pub(super) struct Shared<const N: usize, V: Value>(Mutex<Entries<N, V>>);
 
 struct Entries<const N: usize, V: Value> {
@@ -43,14 +43,14 @@ struct Entries<const N: usize, V: Value> {
 }
 
 struct Entry<const N: usize, V: Value> {
-    /// Half of the hash; zero if there is nothing here.
+    /// Half of the hash; zero in an empty entry.
     tag: u32,
     number: u32,
     value: V::Stored,
     texts: [&'static str; N],
 }
 
-/// What a series has.
+/// The value of a series.
 pub(super) trait Value: Sized + 'static {
     type Stored: Default + Sync + Send;
     type Cells;

@@ -1,9 +1,8 @@
 //! The limit: each path by hand, for these label sets and nothing else.
 //!
-//! It has no limits on cardinality, no removal, no other types and no checks: what a general
-//! library can come close to. Where the hot paths keep their numbers is in [`cells`], how they find
-//! them by labels in [`lookup`]. Invariant: what it counts could be read by a scrape of another
-//! thread.
+//! It has no cardinality limit, no removal, no other types and no checks, so a general library can only
+//! come close. [`cells`] is where the hot paths keep their numbers, [`lookup`] how they find them by
+//! labels. Invariant: a scrape in another thread could read what it counts.
 
 mod arena;
 mod buckets;

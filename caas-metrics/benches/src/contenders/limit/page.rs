@@ -1,6 +1,7 @@
 //! The page of a large family: copies of ready-made pieces of a fixed length, and numbers by hand.
 //!
-//! Invariant: a piece is written where a longer one has room, and cut to its length by the next one.
+//! Invariant: a piece is copied with a fixed length, for which there is room, and the next piece
+//! overwrites what was too much.
 
 use std::{io::Write as _, ops::Range, ptr, sync::atomic::Ordering::Relaxed};
 
@@ -20,8 +21,8 @@ use crate::{
 const FULL: usize = 64 * 1024;
 const MOST: usize = 4096;
 
-/// What a scrape keeps for the next one: the pieces, made when this many short texts were known, and
-/// the buffer.
+/// What a scrape leaves for the next one: the pieces, how many short texts were known when they were
+/// made, and the buffer.
 pub(super) struct Layout {
     words: usize,
     pieces: Pieces,
@@ -82,7 +83,7 @@ impl Piece {
     }
 }
 
-/// What all lines are made of.
+/// The pieces that all lines are made of.
 struct Pieces {
     help: String,
     firsts: Vec<Piece>,
@@ -210,14 +211,14 @@ impl Out {
         unsafe { self.copy_from::<ROOM>(piece.bytes.as_ptr(), piece.len) };
     }
 
-    /// Copies a fixed number of bytes, of which some count.
+    /// Copies a fixed number of bytes, of which the first count.
     ///
     /// # Safety
-    /// So many bytes can be read.
+    /// That number of bytes can be read.
     #[inline(always)]
     unsafe fn copy_from<const ROOM: usize>(&mut self, from: *const u8, len: usize) {
         debug_assert!(len <= ROOM && ROOM <= SLACK && self.len + ROOM <= self.bytes.len());
-        // SAFETY: the caller's promise; and a series fits behind `FULL`.
+        // SAFETY: the caller's promise; and after `FULL` there is room for a series.
         unsafe { ptr::copy_nonoverlapping(from, self.bytes.as_mut_ptr().add(self.len), ROOM) };
         self.len += len;
     }

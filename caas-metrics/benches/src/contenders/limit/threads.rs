@@ -1,4 +1,4 @@
-//! The cells that a thread has of a large family, in chunks that it takes when it needs them.
+//! A thread's cells of a large family, in chunks that it takes when it needs them.
 //!
 //! Invariant: only the owner changes its list of chunks, and only under the lock that a scrape takes.
 

@@ -1,0 +1,151 @@
+//! The server and `respond`, with raw bytes from clients. Here is the client that the tests share.
+
+mod answers;
+mod server;
+
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+use caas_metrics::http::{Server, serve_from};
+use caas_metrics::sample::FamilySnapshot;
+use caas_metrics::{Problem, Registry, metrics, serve};
+
+metrics! {
+    namespace = "it_http";
+
+    /// Requests that the tests of the server count.
+    pub counter RequestsTotal { kind: &str }
+}
+
+/// An answer, taken apart.
+struct Answer {
+    status: u16,
+    headers: BTreeMap<String, String>,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    /// Reads one answer from a stream, as RFC 9112 tells where it ends.
+    fn read(stream: &mut impl Read, has_body: bool) -> Self {
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(read_byte(stream).expect("a whole head"));
+        }
+        let head = String::from_utf8(head).unwrap();
+        let mut lines = head.lines();
+        let status = lines.next().unwrap();
+        let status = status.strip_prefix("HTTP/1.").unwrap()[2..5].parse().unwrap();
+        let headers: BTreeMap<_, _> = lines
+            .filter_map(|line| line.split_once(": "))
+            .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
+            .collect();
+        let mut body = Vec::new();
+        if has_body {
+            if headers.get("transfer-encoding").is_some_and(|coding| coding == "chunked") {
+                while let Some(chunk) = read_chunk(stream) {
+                    body.extend(chunk);
+                }
+            } else if let Some(length) = headers.get("content-length") {
+                body.resize(length.parse().unwrap(), 0);
+                stream.read_exact(&mut body).unwrap();
+            } else {
+                stream.read_to_end(&mut body).unwrap();
+            }
+        }
+        Self { status, headers, body }
+    }
+
+    fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", String::as_str)
+    }
+
+    fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
+    }
+
+    fn unzipped(&self) -> String {
+        assert_eq!(self.header("content-encoding"), "gzip");
+        let mut text = String::new();
+        flate2::read::GzDecoder::new(&self.body[..]).read_to_string(&mut text).unwrap();
+        text
+    }
+}
+
+fn read_byte(stream: &mut impl Read) -> Option<u8> {
+    let mut byte = [0];
+    stream.read_exact(&mut byte).ok().map(|()| byte[0])
+}
+
+fn read_chunk(stream: &mut impl Read) -> Option<Vec<u8>> {
+    let mut line = Vec::new();
+    while !line.ends_with(b"\r\n") {
+        line.push(read_byte(stream).expect("a chunk's size"));
+    }
+    let size = std::str::from_utf8(&line).unwrap().trim_end();
+    let mut chunk = vec![0; usize::from_str_radix(size, 16).unwrap() + 2];
+    stream.read_exact(&mut chunk).expect("a whole chunk");
+    assert_eq!(chunk.split_off(chunk.len() - 2), b"\r\n");
+    (!chunk.is_empty()).then_some(chunk)
+}
+
+fn connect(address: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    stream
+}
+
+fn local() -> Server {
+    serve("127.0.0.1:0").unwrap()
+}
+
+/// Sends a request line and further header lines on a connection of their own.
+fn ask(server: &Server, line: &str, headers: &[&str]) -> Answer {
+    let mut stream = connect(server.local_addr());
+    let line_and_version = format!("{line} HTTP/1.1");
+    let request = [&[&line_and_version, "Host: localhost"], headers, &["", ""]].concat();
+    stream.write_all(request.join("\r\n").as_bytes()).unwrap();
+    Answer::read(&mut stream, !line.starts_with("HEAD"))
+}
+
+const PROMETHEUS: &str = "Accept: application/openmetrics-text;version=1.0.0,\
+    application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
+
+/// Families, and lines in each of them, of a page that takes many pieces.
+const LARGE: (usize, usize) = (20, 1000);
+
+fn large() -> Server {
+    let registry = Registry::new();
+    registry.register(|| {
+        let families = (0..LARGE.0).map(|f| {
+            let family = FamilySnapshot::gauge(&format!("large_{f:02}"), "");
+            (0..LARGE.1).fold(family, |family, n| family.with(&[("n", &n.to_string())], 1_i64))
+        });
+        families.collect()
+    });
+    serve_from(registry, "127.0.0.1:0").unwrap()
+}
+
+fn large_page() -> String {
+    let families = (0..LARGE.0).map(|f| {
+        let samples = (0..LARGE.1).map(|n| format!("large_{f:02}{{n=\"{n}\"}} 1\n"));
+        format!("# TYPE large_{f:02} gauge\n{}", samples.collect::<String>())
+    });
+    let own = "# HELP caas_metrics_collector_panics_total Panics of collectors; each cost the \
+               collector's families of one scrape.\n\
+               # TYPE caas_metrics_collector_panics_total counter\n\
+               caas_metrics_collector_panics_total 0\n\
+               # HELP caas_metrics_dropped_total Samples of collectors and default labels that scrapes \
+               left out, since they would have broken the page.\n\
+               # TYPE caas_metrics_dropped_total counter\n";
+    let reasons = ["bounds", "clash", "default_label", "duplicate", "label_name", "name", "value"];
+    let problems =
+        Problem::KINDS.iter().map(|kind| format!("caas_metrics_problems{{kind=\"{kind}\"}} 0\n"));
+    let problems = "# HELP caas_metrics_problems Problems that `check` would report now.\n\
+                    # TYPE caas_metrics_problems gauge\n"
+        .to_owned()
+        + &problems.collect::<String>();
+    let dropped = reasons.map(|why| format!("caas_metrics_dropped_total{{reason=\"{why}\"}} 0\n"));
+    [own.to_owned(), dropped.concat(), problems, families.collect()].concat()
+}
