@@ -1,12 +1,14 @@
 //! Sample lines, which are the same in the text format and in OpenMetrics.
 //!
 //! Not here: the lines above a family (`text`, `openmetrics`), and how a number or a label is written
-//! (`write`).
+//! (`number`, `escape`,
+//! `series`).
 //! Invariant: once the buffers have grown, writing a sample allocates nothing.
 
 use super::Encode;
+use super::integer::integer;
+use super::number::{bound, float, number};
 use super::series::{Series, open};
-use super::write::{bound, float, integer, number};
 use crate::desc::MetricType;
 use crate::sample::{FamilyHead, Labels, Sink, Value};
 
