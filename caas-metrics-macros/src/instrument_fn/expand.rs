@@ -8,7 +8,8 @@ use super::ast::{Arguments, Ending, Endings, Function, Measure, Set, Value};
 use super::body::{Future, is_canonical, split_body, split_patterns};
 use super::calls::{Calls, Obstacle, Place, reassigned};
 use super::record::Expansion;
-use super::tokens::{has_word, refilled, stream};
+use super::tokens::{has_word, list, refilled, stream};
+use crate::paths::ALIAS;
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 
@@ -41,7 +42,8 @@ pub(super) fn function(
         }
         Place::Tail(_) | Place::Value => quote_spanned!(site=> __caas_value),
     };
-    let expansion = Expansion { site, measure, arguments, function, calls, owner, value };
+    let p = alias(&function.body, site);
+    let expansion = Expansion { site, p, measure, arguments, function, calls, owner, value };
     let around = expansion.around();
     let body = match &calls.place {
         Place::Function => {
@@ -82,6 +84,16 @@ pub(super) fn function(
     tokens.extend(function.head.iter().cloned());
     tokens.extend([body]);
     tokens
+}
+
+/// What `__private` is called in a body. Another attribute may have imported it there.
+fn alias(body: &Group, site: Span) -> Ident {
+    let body = list(body.stream());
+    let mut alias = ALIAS.to_owned();
+    while has_word(&body, &|word| *word == alias) {
+        alias.push('_');
+    }
+    Ident::new(&alias, site)
 }
 
 fn is_empty_and_inline(function: &Function) -> bool {
@@ -126,7 +138,7 @@ impl Expansion<'_> {
 
     /// The statement that runs the body and keeps its value.
     fn enclosure(&self, body: &Group, guards: &[Ident], rest: &TokenStream) -> TokenStream {
-        let (site, p) = (self.site, &self.arguments.runtime);
+        let (site, p) = (self.site, &self.p);
         // As tokens of the user's, these words do not keep rustc from explaining what a closure in
         // the body does wrong.
         let at = body.span();
@@ -170,7 +182,7 @@ impl Expansion<'_> {
 
     /// A body that returns `impl Future`, run at once.
     fn enclosed(&self, body: &TokenTree) -> TokenStream {
-        let (site, p) = (self.site, &self.arguments.runtime);
+        let (site, p) = (self.site, &self.p);
         let closure = quote_spanned!(body.span()=> move ||);
         quote_spanned!(site=> #p::call_once(#closure #body))
     }
@@ -197,8 +209,11 @@ impl Expansion<'_> {
             None => self.built_in(),
             Some(set) => self.family(set),
         };
+        let import = self.arguments.runtime.import_or_advise(&self.p, self.measure.name());
+        let items = around.items;
+        around.items = quote_spanned!(self.site=> #import #items);
         if self.is_followed() {
-            let (site, p) = (self.site, &self.arguments.runtime);
+            let (site, p) = (self.site, &self.p);
             let (returns, output, before) =
                 (&self.calls.returns, &self.calls.output, &around.before);
             let returns = if !returns.is_empty() {
@@ -238,7 +253,7 @@ impl Expansion<'_> {
 
     /// The statements for a family of the user's.
     fn family(&self, set: &Set) -> Around {
-        let (site, p) = (self.site, &self.arguments.runtime);
+        let (site, p) = (self.site, &self.p);
         let on = self.on();
         let is_late = |accept: fn(&Value) -> bool| set.fields.iter().any(|f| accept(&f.value));
         let has_ending = is_late(|value| matches!(value, Value::Ending(_)));
@@ -265,8 +280,8 @@ impl Expansion<'_> {
         let before = quote_spanned!(site=> #otherwise let __caas_guard = #guard;);
         guards.push(Ident::new("__caas_guard", site));
         let end = (!self.keeps_open()).then(|| {
-            let (exit, told) = (self.exit(), self.told(on));
-            quote_spanned!(site=> #told #p::end(__caas_guard, #exit); #returned)
+            let (value, told) = (&self.value, self.told(on));
+            quote_spanned!(site=> #told #p::probe(#value).__caas_end(__caas_guard); #returned)
         });
         Around { items, before, guards, end }
     }
@@ -285,27 +300,24 @@ impl Expansion<'_> {
 
     /// The statements for the built-in family.
     fn built_in(&self) -> Around {
-        let (site, p) = (self.site, &self.arguments.runtime);
+        let (site, p) = (self.site, &self.p);
         let open = self.calls.obstacle.is_some();
         // A second attribute that counts the same calls clashes with this name, and rustc shows both.
-        let (measure, clash, guard) = match self.measure {
-            Measure::Timed => ("Duration", "CALLS_ARE_TIMED_HERE", "__caas_duration"),
-            Measure::InFlight => ("InFlight", "CALLS_IN_FLIGHT_ARE_COUNTED_HERE", "__caas_flight"),
-            Measure::Counted => ("Calls", "CALLS_ARE_COUNTED_HERE", "__caas_calls"),
+        let (make, clash, guard) = match self.measure {
+            Measure::Timed => ("duration_site", "CALLS_ARE_TIMED_HERE", "__caas_duration"),
+            Measure::InFlight => {
+                ("flight_site", "CALLS_IN_FLIGHT_ARE_COUNTED_HERE", "__caas_flight")
+            }
+            Measure::Counted => ("calls_site", "CALLS_ARE_COUNTED_HERE", "__caas_calls"),
         };
         let name = |name| Ident::new(name, site);
-        let (measure, clash, guard) = (name(measure), name(clash), name(guard));
+        let (make, clash, guard) = (name(make), name(clash), name(guard));
         let counts = self.measure == Measure::Counted;
-        let endings = if counts { self.endings(open) } else { quote_spanned!(site=> #p::On::NONE) };
+        let endings = counts.then(|| self.endings(open).tokens(p, site));
         let phase = counts.then(|| self.phase(open));
         let function = self.name();
         let items = quote_spanned! {site=>
-            static #clash: #p::Site = #p::Site::new(
-                #p::Measure::#measure,
-                #p::module_path!(),
-                #function,
-                #endings,
-            );
+            static #clash: #p::Site = #p::#make(#p::module_path!(), #function, #endings);
         };
         let guard = quote_spanned! {site=>
             {
@@ -315,24 +327,20 @@ impl Expansion<'_> {
         };
         let mut around = self.plain(items, &guard);
         around.end = (counts && !open).then(|| {
-            let exit = self.exit();
-            quote_spanned!(site=> #p::end(__caas_guard, #exit);)
+            let value = &self.value;
+            quote_spanned!(site=> #p::probe(#value).__caas_end(__caas_guard);)
         });
         around
     }
 
     /// The endings that the function's calls can have.
-    fn endings(&self, open: bool) -> TokenStream {
-        let (site, p, calls) = (self.site, &self.arguments.runtime, self.calls);
-        if open {
-            let returned = if calls.unit { "OK" } else { "UNKNOWN" };
-            let returned = Ident::new(returned, site);
-            return quote_spanned!(site=> #p::On::#returned.or(#p::On::PANIC));
-        }
-        let mut endings = vec![Ending::Ok, Ending::Panic];
-        endings.extend((!calls.unit).then_some(Ending::Err));
-        endings.extend(calls.waits.then_some(Ending::Cancelled));
-        Endings::of(&endings).tokens(p, site)
+    fn endings(&self, open: bool) -> Endings {
+        let (unit, waits) = (self.calls.unit, self.calls.waits);
+        let mut endings = vec![Ending::Panic];
+        endings.push(if open && !unit { Ending::Unknown } else { Ending::Ok });
+        endings.extend((!open && !unit).then_some(Ending::Err));
+        endings.extend((!open && waits).then_some(Ending::Cancelled));
+        Endings::of(&endings)
     }
 
     /// Whether the body is not enclosed, although a family of the user's asks for the ending.
@@ -343,7 +351,7 @@ impl Expansion<'_> {
 
     /// Where a call is when its guard is made.
     pub(super) fn phase(&self, open: bool) -> TokenStream {
-        let (site, p) = (self.site, &self.arguments.runtime);
+        let (site, p) = (self.site, &self.p);
         if self.is_followed() {
             return quote_spanned!(site=> __caas_returns.__caas_unseen());
         }
@@ -358,19 +366,21 @@ impl Expansion<'_> {
     fn name(&self) -> TokenStream {
         use syn::ext::IdentExt;
 
-        let (site, p) = (self.site, &self.arguments.runtime);
-        let named = |name: &dyn ToTokens| quote_spanned!(site=> #p::Function::Named(#name));
+        let (site, p) = (self.site, &self.p);
         let name = self.function.name.unraw().to_string();
         match (&self.arguments.name, self.owner) {
-            (Some(given), _) => named(&given.text),
-            (None, Some(owner)) => named(&format!("{owner}::{name}")),
+            (Some(given), _) => {
+                let given = &given.text;
+                quote_spanned!(site=> #p::named(#given))
+            }
+            (None, Some(owner)) => {
+                let name = format!("{owner}::{name}");
+                quote_spanned!(site=> #p::named(#name))
+            }
             // What a function is in, only rustc knows.
-            (None, None) => quote_spanned! {site=>
-                #p::Function::In(#name, {
-                    enum __CaasHere {}
-                    #p::type_name::<__CaasHere>
-                })
-            },
+            (None, None) => {
+                quote_spanned!(site=> { enum __CaasHere {} #p::around::<__CaasHere>(#name) })
+            }
         }
     }
 }

@@ -11,13 +11,9 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::LitInt;
 use syn::spanned::Spanned;
 
-/// What rustc says where `::caas_metrics` is missing: it names the macro that an error comes from,
-/// and an import that fails has no other words of ours.
-const ADVICE: &str = "without_this_dependency_write_label_crate_equals_path";
-
 /// The code of a label type.
 pub(crate) fn expand(label: &LabelType) -> TokenStream {
-    let import = label.runtime.import_or_advise(Span::call_site(), ADVICE);
+    let import = label.runtime.import_or_advise(&p_at(Span::call_site()), "label");
     let implementation = implementation(label);
     quote! {
         const _: () = {

@@ -188,16 +188,9 @@ impl<L: LabelSet<Metric: Decrease>> Drop for InFlight<L> {
     }
 }
 
-/// A guard that records every call takes no notice of where the call is.
-impl<L: LabelSet, F: Effect<L>> Guard for Record<L, F> {
-    #[inline]
-    fn enter(&mut self, _: Phase) {}
-}
+impl<L: LabelSet, F: Effect<L>> Guard for Record<L, F> {}
 
-impl<L: LabelSet<Metric: Decrease>> Guard for InFlight<L> {
-    #[inline]
-    fn enter(&mut self, _: Phase) {}
-}
+impl<L: LabelSet<Metric: Decrease>> Guard for InFlight<L> {}
 
 /// Records a call if it ended in one of some ways.
 #[doc(hidden)]
@@ -247,12 +240,6 @@ impl<L: LabelSet, F: Effect<L>, E> Ends<E> for OnEnding<L, F> {
         }
         mem::forget(self);
     }
-}
-
-/// Tells a guard how the call ended.
-#[inline]
-pub fn end<E>(guard: impl Ends<E>, exit: Exit<'_, E>) {
-    guard.end(exit);
 }
 
 /// Records an effect in a child that was found just now.

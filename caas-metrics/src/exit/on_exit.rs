@@ -7,7 +7,7 @@ use core::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::{
-    Exit, On,
+    Exit, On, endings,
     guard::Ends,
     phase::{Guard, Phase},
 };
@@ -79,7 +79,7 @@ impl<E, F: Fn(Exit<'_, E>)> Ends<E> for OnExit<E, F> {
     fn end(mut self, exit: Exit<'_, E>) {
         // What the closure holds must still be dropped, and nothing must be recorded then, not even if
         // a label panics now.
-        let on = std::mem::replace(&mut self.on, On::NONE);
+        let on = std::mem::replace(&mut self.on, endings::NONE);
         if on.has(&exit) {
             (self.record)(exit);
         }

@@ -71,14 +71,12 @@ impl Phase {
 #[doc(hidden)]
 pub trait Guard {
     /// Says where the call is. Guards that record every call alike ignore it.
-    fn enter(&mut self, phase: Phase);
-}
-
-/// No guard: nothing is recorded of a call that is dropped.
-impl Guard for () {
     #[inline]
     fn enter(&mut self, _: Phase) {}
 }
+
+/// No guard: nothing is recorded of a call that is dropped.
+impl Guard for () {}
 
 impl<A: Guard, B: Guard> Guard for (A, B) {
     #[inline]
