@@ -6,6 +6,8 @@
 use crate::errors::error;
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
+use syn::Token;
+use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 
 /// What `__private` is called where an expansion imports it.
@@ -31,14 +33,22 @@ impl Runtime {
 
     /// Reads the path behind `crate =`. `written` is how to write it.
     pub(crate) fn parse(key: &Ident, input: ParseStream, written: &str) -> syn::Result<Self> {
-        let Ok(path) = input.call(syn::Path::parse_mod_style) else {
-            return Err(Self::malformed(key, written));
-        };
-        match path.segments.iter().find(|segment| segment.ident == "Self") {
-            Some(found) => {
-                Err(error!(found, "`Self` is a type, and a crate is in no type: write `{written}`"))
+        let mut path = TokenStream::new();
+        loop {
+            input.parse::<Option<Token![::]>>()?.to_tokens(&mut path);
+            let Ok(word) = Ident::parse_any(input) else {
+                return Err(Self::malformed(key, written));
+            };
+            if word == "Self" {
+                return Err(error!(
+                    word,
+                    "`Self` is a type, and a crate is in no type: write `{written}`"
+                ));
             }
-            None => Ok(Self::renamed(&path)),
+            word.to_tokens(&mut path);
+            if !input.peek(Token![::]) {
+                return Ok(Self::renamed(&path));
+            }
         }
     }
 

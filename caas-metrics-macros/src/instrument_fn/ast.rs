@@ -56,7 +56,7 @@ pub(super) struct By {
 /// `name = "…"`.
 pub(super) struct Name {
     pub(super) key: Ident,
-    pub(super) text: LitStr,
+    pub(super) written: LitStr,
 }
 
 /// A family's path, with labels or without.

@@ -4,11 +4,11 @@
 //! body.
 
 use super::ast::Function;
-use super::tokens::{
+use crate::paths::ADVICE;
+use crate::tokens::{
     group, has_word, is_punct, is_word, list, refilled, split_attributes, split_before, stream,
     word,
 };
-use crate::paths::ADVICE;
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 
 /// The future in the last expression of a body, and all around it.

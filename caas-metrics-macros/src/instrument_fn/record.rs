@@ -5,8 +5,8 @@
 
 use super::ast::{Arguments, Ending, Endings, Field, Function, Measure, Set, Value};
 use super::calls::Calls;
-use super::tokens::{has_word, span, stream};
 use crate::paths::respanned;
+use crate::tokens::{has_word, span, stream};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 
