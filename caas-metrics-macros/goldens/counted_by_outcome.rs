@@ -1,9 +1,13 @@
 async fn login(user: User) -> Result<Token, Refusal> {
+    macro_rules! without_this_dependency_write_counted_crate_equals_path {
+        () => {};
+    }
+    without_this_dependency_write_counted_crate_equals_path! {}
     let __caas_guard = P::on_exit(
-        P::On::ALL,
+        P::endings::OK_ERR_PANIC_CANCELLED,
         P::Phase::Runs,
         P::Of::error(|__caas_value: &Result<Token, Refusal>| {
-            P::Probe::new(__caas_value).__caas_exit()
+            P::probe(__caas_value).__caas_exit()
         }),
         {
             let __caas_early = P::fields(
@@ -38,6 +42,6 @@ async fn login(user: User) -> Result<Token, Refusal> {
             ),
         )
         .await;
-    P::end(__caas_guard, P::Probe::new(&__caas_value).__caas_exit());
+    P::probe(&__caas_value).__caas_end(__caas_guard);
     return __caas_value;
 }

@@ -1,4 +1,8 @@
 fn handle(request: Request) -> Response {
+    macro_rules! without_this_dependency_write_counted_crate_equals_path {
+        () => {};
+    }
+    without_this_dependency_write_counted_crate_equals_path! {}
     let __caas_otherwise = P::otherwise(
         P::on(
             P::counted(
@@ -11,7 +15,7 @@ fn handle(request: Request) -> Response {
                     &__CAAS_CHILD
                 },
             ),
-            P::On::DROPPED,
+            P::endings::PANIC_CANCELLED,
             P::Phase::Runs,
         ),
     );

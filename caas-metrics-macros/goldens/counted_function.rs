@@ -1,15 +1,15 @@
 fn login(password: &str) -> Result<impl Token, Refusal> {
-    static CALLS_ARE_COUNTED_HERE: P::Site = P::Site::new(
-        P::Measure::Calls,
+    macro_rules! without_this_dependency_write_counted_crate_equals_path {
+        () => {};
+    }
+    without_this_dependency_write_counted_crate_equals_path! {}
+    static CALLS_ARE_COUNTED_HERE: P::Site = P::calls_site(
         P::module_path!(),
-        P::Function::In(
-            "login",
-            {
-                enum __CaasHere {}
-                P::type_name::<__CaasHere>
-            },
-        ),
-        P::On::OK.or(P::On::ERR).or(P::On::PANIC),
+        {
+            enum __CaasHere {}
+            P::around::<__CaasHere>("login")
+        },
+        P::endings::OK_ERR_PANIC,
     );
     let __caas_guard = {
         P::inventory::submit! {
@@ -21,6 +21,6 @@ fn login(password: &str) -> Result<impl Token, Refusal> {
     let __caas_value = P::call_once(move || -> Result<_, Refusal> {
         check(password)?.token()
     });
-    P::end(__caas_guard, P::Probe::new(&__caas_value).__caas_exit());
+    P::probe(&__caas_value).__caas_end(__caas_guard);
     return __caas_value;
 }

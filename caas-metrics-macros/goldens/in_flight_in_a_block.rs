@@ -1,11 +1,13 @@
 impl<T> Handler for Service<T> {
     const LIMIT: u8 = 3;
     fn handle(&self) {
-        static CALLS_IN_FLIGHT_ARE_COUNTED_HERE: P::Site = P::Site::new(
-            P::Measure::InFlight,
+        macro_rules! without_this_dependency_write_in_flight_crate_equals_path {
+            () => {};
+        }
+        without_this_dependency_write_in_flight_crate_equals_path! {}
+        static CALLS_IN_FLIGHT_ARE_COUNTED_HERE: P::Site = P::flight_site(
             P::module_path!(),
-            P::Function::Named("<Service as Handler>::handle"),
-            P::On::NONE,
+            P::named("<Service as Handler>::handle"),
         );
         let __caas_guard = {
             P::inventory::submit! {

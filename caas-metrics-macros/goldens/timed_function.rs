@@ -1,15 +1,14 @@
 pub fn parse(text: &str) -> Option<u8> {
-    static CALLS_ARE_TIMED_HERE: P::Site = P::Site::new(
-        P::Measure::Duration,
+    macro_rules! without_this_dependency_write_timed_crate_equals_path {
+        () => {};
+    }
+    without_this_dependency_write_timed_crate_equals_path! {}
+    static CALLS_ARE_TIMED_HERE: P::Site = P::duration_site(
         P::module_path!(),
-        P::Function::In(
-            "parse",
-            {
-                enum __CaasHere {}
-                P::type_name::<__CaasHere>
-            },
-        ),
-        P::On::NONE,
+        {
+            enum __CaasHere {}
+            P::around::<__CaasHere>("parse")
+        },
     );
     let __caas_guard = {
         P::inventory::submit! {

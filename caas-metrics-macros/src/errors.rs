@@ -3,7 +3,7 @@
 //! No message is written here: messages stand where the mistake is found, each in a `report!`.
 //! Invariant: an error always has a span of the user's; nothing here panics or returns early.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::ToTokens;
 use std::fmt::Display;
 
@@ -33,15 +33,6 @@ impl Errors {
 impl ToTokens for Errors {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         tokens.extend(self.list.iter().map(syn::Error::to_compile_error));
-    }
-}
-
-/// A place that has a span but no token to underline, such as the end of a group.
-pub(crate) struct Here(pub(crate) Span);
-
-impl ToTokens for Here {
-    fn to_tokens(&self, tokens: &mut TokenStream) {
-        proc_macro2::Ident::new("__caas_here", self.0).to_tokens(tokens);
     }
 }
 

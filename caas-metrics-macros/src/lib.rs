@@ -7,10 +7,12 @@
 
 mod errors;
 mod instrument_fn;
+mod keys;
 mod label_derive;
 mod metrics_block;
 mod naming;
 mod paths;
+mod tokens;
 
 #[cfg(test)]
 mod tests;

@@ -46,7 +46,7 @@ pub(crate) fn pascal_case(text: &str) -> String {
 }
 
 /// How `#[label(rename_all = "…")]` turns variants into texts.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Case {
     Lower,
     Upper,

@@ -6,10 +6,15 @@
 use crate::errors::error;
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
+use syn::Token;
+use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 
 /// What `__private` is called where an expansion imports it.
 pub(crate) const ALIAS: &str = "__caas_p";
+
+/// How the names of macros begin that are advice.
+pub(crate) const ADVICE: &str = "without_this_dependency";
 
 /// Where `__private` is: below `::caas_metrics`, `$crate` or the user's path.
 pub(crate) struct Runtime {
@@ -26,21 +31,24 @@ impl Runtime {
         Self { path: quote!(#path::__private), is_assumed: false }
     }
 
-    /// The same path with another span, to underline what is there if rustc finds a mistake.
-    pub(crate) fn at(&self, span: Span) -> Self {
-        Self { path: respanned(self.path.clone(), span), is_assumed: self.is_assumed }
-    }
-
     /// Reads the path behind `crate =`. `written` is how to write it.
     pub(crate) fn parse(key: &Ident, input: ParseStream, written: &str) -> syn::Result<Self> {
-        let Ok(path) = input.call(syn::Path::parse_mod_style) else {
-            return Err(Self::malformed(key, written));
-        };
-        match path.segments.iter().find(|segment| segment.ident == "Self") {
-            Some(found) => {
-                Err(error!(found, "`Self` is a type, and a crate is in no type: write `{written}`"))
+        let mut path = TokenStream::new();
+        loop {
+            input.parse::<Option<Token![::]>>()?.to_tokens(&mut path);
+            let Ok(word) = Ident::parse_any(input) else {
+                return Err(Self::malformed(key, written));
+            };
+            if word == "Self" {
+                return Err(error!(
+                    word,
+                    "`Self` is a type, and a crate is in no type: write `{written}`"
+                ));
             }
-            None => Ok(Self::renamed(&path)),
+            word.to_tokens(&mut path);
+            if !input.peek(Token![::]) {
+                return Ok(Self::renamed(&path));
+            }
         }
     }
 
@@ -54,18 +62,24 @@ impl Runtime {
     /// rustc does not report what depends on an import that failed, and it reports imports with one
     /// span once. So a wrong path is one error, however much is generated.
     pub(crate) fn import(&self, site: Span) -> TokenStream {
-        let (path, alias) = (&self.path, Ident::new(ALIAS, site));
-        quote_spanned!(site=> use #path as #alias;)
+        self.import_as(&Ident::new(ALIAS, site))
     }
 
-    /// The same; if the path is only assumed, from a macro called `advice`. rustc's error has no room
-    /// for words of ours, but it names the macro that the import comes from.
-    pub(crate) fn import_or_advise(&self, site: Span, advice: &str) -> TokenStream {
-        let import = self.import(site);
+    fn import_as(&self, alias: &Ident) -> TokenStream {
+        let path = &self.path;
+        quote_spanned!(alias.span()=> use #path as #alias;)
+    }
+
+    /// The same for `#[attribute]`, which needs advice if the path is only assumed and there is no such
+    /// crate. rustc's error has no room for words of ours, but it names the macro that an import comes
+    /// from; so a macro with the advice as its name imports.
+    pub(crate) fn import_or_advise(&self, alias: &Ident, attribute: &str) -> TokenStream {
+        let (import, site) = (self.import_as(alias), alias.span());
         if !self.is_assumed {
             return import;
         }
-        let advice = Ident::new(advice, site);
+        let advice = format!("{ADVICE}_write_{attribute}_crate_equals_path");
+        let advice = Ident::new(&advice, site);
         quote_spanned! {site=>
             macro_rules! #advice { () => { #import } }
             #advice! {}
@@ -76,12 +90,6 @@ impl Runtime {
 impl Default for Runtime {
     fn default() -> Self {
         Self { path: quote!(::caas_metrics::__private), is_assumed: true }
-    }
-}
-
-impl ToTokens for Runtime {
-    fn to_tokens(&self, tokens: &mut TokenStream) {
-        self.path.to_tokens(tokens);
     }
 }
 

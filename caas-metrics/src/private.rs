@@ -4,7 +4,6 @@
 //! functions of one line; logic lives in the module that owns it.
 
 pub use core::{
-    any::type_name,
     future::Ready,
     module_path,
     ops::FnMut,
@@ -22,9 +21,9 @@ pub use crate::{
     child::{Child, resolve},
     desc::{Descriptor, Export, LabelDescriptor, MetricType, NumberType},
     exit::{
-        By, Count, EachCall, FromExit, Of, On, Phase, Probe, Returns, SiteChild, Time, apply,
-        call_once, counted, counted_by, end, err_of, fields, follow, in_flight, never, on, on_exit,
-        otherwise, record, resolve_held, resolve_held_with, returned, timed, told,
+        By, Count, EachCall, FromExit, Of, Phase, Returns, SiteChild, Time, apply, call_once,
+        counted, counted_by, endings, err_of, fields, follow, in_flight, never, on, on_exit,
+        otherwise, probe, record, resolve_held, resolve_held_with, returned, timed, told,
     },
     family::{Declared, Family, InUnit, LabelSet, word},
     label::{Label, LabelText, StoredLabel as Part, ViewSource},
@@ -32,7 +31,7 @@ pub use crate::{
     metric::{
         Counter, Gauge, Histogram, HistogramReading, Info, Observation, UpDown, ends_in_nanoseconds,
     },
-    sites::{Annotated, Function, Measure, Site},
+    sites::{Annotated, Function, Site, around, calls_site, duration_site, flight_site, named},
     storage::cells::{Word, Words},
     timer::ChildTimer,
     unit::{OtherUnit, Seconds, TimeUnit},

@@ -7,36 +7,48 @@
 mod builtin;
 mod function;
 
-use core::mem;
+use core::{any::type_name, mem};
 
 use self::builtin::{FunctionCalls, FunctionDuration, FunctionsInFlight};
 use crate::{
     child::Child,
     clock::Instant,
-    exit::{Ends, Exit, Guard, On, Outcome, Phase},
+    exit::{Ends, Exit, Guard, On, Outcome, Phase, endings},
     family::{Family, LabelSet},
     lookup::Kept,
     storage::update::{At, Remembered},
 };
 
 /// What a site measures.
-#[doc(hidden)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Measure {
+enum Measure {
     Calls,
     Duration,
     InFlight,
 }
 
 /// The function that a site is in.
+///
+/// Not public API. Used by generated code.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
-pub enum Function {
-    /// As the attribute on an `impl` block or `name = "…"` names it.
-    Named(&'static str),
-    /// Its name, and the type name of an item in it, which contains the type or trait around the
-    /// function.
-    In(&'static str, fn() -> &'static str),
+pub struct Function {
+    /// As the attribute on an `impl` or the user has it, else its own name.
+    name: &'static str,
+    /// The type name of an item in the function, which says what the function is in.
+    item: Option<fn() -> &'static str>,
+}
+
+/// The function with this name.
+#[must_use]
+pub const fn named(name: &'static str) -> Function {
+    Function { name, item: None }
+}
+
+/// The function with this name that the type `Item` is declared in.
+#[must_use]
+pub const fn around<Item>(name: &'static str) -> Function {
+    Function { name, item: Some(type_name::<Item>) }
 }
 
 /// The static of one attribute without an argument.
@@ -66,14 +78,26 @@ pub struct Annotated(pub &'static Site);
 
 inventory::collect!(Annotated);
 
+/// The site of `#[counted]`, in a function whose calls can end like this.
+#[must_use]
+pub const fn calls_site(module: &'static str, function: Function, endings: On) -> Site {
+    Site::new(Measure::Calls, module, function, endings)
+}
+
+/// The site of `#[timed]`.
+#[must_use]
+pub const fn duration_site(module: &'static str, function: Function) -> Site {
+    Site::new(Measure::Duration, module, function, endings::NONE)
+}
+
+/// The site of `#[in_flight]`.
+#[must_use]
+pub const fn flight_site(module: &'static str, function: Function) -> Site {
+    Site::new(Measure::InFlight, module, function, endings::NONE)
+}
+
 impl Site {
-    #[must_use]
-    pub const fn new(
-        measure: Measure,
-        module: &'static str,
-        function: Function,
-        endings: On,
-    ) -> Self {
+    const fn new(measure: Measure, module: &'static str, function: Function, endings: On) -> Self {
         let series = [const { Remembered::new() }; Outcome::TEXTS.len()];
         Self { measure, module, function, endings, series }
     }
@@ -89,8 +113,8 @@ impl Site {
     #[inline(never)]
     fn find(&self, outcome: Outcome) -> At {
         let name = match self.function {
-            Function::Named(name) => name.to_owned(),
-            Function::In(name, item) => function::with_owner(name, item()),
+            Function { name, item: None } => name.to_owned(),
+            Function { name, item: Some(item) } => function::with_owner(name, item()),
         };
         let (module, function) = (self.module, &*name);
         let at = match self.measure {
@@ -214,10 +238,7 @@ impl Drop for Duration {
     }
 }
 
-impl Guard for Duration {
-    #[inline]
-    fn enter(&mut self, _: Phase) {}
-}
+impl Guard for Duration {}
 
 /// Counts as one call in flight until it is dropped.
 #[doc(hidden)]
@@ -232,7 +253,4 @@ impl Drop for Flight {
     }
 }
 
-impl Guard for Flight {
-    #[inline]
-    fn enter(&mut self, _: Phase) {}
-}
+impl Guard for Flight {}

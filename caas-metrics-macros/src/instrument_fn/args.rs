@@ -4,13 +4,16 @@
 //! Invariant: after a mistake reading goes on behind the next comma.
 
 use super::ast::{Arguments, By, ENDINGS, Ending, Field, Measure, Name, On, Otherwise, Set, Value};
-use super::tokens::{
-    Angles, group, is_path_separator, is_punct, is_word, list, split_attributes, stream, word,
-};
 use crate::errors::{Between, Errors, error, report};
+use crate::keys::Keys;
 use crate::naming;
 use crate::paths::Runtime;
+use crate::tokens::{
+    group, is_path_separator, is_punct, is_word, list, split_at_commas, split_attributes, stream,
+    word,
+};
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use syn::parse::{ParseStream, Parser};
 
 /// Reads the arguments of an attribute.
 pub(super) fn arguments(measure: Measure, tokens: TokenStream, errors: &mut Errors) -> Arguments {
@@ -22,17 +25,19 @@ pub(super) fn arguments(measure: Measure, tokens: TokenStream, errors: &mut Erro
         name: None,
         by: None,
     };
-    let mut seen: Vec<Ident> = Vec::new();
+    let mut keys = Keys::default();
     for argument in split_arguments(&list(tokens)) {
         let key = word(argument.first()).filter(|_| is_argument(&argument)).cloned();
-        if let Some(key) = &key {
-            if let Some(first) = seen.iter().find(|first| *first == key) {
-                report!(errors, Between(first, key), "`{key}` is given twice: leave one out");
-                continue;
-            }
-            seen.push(key.clone());
+        if key.as_ref().is_some_and(|key| !keys.take(key, errors)) {
+            continue;
         }
-        if let Err(error) = arguments.take(measure, key, &argument, errors) {
+        let read = match key {
+            None => arguments.take_family(&argument, errors),
+            Some(key) => {
+                arguments.take(measure, key, argument.get(1..).unwrap_or_default(), errors)
+            }
+        };
+        if let Err(error) = read {
             errors.push_syn(error);
         }
     }
@@ -62,80 +67,92 @@ fn known(measure: Measure) -> &'static [&'static str] {
 }
 
 impl Arguments {
+    /// The family.
+    fn take_family(&mut self, argument: &[TokenTree], errors: &mut Errors) -> syn::Result<()> {
+        let set = set(argument, errors)?;
+        if let Some(first) = &self.set {
+            let (first, second) = (stream(&first.path), stream(&set.path));
+            let both = Between(&first, &second);
+            report!(errors, both, "a second family: write another attribute for it");
+        } else {
+            self.set = Some(set);
+        }
+        Ok(())
+    }
+
+    /// An argument with a name; `rest` is what follows it.
     fn take(
         &mut self,
         measure: Measure,
-        key: Option<Ident>,
-        argument: &[TokenTree],
+        key: Ident,
+        rest: &[TokenTree],
         errors: &mut Errors,
     ) -> syn::Result<()> {
-        let Some(key) = key else {
-            let set = set(argument, errors)?;
-            if let Some(first) = &self.set {
-                let both = (stream(&first.path), stream(&set.path));
-                let both = Between(&both.0, &both.1);
-                report!(errors, both, "a second family: write another attribute for it");
-            } else {
-                self.set = Some(set);
-            }
-            return Ok(());
-        };
-        let name = key.to_string();
-        let behind = argument.get(1..).unwrap_or_default();
-        let value = behind.get(1..).unwrap_or_default();
-        if !known(measure).contains(&&*name) {
-            let listed = naming::listed(known(measure));
-            let meant = naming::did_you_mean(&name, known(measure));
-            let attribute = measure.name();
-            return Err(error!(
-                key,
-                "unknown argument `{name}`{meant} `#[{attribute}]` knows a family, {listed}"
-            ));
-        }
-        match name.as_str() {
-            "on" => self.on = Some(on(&key, behind, errors)?),
-            "otherwise" => {
-                let Some(content) = group(behind.first(), Delimiter::Parenthesis) else {
-                    return Err(error!(
-                        key,
-                        "`otherwise` takes a label set: write `otherwise(Family {{ … }})`"
-                    ));
-                };
-                let set = set(&list(content.stream()), errors)?;
-                self.otherwise = Some(Otherwise { key, set });
-            }
-            "by" => {
-                if !is_punct(behind.first(), '=') || value.is_empty() {
-                    return Err(error!(key, "`by` is an amount: write `by = expression`"));
-                }
-                let amount = classify(value);
-                if let Value::Ending(token) = &amount {
-                    return Err(error!(
-                        token,
-                        "`_` is no amount: write an expression or a closure"
-                    ));
-                }
-                self.by = Some(By { key, amount });
-            }
-            "name" => {
-                let text = is_punct(behind.first(), '=').then(|| syn::parse2(stream(value)));
-                let Some(Ok(text)) = text else {
-                    return Err(error!(key, "`name` is a string: write `name = \"…\"`"));
-                };
-                self.name = Some(Name { key, text });
-            }
+        let known = known(measure);
+        match known.iter().copied().find(|known| key == known) {
+            Some("on") => self.on = Some(on(&key, rest, errors)?),
+            Some("otherwise") => self.otherwise = Some(otherwise(key, rest, errors)?),
+            Some("by") => self.by = Some(by(key, rest)?),
+            Some("name") => self.name = Some(name(key, rest)?),
+            Some("crate") => self.runtime = path(&key, rest)?,
             _ => {
-                let written = "crate = ::my_metrics";
-                if !is_punct(behind.first(), '=') {
-                    return Err(Runtime::malformed(&key, written));
-                }
-                let path =
-                    |input: syn::parse::ParseStream<'_>| Runtime::parse(&key, input, written);
-                self.runtime = syn::parse::Parser::parse2(path, stream(value))?;
+                let (listed, written) = (naming::listed(known), key.to_string());
+                let meant = naming::did_you_mean(&written, known);
+                let attribute = measure.name();
+                return Err(error!(
+                    key,
+                    "unknown argument `{written}`{meant} `#[{attribute}]` knows a family, {listed}"
+                ));
             }
         }
         Ok(())
     }
+}
+
+/// What is after the `=` of an argument; none if it is not written like that.
+fn value(rest: &[TokenTree]) -> Option<&[TokenTree]> {
+    let (equals, value) = rest.split_first()?;
+    (is_punct(Some(equals), '=') && !value.is_empty()).then_some(value)
+}
+
+/// Reads `(Family { … })`.
+fn otherwise(key: Ident, rest: &[TokenTree], errors: &mut Errors) -> syn::Result<Otherwise> {
+    let Some(content) = group(rest.first(), Delimiter::Parenthesis) else {
+        return Err(error!(
+            key,
+            "`otherwise` takes a label set: write `otherwise(Family {{ … }})`"
+        ));
+    };
+    let set = set(&list(content.stream()), errors)?;
+    Ok(Otherwise { key, set })
+}
+
+/// Reads `= amount`.
+fn by(key: Ident, rest: &[TokenTree]) -> syn::Result<By> {
+    let Some(value) = value(rest) else {
+        return Err(error!(key, "`by` is an amount: write `by = expression`"));
+    };
+    let amount = classify(value);
+    if let Value::Ending(token) = &amount {
+        return Err(error!(token, "`_` is no amount: write an expression or a closure"));
+    }
+    Ok(By { key, amount })
+}
+
+/// Reads `= "…"`.
+fn name(key: Ident, rest: &[TokenTree]) -> syn::Result<Name> {
+    match value(rest).map(|value| syn::parse2(stream(value))) {
+        Some(Ok(written)) => Ok(Name { key, written }),
+        _ => Err(error!(key, "`name` is a string: write `name = \"…\"`")),
+    }
+}
+
+/// Reads `= path`.
+fn path(key: &Ident, rest: &[TokenTree]) -> syn::Result<Runtime> {
+    let written = "crate = ::my_metrics";
+    let Some(value) = value(rest) else { return Err(Runtime::malformed(key, written)) };
+    let read = |input: ParseStream<'_>| Runtime::parse(key, input, written);
+    read.parse2(stream(value))
 }
 
 /// Reads `(ok, err, panic, cancelled)`.
@@ -276,41 +293,4 @@ fn split_arguments(tokens: &[TokenTree]) -> Vec<Vec<TokenTree>> {
 /// closure and of `::<…>`.
 fn split_fields(tokens: &[TokenTree]) -> Vec<Vec<TokenTree>> {
     split_at_commas(tokens, |field| is_punct(field.last(), ':'))
-}
-
-/// Splits at commas, but not in the parameters of a closure, which may begin where
-/// `begins_value` says that a value does, and not in `::<…>`.
-fn split_at_commas(
-    tokens: &[TokenTree],
-    begins_value: impl Fn(&[TokenTree]) -> bool,
-) -> Vec<Vec<TokenTree>> {
-    let begins_closure = |field: &[TokenTree]| {
-        let before = match field.split_last() {
-            Some((last, before)) if is_word(Some(last), "move") => before,
-            _ => field,
-        };
-        begins_value(before)
-    };
-    let mut fields = Vec::new();
-    let mut field: Vec<TokenTree> = Vec::new();
-    let mut angles = Angles::default();
-    let mut in_parameters = false;
-    for token in tokens {
-        if is_punct(Some(token), '|') {
-            // The first `|` of a value opens parameters, the next one closes them.
-            in_parameters = !in_parameters && begins_closure(&field);
-        }
-        if is_punct(Some(token), ',') && angles.is_outside() && !in_parameters {
-            fields.push(std::mem::take(&mut field));
-            continue;
-        }
-        let turbofish = is_punct(Some(token), '<') && is_punct(field.last(), ':');
-        if turbofish || !angles.is_outside() {
-            angles.step(token);
-        }
-        field.push(token.clone());
-    }
-    fields.push(field);
-    fields.retain(|field| !field.is_empty());
-    fields
 }

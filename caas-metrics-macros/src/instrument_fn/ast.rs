@@ -56,7 +56,7 @@ pub(super) struct By {
 /// `name = "…"`.
 pub(super) struct Name {
     pub(super) key: Ident,
-    pub(super) text: LitStr,
+    pub(super) written: LitStr,
 }
 
 /// A family's path, with labels or without.
@@ -146,27 +146,13 @@ impl Endings {
         }
     }
 
-    /// The set in generated code: `On::ERR.or(On::PANIC)`.
-    pub(super) fn tokens(self, p: &Runtime, site: Span) -> TokenStream {
-        let whole = match self {
-            Self::ALL => Some("ALL"),
-            Self::RETURNED => Some("RETURNED"),
-            Self::DROPPED => Some("DROPPED"),
-            _ => None,
-        };
-        let parts = ENDINGS.into_iter().filter(|ending| ending.is_in(self.bits));
-        let mut names: Vec<String> = match whole {
-            Some(whole) => vec![whole.to_owned()],
-            None => parts.map(|ending| ending.as_str().to_uppercase()).collect(),
-        };
-        if names.is_empty() {
-            names.push("NONE".to_owned());
-        }
-        let sets = names.iter().map(|name| {
-            let name = Ident::new(name, site);
-            quote_spanned!(site=> #p::On::#name)
-        });
-        sets.reduce(|set, other| quote_spanned!(site=> #set.or(#other))).unwrap_or_default()
+    /// The set in generated code: `endings::ERR_PANIC`.
+    pub(super) fn tokens(self, p: &Ident, site: Span) -> TokenStream {
+        let named = Ending::ALL.into_iter().filter(|ending| ending.is_in(self.bits));
+        let named: Vec<&str> = named.map(Ending::as_str).collect();
+        let name = if named.is_empty() { "NONE".into() } else { named.join("_").to_uppercase() };
+        let name = Ident::new(&name, site);
+        quote_spanned!(site=> #p::endings::#name)
     }
 }
 

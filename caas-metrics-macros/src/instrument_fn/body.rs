@@ -4,7 +4,8 @@
 //! body.
 
 use super::ast::Function;
-use super::tokens::{
+use crate::paths::ADVICE;
+use crate::tokens::{
     group, has_word, is_punct, is_word, list, refilled, split_attributes, split_before, stream,
     word,
 };
@@ -201,6 +202,10 @@ fn leading_item(tokens: &[TokenTree]) -> Option<usize> {
     }
     let keyword = word(plain.get(at))?.to_string();
     let next = plain.get(at + 1);
+    if keyword.starts_with(ADVICE) && is_punct(next, '!') {
+        // Another attribute imports `__private` with it.
+        return Some(tokens.len() - plain.len() + at + 3);
+    }
     let next_word = word(next).map(ToString::to_string);
     let to_semicolon = match keyword.as_str() {
         "use" | "static" | "type" => true,

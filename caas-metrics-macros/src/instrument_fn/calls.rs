@@ -6,7 +6,7 @@
 use super::ast::Function;
 use super::body::{Future, Tail, may_await, tail};
 use super::output::{erase, future_output, is_nameable, returns_any_future, returns_closure};
-use super::tokens::{group, has_word, is_assignment, is_punct, is_word, list};
+use crate::tokens::{group, has_word, is_assignment, is_punct, is_word, list};
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 

@@ -5,8 +5,8 @@
 
 use super::ast::{Arguments, Ending, Function, Measure, On, Set, Value};
 use super::calls::{Calls, Obstacle};
-use super::tokens::{has_word, stream};
 use crate::errors::{Errors, report};
+use crate::tokens::{has_word, stream};
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 

@@ -1,28 +1,31 @@
-//! `#[timed]`, `#[counted]` and `#[in_flight]`: a guard in front of a body that is never read.
+//! `#[timed]`, `#[counted]` and `#[in_flight]`: a guard before a body that is never read.
 //!
-//! Stages: `args` and `parse` make the tree of `ast`, `calls` says what can be told about endings
-//! (from return types in `output`, and `body`), `check` judges, `expand` and `record` write code.
+//! Stages: `args` and `parse` make the tree of `ast`. `calls` says what is known of endings, from return
+//! types (`output`) and bodies (`body`). `check` judges. `expand` writes code: `around` says what goes
+//! around a body, with guards of `record` and `built_in`, and `enclose` how its value is caught.
 //! Invariant: whatever is wrong, the item is still there, token for token.
 
 mod args;
+mod around;
 mod ast;
 mod body;
+mod built_in;
 mod calls;
 mod check;
+mod enclose;
 mod expand;
 mod output;
 mod parse;
 mod record;
-mod tokens;
 
 pub(crate) use ast::Measure;
 
 use crate::errors::{Errors, report};
+use crate::tokens::{each_attribute, is_word, refilled, stream};
 use ast::{Arguments, Block, Item};
 use parse::Member;
 use proc_macro2::TokenStream;
 use quote::quote;
-use tokens::{refilled, stream};
 
 /// Expands an attribute on an item.
 pub(crate) fn expand(measure: Measure, arguments: TokenStream, item: &TokenStream) -> TokenStream {
@@ -98,14 +101,8 @@ fn expand_block(
 
 /// Whether the function has `#[skip]`, by whatever path; `#[rustfmt::skip]` is not meant.
 fn is_skipped(function: &ast::Function) -> bool {
-    let groups = function.attributes.iter().filter_map(|token| match token {
-        proc_macro2::TokenTree::Group(group) => Some(tokens::list(group.stream())),
-        _ => None,
-    });
-    let mut paths = groups;
-    paths.any(|path| {
-        tokens::is_word(path.last(), "skip") && !tokens::is_word(path.first(), "rustfmt")
-    })
+    each_attribute(&function.attributes)
+        .any(|(_, path)| is_word(path.last(), "skip") && !is_word(path.first(), "rustfmt"))
 }
 
 /// Expands `#[skip]`: the item as it is.

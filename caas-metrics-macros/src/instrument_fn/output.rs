@@ -3,7 +3,7 @@
 //! Not here: what follows for a function (`calls`). Invariant: a type is never rebuilt; what is not
 //! erased keeps its tokens.
 
-use super::tokens::{
+use crate::tokens::{
     Angles, has_word, invisible, is_assignment, is_punct, is_word, list, refilled, split_before,
 };
 use proc_macro2::{Ident, TokenTree};

@@ -4,7 +4,7 @@
 //! an expansion depends on are.
 
 use super::ast::{Block, Function, Item};
-use super::tokens::{
+use crate::tokens::{
     group, invisible, is_path_separator, is_punct, is_word, list, split_attributes, split_before,
     split_generics, stream, word,
 };
@@ -121,7 +121,7 @@ fn block(tokens: &[TokenTree], plain: &[TokenTree], at: usize) -> Option<Item> {
 fn implementation(header: &[TokenTree]) -> String {
     // `for<'a> Fn(&'a T)` has a `for` as well, in front of a `<`.
     let mut at = None;
-    let mut angles = super::tokens::Angles::default();
+    let mut angles = crate::tokens::Angles::default();
     for (position, token) in header.iter().enumerate() {
         let is_for = is_word(Some(token), "for") && !is_punct(header.get(position + 1), '<');
         if angles.is_outside() && is_for {
@@ -180,7 +180,7 @@ fn short(tokens: &[TokenTree]) -> String {
 /// The type parameters of `<'a, T: Bound, const N: usize>`.
 fn type_parameters(generics: &[TokenTree]) -> Vec<Ident> {
     let mut parameters = Vec::new();
-    let mut angles = super::tokens::Angles::default();
+    let mut angles = crate::tokens::Angles::default();
     let mut before: Option<&TokenTree> = None;
     for token in generics {
         let begins = is_punct(before, '<') || is_punct(before, ',');

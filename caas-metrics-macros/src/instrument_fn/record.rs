@@ -5,14 +5,16 @@
 
 use super::ast::{Arguments, Ending, Endings, Field, Function, Measure, Set, Value};
 use super::calls::Calls;
-use super::tokens::{has_word, span, stream};
 use crate::paths::respanned;
-use proc_macro2::{Span, TokenStream};
+use crate::tokens::{has_word, span, stream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 
 /// A function that is expanded, and all that its expansion depends on.
 pub(super) struct Expansion<'a> {
     pub(super) site: Span,
+    /// `__private` as the expansion imports it.
+    pub(super) p: Ident,
     pub(super) measure: Measure,
     pub(super) arguments: &'a Arguments,
     pub(super) function: &'a Function,
@@ -25,8 +27,8 @@ pub(super) struct Expansion<'a> {
 impl Expansion<'_> {
     /// How the call ended that returned the value.
     pub(super) fn exit(&self) -> TokenStream {
-        let (site, p, value) = (self.site, &self.arguments.runtime, &self.value);
-        quote_spanned!(site=> #p::Probe::new(#value).__caas_exit())
+        let (site, p, value) = (self.site, &self.p, &self.value);
+        quote_spanned!(site=> #p::probe(#value).__caas_exit())
     }
 
     /// Lets rustc refuse `on(…)` where the value is a future that is not measured.
@@ -34,9 +36,14 @@ impl Expansion<'_> {
         let is_value = !self.calls.asynchronous && !self.calls.unit;
         on.divided().filter(|_| is_value).map(|_| {
             let at = self.at_on();
-            let (p, value) = (self.arguments.runtime.at(at), &self.value);
-            quote_spanned!(at=> #p::told(#p::Probe::new(#value).__caas_told());)
+            let (p, value) = (self.p_at(at), &self.value);
+            quote_spanned!(at=> #p::told(#p::probe(#value).__caas_told());)
         })
+    }
+
+    /// `__private`, to be underlined at `span` if rustc finds a mistake.
+    fn p_at(&self, span: Span) -> Ident {
+        Ident::new(&self.p.to_string(), span)
     }
 
     /// The first ending in `on(…)`.
@@ -49,12 +56,12 @@ impl Expansion<'_> {
     pub(super) fn guard(&self, set: &Set) -> TokenStream {
         // Mistakes that only types show are reported at the family.
         let at = self.site.located_at(span(&set.path, self.site));
-        let p = self.arguments.runtime.at(at);
+        let p = self.p_at(at);
         let (literal, find) = (literal(set), self.find(set));
         if let Some(amount) = self.amount() {
             return quote_spanned!(at=> #p::counted_by(#literal, #find, #amount));
         }
-        let function = proc_macro2::Ident::new(self.measure.name(), at);
+        let function = Ident::new(self.measure.name(), at);
         quote_spanned!(at=> #p::#function(#literal, #find))
     }
 
@@ -69,7 +76,7 @@ impl Expansion<'_> {
 
     /// How the guard finds its child.
     fn find(&self, set: &Set) -> TokenStream {
-        let (site, p) = (self.site, &self.arguments.runtime);
+        let (site, p) = (self.site, &self.p);
         if !set.is_literal() {
             return quote_spanned!(site=> #p::EachCall);
         }
@@ -81,7 +88,7 @@ impl Expansion<'_> {
 
     /// The guard of a label set without closures that counts some endings only.
     pub(super) fn restricted(&self, set: &Set, on: Endings) -> TokenStream {
-        let (site, p) = (self.site, &self.arguments.runtime);
+        let (site, p) = (self.site, &self.p);
         let (on, phase) = (on.tokens(p, site), self.phase(self.keeps_open()));
         if !set.fields.iter().any(|field| matches!(field.value, Value::Ending(_))) {
             let guard = self.guard(set);
@@ -97,7 +104,7 @@ impl Expansion<'_> {
             quote_spanned!(site=> #p::Of::any())
         } else {
             quote_spanned!(site=>
-                #p::Of::error(|__caas_value: &#output| #p::Probe::new(__caas_value).__caas_exit())
+                #p::Of::error(|__caas_value: &#output| #p::probe(__caas_value).__caas_exit())
             )
         };
         quote_spanned! {site=>
@@ -111,7 +118,7 @@ impl Expansion<'_> {
 
     /// The statements in front of the body and after it for a label set with a closure.
     pub(super) fn on_value(&self, set: &Set, on: Endings) -> (TokenStream, TokenStream) {
-        let (site, p, value) = (self.site, &self.arguments.runtime, &self.value);
+        let (site, p, value) = (self.site, &self.p, &self.value);
         let exit = self.exit();
         let (held, child) = self.late(set, &exit);
         let (start, effect) = self.effect();
@@ -121,13 +128,13 @@ impl Expansion<'_> {
                 let told = self.told(on);
                 quote_spanned! {site=>
                     #told
-                    if let #p::Some(__caas_seen) = #p::Probe::new(#value).__caas_ok() { #record }
+                    if let #p::Some(__caas_seen) = #p::probe(#value).__caas_ok() { #record }
                 }
             }
             Some(_) => {
                 let at = self.at_on();
                 let value = respanned(value.clone(), at);
-                let p_at = self.arguments.runtime.at(at);
+                let p_at = self.p_at(at);
                 let error = quote_spanned!(at=> #p_at::err_of(#value));
                 quote_spanned!(site=> if let #p::Some(__caas_seen) = #error { #record })
             }
@@ -138,7 +145,7 @@ impl Expansion<'_> {
 
     /// What is done before the body, and the effect that is recorded.
     fn effect(&self) -> (TokenStream, TokenStream) {
-        let (site, p) = (self.site, &self.arguments.runtime);
+        let (site, p) = (self.site, &self.p);
         match self.measure {
             Measure::Timed => (
                 quote_spanned!(site=> let __caas_start = #p::Time::start();),
@@ -148,7 +155,7 @@ impl Expansion<'_> {
                 None => (TokenStream::new(), quote_spanned!(site=> #p::Count)),
                 Some(Value::Closure(tokens)) => {
                     let at = site.located_at(span(tokens, site));
-                    let (p, closure) = (self.arguments.runtime.at(at), stream(tokens));
+                    let (p, closure) = (self.p_at(at), stream(tokens));
                     let amount = quote_spanned!(at=> #p::By(#p::apply(__caas_seen, #closure)));
                     (TokenStream::new(), amount)
                 }
@@ -166,18 +173,18 @@ impl Expansion<'_> {
     /// The statement that holds early values, and the child when all values are known. `exit` is how
     /// the call ended; closures look at `__caas_seen`.
     fn late(&self, set: &Set, exit: &TokenStream) -> (TokenStream, TokenStream) {
-        let (site, p) = (self.site, &self.arguments.runtime);
+        let (site, p) = (self.site, &self.p);
         let value = |value: &Value| match value {
             Value::Early(tokens) | Value::Constant(tokens) => stream(tokens),
             // A value of another type than the label's is reported where it is written.
             Value::Closure(tokens) => {
                 let at = site.located_at(span(tokens, site));
-                let (p, closure) = (self.arguments.runtime.at(at), stream(tokens));
+                let (p, closure) = (self.p_at(at), stream(tokens));
                 quote_spanned!(at=> #p::apply(__caas_seen, #closure))
             }
             Value::Ending(token) => {
                 let at = site.located_at(token.span());
-                let (p, exit) = (self.arguments.runtime.at(at), respanned(exit.clone(), at));
+                let (p, exit) = (self.p_at(at), respanned(exit.clone(), at));
                 quote_spanned!(at=> #p::FromExit::from_exit(#exit))
             }
         };

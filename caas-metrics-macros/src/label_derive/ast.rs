@@ -3,11 +3,12 @@
 //! Nothing is judged here: a tree may hold every mistake that `check` knows.
 //! Invariant: whatever an error or the expansion has to point at is kept as the user's own tokens.
 
+use super::generics::Generics;
 use crate::naming::Case;
 use crate::paths::Runtime;
 use proc_macro2::{Ident, TokenStream};
 use syn::ext::IdentExt;
-use syn::{Generics, LitInt, LitStr};
+use syn::{LitInt, LitStr};
 
 /// A type with `#[derive(Label)]`.
 pub(crate) struct LabelType {

@@ -4,6 +4,7 @@
 //! Invariant: the code names `__private`, the user's tokens and itself.
 
 use super::ast::{LabelType, Shape, Variant};
+use super::generics::Generics;
 use crate::naming::Case;
 use crate::paths::{ALIAS, respanned};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
@@ -11,13 +12,9 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::LitInt;
 use syn::spanned::Spanned;
 
-/// What rustc says where `::caas_metrics` is missing: it names the macro that an error comes from,
-/// and an import that fails has no other words of ours.
-const ADVICE: &str = "without_this_dependency_write_label_crate_equals_path";
-
 /// The code of a label type.
 pub(crate) fn expand(label: &LabelType) -> TokenStream {
-    let import = label.runtime.import_or_advise(Span::call_site(), ADVICE);
+    let import = label.runtime.import_or_advise(&p_at(Span::call_site()), "label");
     let implementation = implementation(label);
     quote! {
         const _: () = {
@@ -38,7 +35,7 @@ fn implementation(label: &LabelType) -> TokenStream {
 
 fn closed(label: &LabelType, case: Case, variants: &[Variant]) -> TokenStream {
     let (LabelType { ident, generics, .. }, p) = (label, p_at(Span::call_site()));
-    let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
+    let Generics { parameters, arguments, predicates, .. } = generics;
     let texts = variants.iter().map(|variant| variant.text(case));
     let indices = variants.iter().enumerate().map(|(index, variant)| {
         let (index, Variant { ident, .. }) = (Literal::usize_unsuffixed(index), variant);
@@ -55,7 +52,7 @@ fn closed(label: &LabelType, case: Case, variants: &[Variant]) -> TokenStream {
     let from_label = from_label(label, case, variants);
     quote! {
         #[automatically_derived]
-        impl #impl_generics #p::Label for #ident #type_generics #where_clause {
+        impl #parameters #p::Label for #ident #arguments where #predicates {
             const VALUES: #p::Option<&'static [&'static #p::str]> = #p::Some(&[#(#texts),*]);
             const __ONE_FORM: #p::bool = true;
             type View<'__caas> = Self;
@@ -84,7 +81,7 @@ fn from_label(label: &LabelType, case: Case, variants: &[Variant]) -> Option<Tok
     let (other, other_value) = (&other_variant.ident, value(other_variant));
     let LabelType { visibility, ident, generics, .. } = label;
     let p = p_at(Span::call_site());
-    let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
+    let Generics { parameters, arguments, predicates, .. } = generics;
     let known = variants.iter().filter(|variant| variant.other.is_none());
     let arms = known.map(|variant| {
         let (text, value) = (variant.text(case), value(variant));
@@ -92,7 +89,7 @@ fn from_label(label: &LabelType, case: Case, variants: &[Variant]) -> Option<Tok
     });
     let docs = format!(" The value with this text; [`{other}`](Self::{other}) if there is none.");
     Some(quote! {
-        impl #impl_generics #ident #type_generics #where_clause {
+        impl #parameters #ident #arguments where #predicates {
             #[doc = #docs]
             #[must_use]
             #visibility fn from_label(text: &#p::str) -> Self {
@@ -109,10 +106,9 @@ fn newtype(
     max_bytes: Option<&LitInt>,
 ) -> TokenStream {
     let (LabelType { ident, generics, .. }, p) = (label, p_at(Span::call_site()));
-    let (impl_generics, type_generics, _) = generics.split_for_impl();
-    let written = generics.where_clause.iter().flat_map(|clause| &clause.predicates);
+    let Generics { parameters, arguments, predicates, has_types } = generics;
     // Only a generic field needs a bound; another type that is no label is rustc's to underline.
-    let needed = generics.type_params().next().map(|_| quote!(#field_type: #p::Label,));
+    let needed = has_types.then(|| quote!(#field_type: #p::Label,));
     // The trait is named in this form only: then a field that is no label is one error, there.
     let span = field_type.span();
     let located = p_at(span);
@@ -136,7 +132,7 @@ fn newtype(
     quote! {
         #[automatically_derived]
         #[allow(unused_qualifications)]
-        impl #impl_generics #p::Label for #ident #type_generics where #(#written,)* #needed {
+        impl #parameters #p::Label for #ident #arguments where #predicates #needed {
             const VALUES: #p::Option<&'static [&'static #p::str]> = #values;
             const MAX_BYTES: #p::usize = #max_bytes;
             const __ONE_FORM: #p::bool = #one_form;

@@ -1,11 +1,13 @@
 //! `#[derive(Label)]`: field-less enums as closed labels, structs with one field as newtypes.
 //!
-//! Stages: `parse` makes the tree of `ast`, `check` judges it, `expand` writes code.
+//! Stages: `item` and `generics` take a type apart, `parse` makes the tree of `ast`, `check` judges it, `expand` writes code.
 //! Invariant: each stage reads only what the one before made.
 
 mod ast;
 mod check;
 mod expand;
+mod generics;
+mod item;
 mod parse;
 
 use crate::errors::Errors;

@@ -4,75 +4,74 @@
 //! Invariant: a bad attribute is one error and never takes its type down with it.
 
 use super::ast::{LabelType, Shape, Variant};
-use crate::errors::{Between, Errors, error, report};
+use super::item::{self, Item, item, variants};
+use crate::errors::{Errors, error, report};
+use crate::keys::Keys;
 use crate::naming::{self, Case};
 use crate::paths::Runtime;
-use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens, quote};
+use crate::tokens::{each_attribute, group, is_word};
+use proc_macro2::{Delimiter, Group, Ident, Literal, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::ext::IdentExt;
-use syn::parse::ParseStream;
-use syn::{Attribute, Data, DataEnum, DataStruct, DeriveInput, Index, LitInt, LitStr, Token};
+use syn::parse::{ParseStream, Parser};
+use syn::{LitInt, LitStr, Token};
 
 /// The most bytes that a family keeps of a text.
 const MOST_BYTES: u16 = 4000;
 
 /// Reads a type; `None` if it has no shape of a label.
 pub(crate) fn parse(input: TokenStream, errors: &mut Errors) -> Option<LabelType> {
-    let input: DeriveInput = match syn::parse2(input) {
-        Ok(input) => input,
-        Err(error) => {
-            errors.push_syn(error);
-            return None;
-        }
+    let Item { attributes, visibility, keyword, ident, generics, content } = item(input)?;
+    let is_enum = keyword == "enum";
+    let (keys, place): (&[&str], _) = if is_enum {
+        (&["rename_all", "crate"], "an enum")
+    } else {
+        (&["max_bytes", "crate"], "a newtype")
     };
-    let keys: &[&str] = match input.data {
-        Data::Enum(_) => &["rename_all", "crate"],
-        _ => &["max_bytes", "crate"],
+    let settings = settings(&attributes, keys, place, errors);
+    let shape = if is_enum {
+        closed(content.as_ref(), settings.case, &ident, errors)
+    } else if keyword == "union" {
+        report!(errors, keyword, "a union is no label: write an enum or a newtype");
+        None
+    } else {
+        newtype(content.as_ref(), settings.max_bytes, &ident, errors)
     };
-    let place = if matches!(input.data, Data::Enum(_)) { "an enum" } else { "a newtype" };
-    let settings = settings(&input.attrs, keys, place, errors);
-    let shape = match input.data {
-        Data::Enum(data) => closed(data, settings.case, &input.ident, errors),
-        Data::Struct(data) => newtype(data, settings.max_bytes, &input.ident, errors),
-        Data::Union(data) => {
-            report!(errors, data.union_token, "a union is no label: write an enum or a newtype");
-            None
-        }
-    };
-    Some(LabelType {
-        runtime: settings.runtime,
-        visibility: input.vis.into_token_stream(),
-        ident: input.ident,
-        generics: input.generics,
-        shape: shape?,
-    })
+    Some(LabelType { runtime: settings.runtime, visibility, ident, generics, shape: shape? })
 }
 
-fn closed(data: DataEnum, case: Case, ident: &Ident, errors: &mut Errors) -> Option<Shape> {
-    if data.variants.is_empty() {
+fn closed(
+    content: Option<&Group>,
+    case: Case,
+    ident: &Ident,
+    errors: &mut Errors,
+) -> Option<Shape> {
+    let mut found = Vec::new();
+    for variant in content.map(variants).unwrap_or_default() {
+        let item::Variant { attributes, ident, fields } = variant;
+        let Settings { rename, other, .. } =
+            settings(&attributes, &["rename", "other"], "a variant", errors);
+        for field in fields.iter().flat_map(item::fields) {
+            settings(&field.attributes, &[], "a variant's field", errors);
+        }
+        found.push(Variant { ident, rename, other, fields: fields.to_token_stream() });
+    }
+    if found.is_empty() {
         report!(errors, ident, "an enum without variants has no label values: write at least one");
         return None;
     }
-    let variants = data.variants.into_iter().map(|variant| {
-        let Settings { rename, other, .. } =
-            settings(&variant.attrs, &["rename", "other"], "a variant", errors);
-        for attribute in variant.fields.iter().flat_map(|field| &field.attrs) {
-            settings(std::slice::from_ref(attribute), &[], "a variant's field", errors);
-        }
-        Variant { ident: variant.ident, rename, other, fields: variant.fields.into_token_stream() }
-    });
-    Some(Shape::Closed { case, variants: variants.collect() })
+    Some(Shape::Closed { case, variants: found })
 }
 
 fn newtype(
-    data: DataStruct,
+    content: Option<&Group>,
     max_bytes: Option<LitInt>,
     ident: &Ident,
     errors: &mut Errors,
 ) -> Option<Shape> {
-    let count = data.fields.len();
-    let mut fields = data.fields.into_iter();
-    let (Some(field), None) = (fields.next(), fields.next()) else {
+    let fields = content.map(item::fields).unwrap_or_default();
+    let [field] = &*fields else {
+        let count = fields.len();
         report!(
             errors,
             ident,
@@ -80,10 +79,12 @@ fn newtype(
         );
         return None;
     };
-    settings(&field.attrs, &[], "a newtype's field", errors);
-    let index = Index::from(0);
-    let member = field.ident.map_or_else(|| quote!(#index), |ident| quote!(#ident));
-    Some(Shape::Newtype { member, field_type: field.ty.into_token_stream(), max_bytes })
+    settings(&field.attributes, &[], "a newtype's field", errors);
+    let member = match &field.ident {
+        Some(ident) => ident.to_token_stream(),
+        None => Literal::usize_unsuffixed(0).to_token_stream(),
+    };
+    Some(Shape::Newtype { member, field_type: field.field_type.clone(), max_bytes })
 }
 
 /// What `#[label(…)]` says, at any place.
@@ -96,7 +97,7 @@ struct Settings {
 }
 
 /// Reads the `#[label(…)]` attributes of `place`, which knows `keys`.
-fn settings(attributes: &[Attribute], keys: &[&str], place: &str, errors: &mut Errors) -> Settings {
+fn settings(attributes: &[TokenTree], keys: &[&str], place: &str, errors: &mut Errors) -> Settings {
     let mut settings = Settings {
         runtime: Runtime::default(),
         case: Case::Snake,
@@ -104,27 +105,29 @@ fn settings(attributes: &[Attribute], keys: &[&str], place: &str, errors: &mut E
         other: None,
         max_bytes: None,
     };
-    let mut seen: Vec<Ident> = Vec::new();
-    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("label")) {
-        if attribute.meta.require_list().is_err() {
-            report!(errors, attribute, "`#[label]` is written `#[label(…)]`");
+    let mut given = Keys::default();
+    for (whole, content) in each_attribute(attributes) {
+        let arguments = match &*content {
+            [name, ..] if !is_word(Some(name), "label") => continue,
+            [_, arguments] => group(Some(arguments), Delimiter::Parenthesis),
+            _ => None,
+        };
+        let Some(arguments) = arguments else {
+            report!(errors, whole, "`#[label]` is written `#[label(…)]`");
             continue;
-        }
+        };
         let read = |input: ParseStream| {
             while !input.is_empty() {
                 let key = key(input)?;
-                if let Some(first) = seen.iter().find(|first| **first == key) {
-                    report!(errors, Between(first, &key), "`{key}` is given twice: leave one out");
-                }
+                given.take(&key, errors);
                 settings.take(&key, input, keys, place)?;
-                seen.push(key);
                 if !input.is_empty() {
                     input.parse::<Token![,]>()?;
                 }
             }
             Ok(())
         };
-        if let Err(error) = attribute.parse_args_with(read) {
+        if let Err(error) = read.parse2(arguments.stream()) {
             errors.push_syn(error);
         }
     }

@@ -7,8 +7,8 @@ use crate::naming;
 use crate::paths::Runtime;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
+use syn::LitStr;
 use syn::ext::IdentExt;
-use syn::{LitStr, Visibility};
 
 /// The whole block.
 #[derive(Default)]
@@ -36,7 +36,7 @@ pub(crate) struct Family {
     pub(crate) passed: Passed,
     pub(crate) help: Help,
     pub(crate) options: Options,
-    pub(crate) visibility: Visibility,
+    pub(crate) visibility: TokenStream,
     pub(crate) metric_type: MetricType,
     pub(crate) keyword: Ident,
     pub(crate) ident: Ident,
@@ -76,7 +76,7 @@ impl Family {
 }
 
 /// The four types of metric that a block declares.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MetricType {
     Counter,
     Gauge,

@@ -5,13 +5,14 @@
 
 use super::ast::{Buckets, Help, Limit, Lint, Options, Passed, Setting};
 use super::buckets;
+use super::parse::separated;
 use crate::errors::{Between, Errors, error, report};
 use crate::naming;
+use crate::tokens::{is_punct, list, stream};
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::punctuated::Punctuated;
 use syn::{LitInt, LitStr, Token};
 
 /// The settings of a family by name, and how each is written.
@@ -99,14 +100,18 @@ pub(crate) fn next(input: ParseStream, errors: &mut Errors) -> Option<Attribute>
 }
 
 fn arguments(rest: TokenStream) -> Arguments {
-    let mut tokens = rest.clone().into_iter();
-    match (tokens.next(), tokens.next()) {
-        (None, _) => Arguments::None,
-        (Some(TokenTree::Group(group)), None) if group.delimiter() == Delimiter::Parenthesis => {
+    let tokens = list(rest);
+    match &*tokens {
+        [] => Arguments::None,
+        [TokenTree::Group(group)] if group.delimiter() == Delimiter::Parenthesis => {
             Arguments::List(group.stream())
         }
-        (Some(TokenTree::Punct(equals)), Some(_)) if equals.as_char() == '=' => {
-            Arguments::Value(rest.into_iter().skip(1).collect())
+        // A literal, or what a macro makes one of.
+        [equals, value @ .., TokenTree::Literal(_) | TokenTree::Group(_)]
+            if is_punct(Some(equals), '=')
+                && value.last().is_none_or(|last| is_punct(Some(last), '!')) =>
+        {
+            Arguments::Value(stream(tokens.get(1..).unwrap_or_default()))
         }
         _ => Arguments::Other,
     }
@@ -213,16 +218,16 @@ impl Attribute {
 
     /// The labels of `#[zeroed(label, …)]`, or none.
     fn labels(&self) -> syn::Result<Vec<Ident>> {
-        let read = Punctuated::<Ident, Token![,]>::parse_terminated_with;
         let labels = match &self.arguments {
             Arguments::None => return Ok(Vec::new()),
             Arguments::List(list) => {
-                (|content: ParseStream| read(content, Ident::parse_any)).parse2(list.clone())
+                let read = |content: ParseStream<'_>| separated(content, Ident::parse_any);
+                read.parse2(list.clone())
             }
             _ => return Err(self.malformed()),
         };
         match labels {
-            Ok(labels) if !labels.is_empty() => Ok(labels.into_iter().collect()),
+            Ok(labels) if !labels.is_empty() => Ok(labels),
             _ => Err(self.malformed()),
         }
     }
@@ -237,11 +242,11 @@ impl Attribute {
 
     /// The attribute as it is passed through: whole, if rustc can read it.
     pub(super) fn passed(&self) -> syn::Result<TokenStream> {
-        match syn::Attribute::parse_outer.parse2(self.whole.clone()) {
-            Ok(_) => Ok(self.whole.clone()),
-            Err(_) => {
+        match self.arguments {
+            Arguments::Other => {
                 Err(error!(self.whole, "`#[{}]` is not written like an attribute", self.name))
             }
+            _ => Ok(self.whole.clone()),
         }
     }
 

@@ -4,11 +4,11 @@
 //! Invariant: the bounds that are checked are the bounds that are declared.
 
 use super::ast::{Buckets, Generator, Number};
+use super::parse::separated;
 use crate::errors::error;
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::{ParseStream, Parser};
-use syn::punctuated::Punctuated;
 use syn::{Lit, Token};
 
 /// The bounds that the client libraries of Prometheus agree on, for requests in seconds.
@@ -27,8 +27,7 @@ pub(crate) fn parse(input: ParseStream) -> syn::Result<Buckets> {
         }
         return Ok(generator);
     }
-    let numbers = Punctuated::<Number, Token![,]>::parse_terminated_with(input, number)?;
-    Ok(Buckets::List(numbers.into_iter().collect()))
+    Ok(Buckets::List(separated(input, number)?))
 }
 
 fn generator(input: ParseStream) -> syn::Result<Buckets> {
@@ -47,9 +46,7 @@ fn generator(input: ParseStream) -> syn::Result<Buckets> {
     let malformed = || error!(name, "`{name}` takes three numbers: a start, a step and a count");
     let group: Group = input.parse().map_err(|_| malformed())?;
     input.parse::<Option<Token![,]>>()?;
-    let read = |content: ParseStream| {
-        Punctuated::<Number, Token![,]>::parse_terminated_with(content, number)
-    };
+    let read = |content: ParseStream<'_>| separated(content, number);
     let mut numbers = read.parse2(group.stream())?.into_iter();
     match (numbers.next(), numbers.next(), numbers.next(), numbers.next()) {
         (Some(start), Some(step), Some(count), None) => {

@@ -11,6 +11,7 @@ mod check_options;
 mod descriptor;
 mod docs;
 mod expand;
+mod label_type;
 mod lifetimes;
 mod methods;
 mod parse;

@@ -6,22 +6,24 @@
 use super::ast::{Block, Family, Label, MetricType, full_name};
 use super::attributes::{self, Attributes};
 use super::parse_labels::labels;
-use crate::errors::{Between, Errors, error, report};
+use crate::errors::{Errors, error, report};
+use crate::keys::Keys;
 use crate::naming;
 use crate::paths::Runtime;
+use crate::tokens::is_restriction;
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::discouraged::Speculative;
 use syn::parse::{ParseStream, Parser};
-use syn::{LitStr, Token, Visibility};
+use syn::{LitStr, Token};
 
 /// The settings at the top of a block.
 const SETTINGS: [&str; 2] = ["namespace", "crate"];
 
 /// Reads a block; what can't be read is reported and left out.
 pub(crate) fn parse(input: TokenStream, errors: &mut Errors) -> Block {
-    let mut state = State { block: Block::default(), settings: Vec::new(), errors };
+    let mut state = State { block: Block::default(), settings: Keys::default(), errors };
     let read = |input: ParseStream| {
         if let Some(root) = root(input) {
             state.block.runtime = Runtime::renamed(&root);
@@ -60,7 +62,7 @@ fn root(input: ParseStream) -> Option<Ident> {
 struct State<'e> {
     block: Block,
     /// The names of the settings read so far.
-    settings: Vec<Ident>,
+    settings: Keys,
     errors: &'e mut Errors,
 }
 
@@ -81,10 +83,7 @@ impl State<'_> {
         if !self.block.families.is_empty() {
             report!(self.errors, name, "`{name}` below a family: write settings at the top");
         }
-        if let Some(first) = self.settings.iter().find(|first| **first == name) {
-            let both = Between(first, &name);
-            report!(self.errors, both, "`{name}` is given twice: leave one out");
-        }
+        self.settings.take(&name, self.errors);
         match name.to_string().as_str() {
             "namespace" => {
                 let value = input.parse::<LitStr>();
@@ -105,7 +104,6 @@ impl State<'_> {
         if input.parse::<Option<Token![;]>>()?.is_none() {
             report!(self.errors, equals, "no `;` at the end of a setting: write `{name} = …;`");
         }
-        self.settings.push(name);
         Ok(())
     }
 }
@@ -116,7 +114,7 @@ fn family(input: ParseStream, errors: &mut Errors) -> syn::Result<Family> {
     if input.is_empty() {
         return Err(error!(first, "no family follows: write one such as `counter LoginsTotal;`"));
     }
-    let visibility: Visibility = input.parse()?;
+    let visibility = visibility(input)?;
     let (keyword, metric_type) = metric_type(input, &visibility, errors)?;
     let ident: Ident = input.parse().map_err(|_| {
         let found = next_or(input, &keyword);
@@ -138,10 +136,21 @@ fn family(input: ParseStream, errors: &mut Errors) -> syn::Result<Family> {
     })
 }
 
+/// `pub`, `pub(…)`, or nothing.
+pub(super) fn visibility(input: ParseStream) -> syn::Result<TokenStream> {
+    let word: Option<Token![pub]> = input.parse()?;
+    let mut visibility = word.to_token_stream();
+    let next = input.fork().parse::<TokenTree>();
+    if word.is_some() && next.is_ok_and(|next| is_restriction(&next)) {
+        visibility.extend([input.parse::<TokenTree>()?]);
+    }
+    Ok(visibility)
+}
+
 /// `counter`, `gauge`, `histogram` or `info`; a near miss is an error, but read as what it meant.
 fn metric_type(
     input: ParseStream,
-    visibility: &Visibility,
+    visibility: &TokenStream,
     errors: &mut Errors,
 ) -> syn::Result<(Ident, MetricType)> {
     let known = MetricType::ALL.map(|(keyword, _)| keyword);
@@ -244,6 +253,21 @@ fn skip_to_family(input: ParseStream) {
             }
         }
     }
+}
+
+/// Reads values with commas between them; one may follow the last.
+pub(super) fn separated<T>(
+    input: ParseStream,
+    read: fn(ParseStream) -> syn::Result<T>,
+) -> syn::Result<Vec<T>> {
+    let mut values = Vec::new();
+    while !input.is_empty() {
+        values.push(read(input)?);
+        if !input.is_empty() {
+            input.parse::<Token![,]>()?;
+        }
+    }
+    Ok(values)
 }
 
 /// The next token, or `fallback` at the end, for an error to underline.

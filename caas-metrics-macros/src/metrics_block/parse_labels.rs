@@ -5,14 +5,15 @@
 
 use super::ast::Label;
 use super::attributes;
-use super::parse::next_or;
-use crate::errors::{Errors, Here, error, report};
+use super::label_type::after_type;
+use super::parse::{next_or, visibility};
+use crate::errors::{Errors, error, report};
+use crate::tokens::list;
 use proc_macro2::{Ident, TokenStream, TokenTree};
-use quote::ToTokens;
+use syn::Token;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned;
-use syn::{Token, Visibility};
 
 /// Reads `name: Type, …`.
 pub(super) fn labels(content: TokenStream, errors: &mut Errors) -> Vec<Label> {
@@ -56,7 +57,7 @@ fn label(content: ParseStream, errors: &mut Errors) -> syn::Result<Label> {
         }
     }
     if content.peek(Token![pub]) {
-        let visibility: Visibility = content.parse()?;
+        let visibility = visibility(content)?;
         report!(errors, visibility, "a label is as visible as its family: leave this out");
     }
     let ident = label_name(content, &docs)?;
@@ -64,20 +65,20 @@ fn label(content: ParseStream, errors: &mut Errors) -> syn::Result<Label> {
         skip_to_comma(content);
         return Err(error!(ident, "label `{ident}` has no type: write `{ident}: &str`"));
     }
-    let fork = content.fork();
     let found = next_or(content, &ident);
-    match content.parse::<syn::Type>() {
-        Ok(ty) => Ok(Label { docs, ident, span: ty.span(), ty: ty.into_token_stream() }),
-        Err(error) => {
-            let found =
-                if fork.is_empty() { found } else { Here(error.span()).into_token_stream() };
-            skip_to_comma(content);
-            Err(error!(
-                found,
-                "this is no type of label `{ident}`: write one such as `&str` or `u16`"
-            ))
-        }
+    let ahead = list(content.fork().parse()?);
+    let Some(rest) = after_type(&ahead) else {
+        skip_to_comma(content);
+        return Err(error!(
+            found,
+            "this is no type of label `{ident}`: write one such as `&str` or `u16`"
+        ));
+    };
+    let mut ty = TokenStream::new();
+    for _ in rest.len()..ahead.len() {
+        ty.extend([content.parse::<TokenTree>()?]);
     }
+    Ok(Label { docs, ident, span: ty.span(), ty })
 }
 
 fn label_name(content: ParseStream, docs: &TokenStream) -> syn::Result<Ident> {

@@ -190,15 +190,9 @@ impl<L: LabelSet<Metric: Decrease>> Drop for InFlight<L> {
 }
 
 /// A guard that records every call alike ignores the phase.
-impl<L: LabelSet, F: Effect<L>> Guard for Record<L, F> {
-    #[inline]
-    fn enter(&mut self, _: Phase) {}
-}
+impl<L: LabelSet, F: Effect<L>> Guard for Record<L, F> {}
 
-impl<L: LabelSet<Metric: Decrease>> Guard for InFlight<L> {
-    #[inline]
-    fn enter(&mut self, _: Phase) {}
-}
+impl<L: LabelSet<Metric: Decrease>> Guard for InFlight<L> {}
 
 /// Records a call if its ending is one of those that are wanted.
 #[doc(hidden)]
@@ -250,13 +244,7 @@ impl<L: LabelSet, F: Effect<L>, E> Ends<E> for OnEnding<L, F> {
     }
 }
 
-/// Ends a call, and lets its guard record how.
-#[inline]
-pub fn end<E>(guard: impl Ends<E>, exit: Exit<'_, E>) {
-    guard.end(exit);
-}
-
-/// Finds a child and records an effect in it.
+/// Records an effect in a child.
 #[inline]
 pub fn record<L: LabelSet, F: Effect<L>, R: Reach<L>>(effect: F, child: &Child<L, R>) {
     effect.record(child);

@@ -24,15 +24,15 @@ use crate::label::{Label, LabelText, StoredLabel};
 pub use self::{
     enclose::{apply, call_once, never},
     follow::{Returns, follow},
-    guard::{By, Count, Time, counted, counted_by, end, in_flight, on, record, timed},
+    guard::{By, Count, Time, counted, counted_by, in_flight, on, record, timed},
     held::{fields, resolve_held, resolve_held_with},
-    on::On,
+    on::endings,
     on_exit::{Of, on_exit, otherwise, returned},
     phase::Phase,
-    probe::{Probe, err_of, told},
+    probe::{err_of, probe, told},
     site::{EachCall, SiteChild},
 };
-pub(crate) use self::{guard::Ends, on_exit::label_panics, phase::Guard};
+pub(crate) use self::{guard::Ends, on::On, on_exit::label_panics, phase::Guard};
 
 /// How a call ended, as a label: `ok`, `err`, `panic`, `cancelled` or `unknown`.
 ///

@@ -16,35 +16,16 @@ use super::Exit;
 pub struct On(u8);
 
 impl On {
-    pub const NONE: Self = Self(0);
-    pub const OK: Self = Self(Ending::Ok.bit());
-    pub const ERR: Self = Self(Ending::Err.bit());
-    pub const PANIC: Self = Self(Ending::Panic.bit());
-    pub const CANCELLED: Self = Self(Ending::Cancelled.bit());
-    pub const UNKNOWN: Self = Self(Ending::Unknown.bit());
-
-    /// The call returned a value, whatever the value says.
-    pub const RETURNED: Self = Self::OK.or(Self::ERR);
-    /// The call ended without a value.
-    pub const DROPPED: Self = Self::PANIC.or(Self::CANCELLED);
-    pub const ALL: Self = Self::RETURNED.or(Self::DROPPED);
-
-    /// These endings or those.
-    #[must_use]
-    pub const fn or(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-
     /// Whether a call with this ending counts. If the ending is unknown, the call may have been `ok` or
     /// `err`, so it counts only if both do.
     #[inline]
     pub(super) fn has<E>(self, exit: &Exit<'_, E>) -> bool {
         let asked = match exit {
-            Exit::Ok => Self::OK,
-            Exit::Err(_) => Self::ERR,
-            Exit::Panic => Self::PANIC,
-            Exit::Cancelled => Self::CANCELLED,
-            Exit::Unknown => Self::RETURNED,
+            Exit::Ok => endings::OK,
+            Exit::Err(_) => endings::ERR,
+            Exit::Panic => endings::PANIC,
+            Exit::Cancelled => endings::CANCELLED,
+            Exit::Unknown => endings::OK_ERR,
         };
         self.0 & asked.0 == asked.0
     }
@@ -52,6 +33,41 @@ impl On {
     /// Whether the outcome with this number is one of them.
     pub(crate) fn has_outcome(self, outcome: super::Outcome) -> bool {
         self.0 >> outcome as u8 & 1 == 1
+    }
+}
+
+/// Each set that a function or its `on(…)` can have, named after its endings in their order.
+///
+/// Expansions name one of these and compute nothing: each call in a constant costs the compiler time,
+/// for every annotated function.
+#[doc(hidden)]
+pub mod endings {
+    use super::{Ending, On};
+
+    macro_rules! sets {
+        ($($name:ident: $($ending:ident)*;)*) => {$(
+            pub const $name: On = On(0 $(| Ending::$ending.bit())*);
+        )*};
+    }
+
+    sets! {
+        NONE: ;
+        OK: Ok;
+        ERR: Err;
+        OK_ERR: Ok Err;
+        PANIC: Panic;
+        OK_PANIC: Ok Panic;
+        ERR_PANIC: Err Panic;
+        OK_ERR_PANIC: Ok Err Panic;
+        CANCELLED: Cancelled;
+        OK_CANCELLED: Ok Cancelled;
+        ERR_CANCELLED: Err Cancelled;
+        OK_ERR_CANCELLED: Ok Err Cancelled;
+        PANIC_CANCELLED: Panic Cancelled;
+        OK_PANIC_CANCELLED: Ok Panic Cancelled;
+        ERR_PANIC_CANCELLED: Err Panic Cancelled;
+        OK_ERR_PANIC_CANCELLED: Ok Err Panic Cancelled;
+        PANIC_UNKNOWN: Panic Unknown;
     }
 }
 

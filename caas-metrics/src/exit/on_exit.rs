@@ -7,7 +7,7 @@ use core::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::{
-    Exit, On,
+    Exit, On, endings,
     guard::Ends,
     phase::{Guard, Phase},
 };
@@ -79,7 +79,7 @@ impl<E, F: Fn(Exit<'_, E>)> Ends<E> for OnExit<E, F> {
     fn end(mut self, exit: Exit<'_, E>) {
         // The closure's captures are still dropped. Nothing may be recorded again then, even if a label
         // panics now.
-        let on = std::mem::replace(&mut self.on, On::NONE);
+        let on = std::mem::replace(&mut self.on, endings::NONE);
         if on.has(&exit) {
             (self.record)(exit);
         }

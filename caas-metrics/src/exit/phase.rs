@@ -72,14 +72,12 @@ impl Phase {
 #[doc(hidden)]
 pub trait Guard {
     /// Sets the phase. Guards that record every call alike ignore it.
-    fn enter(&mut self, phase: Phase);
-}
-
-/// No guard: if the call is dropped, nothing is recorded.
-impl Guard for () {
     #[inline]
     fn enter(&mut self, _: Phase) {}
 }
+
+/// No guard: nothing is recorded of a call that is dropped.
+impl Guard for () {}
 
 impl<A: Guard, B: Guard> Guard for (A, B) {
     #[inline]

@@ -5,7 +5,7 @@
 
 use core::{any::type_name, future::Future, ops::ControlFlow, ops::Deref, task::Poll};
 
-use super::{Exit, NoError};
+use super::{Exit, NoError, guard::Ends};
 
 /// Types whose values show how a call ended.
 ///
@@ -108,13 +108,11 @@ pub struct ProbeFuture<'v, V>(ProbeAny<'v, V>);
 #[derive(Debug)]
 pub struct ProbeAny<'v, V>(&'v V);
 
-impl<'v, V> Probe<'v, V> {
-    /// Looks at a value.
-    #[inline]
-    #[must_use]
-    pub fn new(value: &'v V) -> Self {
-        Self(ProbeFuture(ProbeAny(value)))
-    }
+/// Looks at a value. A function, since the compiler finds it sooner than `Probe::new`.
+#[inline]
+#[must_use]
+pub fn probe<V>(value: &V) -> Probe<'_, V> {
+    Probe(ProbeFuture(ProbeAny(value)))
 }
 
 impl<'v, V> Deref for Probe<'v, V> {
@@ -143,6 +141,12 @@ impl<'v, V: Tells> Probe<'v, V> {
         self.0.0.0.exit()
     }
 
+    /// Passes it to a guard.
+    #[inline]
+    pub fn __caas_end(&self, guard: impl Ends<V::Error>) {
+        guard.end(self.__caas_exit());
+    }
+
     /// What closures under `on(ok)` look at.
     #[inline]
     #[must_use]
@@ -164,6 +168,11 @@ impl<'v, F: Future> ProbeFuture<'v, F> {
     }
 
     #[inline]
+    pub fn __caas_end(&self, guard: impl Ends<NoError>) {
+        guard.end(self.__caas_exit());
+    }
+
+    #[inline]
     #[must_use]
     pub fn __caas_ok(&self) -> Option<&'v F> {
         None
@@ -182,6 +191,11 @@ impl<'v, V> ProbeAny<'v, V> {
     #[must_use]
     pub fn __caas_exit(&self) -> Exit<'v, NoError> {
         if hides_a_result::<V>() { Exit::Unknown } else { Exit::Ok }
+    }
+
+    #[inline]
+    pub fn __caas_end(&self, guard: impl Ends<NoError>) {
+        guard.end(self.__caas_exit());
     }
 
     /// The value, unless its type hides a `Result`.
@@ -237,25 +251,25 @@ mod tests {
     type Aliased = std::io::Result<u8>;
 
     fn generic<T>(value: &T) -> &'static str {
-        crate::exit::Outcome::TEXTS[Probe::new(value).__caas_exit().outcome() as usize]
+        crate::exit::Outcome::TEXTS[probe(value).__caas_exit().outcome() as usize]
     }
 
     macro_rules! outcome {
         ($value:expr) => {{
             let value = $value;
-            crate::exit::Outcome::TEXTS[Probe::new(&value).__caas_exit().outcome() as usize]
+            crate::exit::Outcome::TEXTS[probe(&value).__caas_exit().outcome() as usize]
         }};
     }
 
     #[test]
     fn results_are_told_by_type() {
         let ok: Aliased = Ok(1);
-        assert!(matches!(Probe::new(&ok).__caas_exit(), Exit::Ok));
-        assert_eq!(Probe::new(&ok).__caas_ok(), Some(&1));
+        assert!(matches!(probe(&ok).__caas_exit(), Exit::Ok));
+        assert_eq!(probe(&ok).__caas_ok(), Some(&1));
         let err: Result<u8, [u8; 2]> = Err([1, 2]);
-        assert!(matches!(Probe::new(&err).__caas_exit(), Exit::Err([1, 2])));
+        assert!(matches!(probe(&err).__caas_exit(), Exit::Err([1, 2])));
         assert_eq!(err_of(&err), Some(&[1, 2]));
-        assert!(matches!(Probe::new(&[err]).__caas_exit(), Exit::Ok));
+        assert!(matches!(probe(&[err]).__caas_exit(), Exit::Ok));
     }
 
     #[test]
@@ -272,8 +286,8 @@ mod tests {
         assert_eq!(outcome!(Poll::<Option<Inner>>::Pending), "unknown");
         assert_eq!(outcome!(ControlFlow::<u8, u8>::Continue(1)), "ok");
         assert_eq!(outcome!(ControlFlow::<u8, u8>::Break(1)), "unknown");
-        assert_eq!(Probe::new(&Some(Inner::Ok(1))).__caas_ok(), Some(&Some(Ok(1))));
-        assert_eq!(Probe::new(&Some(Inner::Err(1))).__caas_ok(), None);
+        assert_eq!(probe(&Some(Inner::Ok(1))).__caas_ok(), Some(&Some(Ok(1))));
+        assert_eq!(probe(&Some(Inner::Err(1))).__caas_ok(), None);
     }
 
     #[test]

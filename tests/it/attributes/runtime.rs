@@ -217,20 +217,13 @@ metrics! {
 /// The guards that the attributes put in front of bodies, as their expansion makes them.
 #[test]
 fn guards_are_small() {
-    use caas_metrics::__private::{self as private, On, Phase};
+    use caas_metrics::__private::{self as private, Phase, endings};
 
     // A site has the slots of its measure: a guard of another one would write into its neighbour's.
-    const fn site(measure: private::Measure) -> private::Site {
-        private::Site::new(
-            measure,
-            "guards",
-            private::Function::Named("guards_are_small"),
-            On::NONE,
-        )
-    }
-    static CALLS: private::Site = site(private::Measure::Calls);
-    static DURATION: private::Site = site(private::Measure::Duration);
-    static IN_FLIGHT: private::Site = site(private::Measure::InFlight);
+    const FUNCTION: private::Function = private::named("guards_are_small");
+    static CALLS: private::Site = private::calls_site("guards", FUNCTION, endings::NONE);
+    static DURATION: private::Site = private::duration_site("guards", FUNCTION);
+    static IN_FLIGHT: private::Site = private::flight_site("guards", FUNCTION);
 
     let path = "/";
     let sizes = [
@@ -244,7 +237,7 @@ fn guards_are_small() {
             "on",
             size_of_val(&private::on(
                 private::counted(PathsTotal { path }, private::EachCall),
-                On::OK,
+                endings::OK,
                 Phase::Runs,
             )),
         ),
