@@ -65,7 +65,7 @@ pub enum Problem {
     NotAsDescribed {
         /// The family's name.
         name: String,
-        /// What differs, such as `type` or `help`.
+        /// What differs, such as `type` or `set of labels`.
         difference: &'static str,
         /// Where it is described.
         location: Location,
@@ -216,7 +216,7 @@ impl fmt::Display for Problem {
             Self::NotAsDescribed { name, difference, location } => write!(
                 f,
                 "a collector's family `{name}` has another {difference} than its description at \
-                 {location}: make it from the descriptor with `FamilySnapshot::of`"
+                 {location}; `FamilySnapshot::of` takes over all but the labels"
             ),
             Self::DefaultLabel { label, name } => {
                 write!(f, "the default label `{label}` is a label of `{name}`, whose own wins")

@@ -263,3 +263,30 @@ fn a_family_that_is_not_as_described_is_reported_and_stays() {
         assert!(page(&registry, Format::Text).contains("\ncatalogue_pool 1\n"));
     }
 }
+
+#[test]
+fn samples_with_other_labels_than_described_are_reported_and_stay() {
+    static SPACE: Descriptor = Descriptor::new(MetricType::Gauge, "catalogue_space", "Described.")
+        .with_labels(&[
+            LabelDescriptor::open("disk"),
+            LabelDescriptor::closed("kind", &["free", "used"]),
+        ]);
+    let differences = |labels: &[(&str, &str)]| {
+        let registry = Registry::new();
+        let families = vec![FamilySnapshot::of(&SPACE).with(labels, 1.0)];
+        registry.register(Described(std::slice::from_ref(&SPACE), families));
+        assert!(page(&registry, Format::Text).contains("\ncatalogue_space{"));
+        let differences = registry.check().into_iter().map(|problem| match problem {
+            Problem::NotAsDescribed { difference, .. } => difference,
+            other => panic!("{other}"),
+        });
+        differences.collect::<Vec<_>>()
+    };
+    assert_eq!(differences(&[("kind", "free"), ("disk", "sda")]), [""; 0]);
+    assert_eq!(differences(&[("disk", "sda")]), ["set of labels"]);
+    assert_eq!(differences(&[("disk", "sda"), ("sort", "free")]), ["set of labels"]);
+    assert_eq!(
+        differences(&[("disk", "sda"), ("kind", "lost")]),
+        ["set of values of a closed label"]
+    );
+}

@@ -5,7 +5,7 @@
 use crate::{
     desc::{Descriptor, LabelDescriptor, NumberType},
     problem::{Difference, Problem},
-    sample::{FamilyHead, FamilySnapshot},
+    sample::{FamilyHead, FamilySnapshot, Sample},
 };
 
 /// Two declarations of one family that differ; the first one is exported.
@@ -87,9 +87,31 @@ pub(super) fn not_as_described(
         "unit"
     } else if head.buckets != described.buckets {
         "set of buckets"
+    } else if !family.samples.iter().all(|sample| has_labels_of(descriptor, sample)) {
+        "set of labels"
+    } else if !family.samples.iter().all(|sample| has_values_of(descriptor, sample)) {
+        "set of values of a closed label"
     } else {
         return None;
     };
     let (name, location) = (family.name.clone(), descriptor.location);
     Some(Problem::NotAsDescribed { name, difference, location })
+}
+
+/// Whether a sample's labels are those of the family, in any order.
+fn has_labels_of(descriptor: &Descriptor, sample: &Sample) -> bool {
+    let is_of_family = |(name, _): &(String, String)| label(descriptor, name).is_some();
+    sample.labels.len() == descriptor.labels.len() && sample.labels.iter().all(is_of_family)
+}
+
+/// Whether the values of a sample's closed labels are among those of the family.
+fn has_values_of(descriptor: &Descriptor, sample: &Sample) -> bool {
+    sample.labels.iter().all(|(name, value)| {
+        let values = label(descriptor, name).and_then(|label| label.values);
+        values.is_none_or(|values| values.contains(&value.as_str()))
+    })
+}
+
+fn label<'a>(descriptor: &'a Descriptor, name: &str) -> Option<&'a LabelDescriptor> {
+    descriptor.labels.iter().find(|label| label.name == name)
 }
