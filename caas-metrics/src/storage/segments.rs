@@ -58,7 +58,7 @@ impl Root {
         Some(root)
     }
 
-    /// The words of a new root that replaces this one.
+    /// The words of a new root, which replaces `before`.
     pub(super) fn words(bits: u32, before: Self) -> Option<Box<[AtomicPtr<AtomicU64>]>> {
         let words = zeros::<AtomicPtr<AtomicU64>>(3 + (1 << bits))?;
         words[2 + (1 << bits)].store(before.0.cast_mut().cast(), Ordering::Relaxed);

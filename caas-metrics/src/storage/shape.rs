@@ -54,9 +54,9 @@ pub struct Shape {
     pub(crate) key: u32,
     /// How many series are born together.
     pub(crate) block: u32,
-    /// Which labels distinguish the series of a block, as bits by their places in the label set;
-    /// and which labels of the key are open, as bits by their places in the key.
+    /// Which labels distinguish the series of a block, as bits by their places in the label set.
     pub(crate) in_block: u64,
+    /// Which labels of the key are open, as bits by their places in the key.
     pub(crate) open: u64,
     /// Whether all series of a block are exported from its birth on.
     pub(crate) whole: bool,

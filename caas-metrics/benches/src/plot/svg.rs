@@ -64,7 +64,7 @@ pub fn svg(record: &str) -> String {
     let how = "Median; shorter is better. Each chart is linear from zero, to a scale of its own.";
     text(&mut head, MARGIN, 58, "foot", how);
     format!(
-        r##"<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}" role="img">
+        r#"<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}" role="img">
 <title>Time of one update in nanoseconds, caas-metrics and its peers</title>
 <style>
 text {{ font: 12px system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif; fill: #1f2328 }}
@@ -79,7 +79,7 @@ rect.page {{ fill: #ffffff; stroke: #d1d9e0 }}
 </style>
 <rect class="page" x="0.5" y="0.5" width="{}" height="{}" rx="8"/>
 {head}{charts}{foot}</svg>
-"##,
+"#,
         WIDTH - 1,
         height - 1,
     )
