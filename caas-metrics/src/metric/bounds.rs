@@ -9,7 +9,7 @@ use crate::storage::compare;
 const FEW: usize = 32;
 
 /// How many of some increasing bounds are below a number.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn below(bounds: &[f64], x: f64) -> u32 {
     if bounds.len() <= FEW {
         compare::below(bounds, x)
@@ -22,7 +22,7 @@ pub(super) fn below(bounds: &[f64], x: f64) -> u32 {
 ///
 /// It has branches on purpose: the calls of one function mostly fall into the same few buckets, so a
 /// processor predicts them and continues before the clock has been read.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn below_nanoseconds(ends: &[u64], nanoseconds: u64) -> u32 {
     if ends.len() <= FEW {
         let below = ends.iter().position(|end| nanoseconds < *end);
