@@ -3,9 +3,11 @@
 //! What only types know is left to rustc and to the const assertions of the expansion.
 //! Invariant: a message says what was found, then what to write instead.
 
+mod options;
+
+use self::options::check_options;
 use super::ast::{Block, Family, Label};
-use super::check_options::check_options;
-use super::{lifetimes, promlint, samples};
+use super::{lifetimes, promlint};
 use crate::errors::{Between, Errors, report};
 use crate::naming;
 use caas_metrics_model::RESERVED_LABELS;
@@ -140,7 +142,7 @@ fn check_pairs(families: &[Family], errors: &mut Errors) {
     // Who may clash is looked up, so that a long block is not compared with itself pair by pair.
     let mut takers: HashMap<String, Vec<usize>> = HashMap::new();
     for (position, family) in families.iter().enumerate() {
-        let mut taken = samples::names(family);
+        let mut taken = family.sample_names();
         taken.push(family.ident.unraw().to_string());
         let known = taken.iter().filter_map(|name| takers.get(name)).flatten();
         let earlier: BTreeSet<usize> = known.copied().collect();
@@ -183,6 +185,6 @@ fn clash(first: &Family, second: &Family, errors: &mut Errors) -> bool {
 
 /// A name that both families would write.
 fn shared_sample(first: &Family, second: &Family) -> Option<String> {
-    let taken = samples::names(first);
-    samples::names(second).into_iter().find(|name| taken.contains(name))
+    let taken = first.sample_names();
+    second.sample_names().into_iter().find(|name| taken.contains(name))
 }
