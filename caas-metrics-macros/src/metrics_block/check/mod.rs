@@ -33,18 +33,22 @@ pub(crate) fn check(block: &Block, errors: &mut Errors) {
 
 /// A namespace is the first words of every name: `namespace = "caas";`.
 fn check_namespace(namespace: &LitStr, errors: &mut Errors) {
-    let text = namespace.value();
-    if text.is_empty() {
+    let written = namespace.value();
+    if written.is_empty() {
         report!(errors, namespace, "an empty namespace: leave the line out");
-    } else if !naming::is_label_charset(&text) {
+    } else if !naming::is_label_charset(&written) {
         report!(
             errors,
             namespace,
-            "`{text}` can't begin a metric name: write ASCII letters, digits and `_`, a letter first"
+            "`{written}` can't begin a metric name: write ASCII letters, digits and `_`, a letter first"
         );
-    } else if !naming::is_snake_case(&text) {
-        let better = naming::snake_case(&text);
-        report!(errors, namespace, "`{text}` is not snake case: write `namespace = \"{better}\";`");
+    } else if !naming::is_snake_case(&written) {
+        let better = naming::snake_case(&written);
+        report!(
+            errors,
+            namespace,
+            "`{written}` is not snake case: write `namespace = \"{better}\";`"
+        );
     }
 }
 
