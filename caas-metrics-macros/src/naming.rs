@@ -11,10 +11,10 @@ pub(crate) use caas_metrics_model::{
 ///
 /// A word ends where a capital follows a small letter or a digit, before the last capital of a run
 /// that goes on in small letters, and at an underscore.
-pub(crate) fn words(text: &str) -> Vec<String> {
+pub(crate) fn words(name: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word = String::new();
-    let mut letters = text.chars().peekable();
+    let mut letters = name.chars().peekable();
     let mut before: Option<char> = None;
     while let Some(letter) = letters.next() {
         if letter == '_' {
@@ -36,13 +36,13 @@ pub(crate) fn words(text: &str) -> Vec<String> {
 }
 
 /// `HttpRequestsTotal` as `http_requests_total`.
-pub(crate) fn snake_case(text: &str) -> String {
-    words(text).join("_").to_lowercase()
+pub(crate) fn snake_case(name: &str) -> String {
+    words(name).join("_").to_lowercase()
 }
 
 /// `http_requests_total` as `HttpRequestsTotal`.
-pub(crate) fn pascal_case(text: &str) -> String {
-    words(text).iter().map(|word| with_capital(&word.to_lowercase())).collect()
+pub(crate) fn pascal_case(name: &str) -> String {
+    words(name).iter().map(|word| with_capital(&word.to_lowercase())).collect()
 }
 
 /// How `#[label(rename_all = "…")]` turns variants into texts.

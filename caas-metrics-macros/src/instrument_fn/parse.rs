@@ -137,7 +137,7 @@ fn implementation(header: &[TokenTree]) -> String {
 
 /// A type without modules and generic arguments.
 fn short(tokens: &[TokenTree]) -> String {
-    let mut text = String::new();
+    let mut shown = String::new();
     let mut rest = tokens;
     let mut after_word = false;
     while let Some((token, behind)) = rest.split_first() {
@@ -148,15 +148,15 @@ fn short(tokens: &[TokenTree]) -> String {
             }
             TokenTree::Ident(ident) => {
                 if after_word {
-                    text.push(' ');
+                    shown.push(' ');
                 }
-                text.push_str(&ident.to_string());
+                shown.push_str(&ident.to_string());
                 rest = split_generics(rest).1;
                 after_word = true;
             }
             TokenTree::Punct(punct) if punct.as_char() == ':' => {}
             TokenTree::Punct(punct) => {
-                text.push(punct.as_char());
+                shown.push(punct.as_char());
                 after_word = false;
             }
             TokenTree::Group(group) => {
@@ -166,15 +166,15 @@ fn short(tokens: &[TokenTree]) -> String {
                     Delimiter::Brace => ("{", "}"),
                     Delimiter::None => ("", ""),
                 };
-                text.push_str(open);
-                text.push_str(&short(&list(group.stream())));
-                text.push_str(close);
+                shown.push_str(open);
+                shown.push_str(&short(&list(group.stream())));
+                shown.push_str(close);
                 after_word = group.delimiter() == Delimiter::None;
             }
-            TokenTree::Literal(literal) => text.push_str(&literal.to_string()),
+            TokenTree::Literal(literal) => shown.push_str(&literal.to_string()),
         }
     }
-    text
+    shown
 }
 
 /// The type parameters of `<'a, T: Bound, const N: usize>`.

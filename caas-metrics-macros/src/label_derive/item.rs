@@ -27,7 +27,7 @@ pub(super) struct Field {
     pub(super) attributes: Vec<TokenTree>,
     /// None in a tuple.
     pub(super) ident: Option<Ident>,
-    pub(super) field_type: TokenStream,
+    pub(super) ty: TokenStream,
 }
 
 /// A variant of an enum.
@@ -80,15 +80,15 @@ pub(super) fn fields(content: &Group) -> Vec<Field> {
     let fields = fields.into_iter().map(|field| {
         let (attributes, field) = split_attributes(field, false);
         let (_, field) = split_visibility(field);
-        let (ident, field_type) = match field {
-            [TokenTree::Ident(ident), _colon, field_type @ ..]
+        let (ident, ty) = match field {
+            [TokenTree::Ident(ident), _colon, ty @ ..]
                 if content.delimiter() == Delimiter::Brace =>
             {
-                (Some(ident.clone()), field_type)
+                (Some(ident.clone()), ty)
             }
-            field_type => (None, field_type),
+            ty => (None, ty),
         };
-        Field { attributes: attributes.to_vec(), ident, field_type: stream(field_type) }
+        Field { attributes: attributes.to_vec(), ident, ty: stream(ty) }
     });
     fields.collect()
 }

@@ -84,7 +84,7 @@ fn newtype(
         Some(ident) => ident.to_token_stream(),
         None => Literal::usize_unsuffixed(0).to_token_stream(),
     };
-    Some(Shape::Newtype { member, field_type: field.field_type.clone(), max_bytes })
+    Some(Shape::Newtype { member, field_type: field.ty.clone(), max_bytes })
 }
 
 /// What `#[label(…)]` says, at any place.

@@ -62,14 +62,14 @@ fn most_series(family: &Family) -> Option<String> {
         None => 2000,
     };
     let digits = limit.to_string();
-    let mut text = String::new();
+    let mut grouped = String::new();
     for (position, digit) in digits.chars().enumerate() {
         if position > 0 && (digits.len() - position).is_multiple_of(3) {
-            text.push(',');
+            grouped.push(',');
         }
-        text.push(digit);
+        grouped.push(digit);
     }
-    Some(text)
+    Some(grouped)
 }
 
 /// The upper bounds of a histogram; of many, the first, the last and their number.

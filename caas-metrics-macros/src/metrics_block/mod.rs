@@ -1,23 +1,19 @@
 //! `metrics!`: from the tokens of a block to the families that it declares.
 //!
-//! Stages: `parse` makes the tree of `ast`, `check` judges it (`promlint`, `buckets` and `samples`
-//! know the rules), `expand` writes code. Invariant: each stage reads only what the one before made.
+//! Stages: `parse` makes the tree of `ast`, `check` judges it by the rules of `promlint` and by what
+//! `props` and `buckets` say of a family, `expand` writes code. Invariant: each stage reads only what the one before made.
 
 mod ast;
-mod attributes;
 mod buckets;
 mod check;
-mod check_options;
 mod descriptor;
 mod docs;
 mod expand;
-mod label_type;
 mod lifetimes;
 mod methods;
 mod parse;
-mod parse_labels;
 mod promlint;
-mod samples;
+mod props;
 
 use crate::errors::Errors;
 use expand::Registration;

@@ -155,6 +155,10 @@ impl<'v, V: Tells> Probe<'v, V> {
     }
 
     /// Whether `ok` and `err` can be distinguished.
+    #[allow(
+        clippy::unused_self,
+        reason = "futures have a method of this name that returns another type"
+    )]
     pub fn __caas_told(&self) {}
 }
 

@@ -3,10 +3,10 @@
 //! Whether a setting suits its family is `check`'s question.
 //! Invariant: a bad attribute is one error and never takes its family down with it.
 
-use super::ast::{Buckets, Help, Limit, Lint, Options, Passed, Setting};
 use super::buckets;
-use super::parse::separated;
+use super::separated;
 use crate::errors::{Between, Errors, error, report};
+use crate::metrics_block::ast::{Buckets, Help, Limit, Lint, Options, Passed, Setting};
 use crate::naming;
 use crate::tokens::{is_punct, list, stream};
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};

@@ -3,9 +3,11 @@
 //! What only types know is left to rustc and to the const assertions of the expansion.
 //! Invariant: a message says what was found, then what to write instead.
 
+mod options;
+
+use self::options::check_options;
 use super::ast::{Block, Family, Label};
-use super::check_options::check_options;
-use super::{lifetimes, promlint, samples};
+use super::{lifetimes, promlint};
 use crate::errors::{Between, Errors, report};
 use crate::naming;
 use caas_metrics_model::RESERVED_LABELS;
@@ -31,18 +33,22 @@ pub(crate) fn check(block: &Block, errors: &mut Errors) {
 
 /// A namespace is the first words of every name: `namespace = "caas";`.
 fn check_namespace(namespace: &LitStr, errors: &mut Errors) {
-    let text = namespace.value();
-    if text.is_empty() {
+    let written = namespace.value();
+    if written.is_empty() {
         report!(errors, namespace, "an empty namespace: leave the line out");
-    } else if !naming::is_label_charset(&text) {
+    } else if !naming::is_label_charset(&written) {
         report!(
             errors,
             namespace,
-            "`{text}` can't begin a metric name: write ASCII letters, digits and `_`, a letter first"
+            "`{written}` can't begin a metric name: write ASCII letters, digits and `_`, a letter first"
         );
-    } else if !naming::is_snake_case(&text) {
-        let better = naming::snake_case(&text);
-        report!(errors, namespace, "`{text}` is not snake case: write `namespace = \"{better}\";`");
+    } else if !naming::is_snake_case(&written) {
+        let better = naming::snake_case(&written);
+        report!(
+            errors,
+            namespace,
+            "`{written}` is not snake case: write `namespace = \"{better}\";`"
+        );
     }
 }
 
@@ -140,7 +146,7 @@ fn check_pairs(families: &[Family], errors: &mut Errors) {
     // Who may clash is looked up, so that a long block is not compared with itself pair by pair.
     let mut takers: HashMap<String, Vec<usize>> = HashMap::new();
     for (position, family) in families.iter().enumerate() {
-        let mut taken = samples::names(family);
+        let mut taken = family.sample_names();
         taken.push(family.ident.unraw().to_string());
         let known = taken.iter().filter_map(|name| takers.get(name)).flatten();
         let earlier: BTreeSet<usize> = known.copied().collect();
@@ -183,6 +189,6 @@ fn clash(first: &Family, second: &Family, errors: &mut Errors) -> bool {
 
 /// A name that both families would write.
 fn shared_sample(first: &Family, second: &Family) -> Option<String> {
-    let taken = samples::names(first);
-    samples::names(second).into_iter().find(|name| taken.contains(name))
+    let taken = first.sample_names();
+    second.sample_names().into_iter().find(|name| taken.contains(name))
 }

@@ -3,9 +3,15 @@
 //! Attributes are read by `attributes`; nothing is judged here beyond the grammar.
 //! Invariant: after a mistake reading goes on behind the next `;` or `}`, so all mistakes come out.
 
-use super::ast::{Block, Family, Label, MetricType, full_name};
-use super::attributes::{self, Attributes};
-use super::parse_labels::labels;
+mod attributes;
+mod buckets;
+mod label_type;
+mod labels;
+
+use self::attributes::Attributes;
+use self::labels::labels;
+use super::ast::{Block, Family, Label, MetricType};
+use super::props::full_name;
 use crate::errors::{Errors, error, report};
 use crate::keys::Keys;
 use crate::naming;

@@ -3,9 +3,9 @@
 //! Names, labels and pairs of families are `check`'s.
 //! Invariant: an option that changes nothing is a mistake, because its author believes that it does.
 
-use super::ast::{Buckets, Family, Generator, Label, MetricType, Number, Setting};
-use super::{buckets, promlint};
 use crate::errors::{Between, Errors, report};
+use crate::metrics_block::ast::{Buckets, Family, Generator, Label, MetricType, Number, Setting};
+use crate::metrics_block::{buckets, promlint};
 use crate::naming;
 use proc_macro2::Ident;
 use syn::ext::IdentExt;

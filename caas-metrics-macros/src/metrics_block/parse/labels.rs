@@ -3,11 +3,11 @@
 //! Nothing is judged here beyond the grammar; types are rustc's.
 //! Invariant: after a mistake reading goes on behind the next comma.
 
-use super::ast::Label;
 use super::attributes;
 use super::label_type::after_type;
-use super::parse::{next_or, visibility};
+use super::{next_or, visibility};
 use crate::errors::{Errors, error, report};
+use crate::metrics_block::ast::Label;
 use crate::tokens::list;
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::Token;

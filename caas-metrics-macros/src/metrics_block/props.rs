@@ -1,0 +1,64 @@
+//! What follows from the tree of a family: its name, its unit, the names of its samples.
+//!
+//! Not here: what is wrong with them (`check`), and which names a type takes (the model).
+//! Invariant: pure functions of the tree.
+
+use super::ast::{Block, Family};
+use super::promlint;
+use crate::naming;
+use proc_macro2::{Ident, TokenStream};
+use quote::ToTokens;
+use syn::LitStr;
+use syn::ext::IdentExt;
+
+impl Block {
+    /// What the names of the block begin with: the namespace and `_`, or nothing.
+    ///
+    /// Mistakes in the namespace are put right here, so that they are not those of every name.
+    pub(crate) fn start(&self) -> String {
+        let written = self.namespace.as_ref().map(LitStr::value).unwrap_or_default();
+        let words = written.replace(|letter: char| !letter.is_ascii_alphanumeric(), "_");
+        let words = naming::snake_case(&words);
+        let words = words.trim_start_matches(|first: char| !first.is_ascii_alphabetic());
+        if words.is_empty() { String::new() } else { format!("{words}_") }
+    }
+}
+
+impl Family {
+    /// The token that an error about the metric's name underlines.
+    pub(crate) fn name_site(&self) -> TokenStream {
+        match &self.options.name {
+            Some(name) => name.value.to_token_stream(),
+            None => self.ident.to_token_stream(),
+        }
+    }
+
+    /// Whether both families may exist in one build, because each has a `#[cfg]` of its own.
+    pub(crate) fn is_separated_from(&self, other: &Self) -> bool {
+        !self.passed.cfgs.is_empty()
+            && !other.passed.cfgs.is_empty()
+            && self.passed.cfg_text() != other.passed.cfg_text()
+    }
+
+    /// The unit: the name's last word if it is a base unit, else what `#[unit]` says.
+    pub(crate) fn unit(&self) -> Option<String> {
+        let named = promlint::unit_of(&self.name).map(str::to_owned);
+        named.or_else(|| self.options.unit.as_ref().map(|unit| unit.value.value()))
+    }
+
+    /// Whether a duration is a value of this family.
+    pub(crate) fn is_in_seconds(&self) -> bool {
+        self.unit().is_some_and(|unit| unit == "seconds")
+    }
+
+    /// The names of the family's samples in the text format and in OpenMetrics, and of the family as
+    /// OpenMetrics calls it.
+    pub(crate) fn sample_names(&self) -> Vec<String> {
+        self.metric_type.shared().taken_names(&self.name)
+    }
+}
+
+/// A metric's full name, where `start` is what its block begins names with.
+pub(crate) fn full_name(start: &str, ident: &Ident) -> String {
+    format!("{start}{}", naming::snake_case(&ident.unraw().to_string()))
+}
