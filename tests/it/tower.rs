@@ -16,6 +16,8 @@ use caas_metrics::tower::{Call, MetricsLayer, RequestEnding, UNMATCHED};
 use http::{Extensions, Method, Request, Response, StatusCode};
 use tower::{Layer, Service, ServiceExt, service_fn};
 
+type MatchedRoute = fn(&Extensions) -> Option<Template>;
+
 type Recorded = (String, String, u16, RequestEnding);
 
 /// Keeps what a layer recorded.
@@ -28,9 +30,7 @@ impl Log {
         self.0.lock().unwrap().push((method, route, call.status(), call.ending()));
     }
 
-    fn layer(
-        &self,
-    ) -> MetricsLayer<fn(&Extensions) -> Option<Template>, impl Fn(&Call<'_>) + Clone + use<>> {
+    fn layer(&self) -> MetricsLayer<MatchedRoute, impl Fn(&Call<'_>) + Clone + use<>> {
         let log = self.clone();
         caas_metrics::axum::layer(move |call| log.record(call))
     }
