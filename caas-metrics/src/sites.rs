@@ -14,7 +14,7 @@ use crate::{
     child::{Child, Kept},
     clock::Instant,
     exit::{Ends, Exit, Guard, On, Outcome, Phase},
-    family::{Family, LabelSet, resolve},
+    family::{Family, LabelSet},
     storage::update::{At, Remembered},
 };
 
@@ -91,10 +91,10 @@ impl Site {
             Function::In(name, item) => function::with_owner(name, item()),
         };
         let (module, function) = (self.module, &*name);
-        let Kept(at) = match self.measure {
-            Measure::Calls => resolve(&FunctionCalls { module, function, outcome }).kept(),
-            Measure::Duration => resolve(&FunctionDuration { module, function }).kept(),
-            Measure::InFlight => resolve(&FunctionsInFlight { module, function }).kept(),
+        let at = match self.measure {
+            Measure::Calls => series(&FunctionCalls { module, function, outcome }),
+            Measure::Duration => series(&FunctionDuration { module, function }),
+            Measure::InFlight => series(&FunctionsInFlight { module, function }),
         };
         if at != At::NOWHERE {
             self.series[outcome as usize].set(at);
@@ -124,6 +124,12 @@ impl Site {
             }
         }
     }
+}
+
+/// The series of a label set, created if need be. The quick look-up of a declared family would be
+/// compiled for each of the three, and be used once for each site.
+fn series<L: LabelSet>(set: &L) -> At {
+    set.with_values(|values| L::family().index().series_of(values)).unwrap_or(At::NOWHERE)
 }
 
 /// Under which a site remembers its series if it has one only.

@@ -96,7 +96,9 @@ fn short(name: &str) -> String {
         }
         text.push(letter);
         rest = &rest[letter.len_utf8()..];
-        if !letter.is_alphanumeric() && letter != '_' {
+        // What is not ASCII is part of a name, so the tables of Unicode need not be in the program.
+        let is_in_name = letter.is_ascii_alphanumeric() || letter == '_' || !letter.is_ascii();
+        if !is_in_name {
             word = text.len();
         }
     }

@@ -8,7 +8,7 @@ use super::{
     index::{Index, Writer},
     memory::{keep, zeros},
     records::{LAST_LIFE, Life, Record, UNBORN, is_living},
-    sums::add_up,
+    sums::add_up_one,
     sync::{AtomicU64, Ordering},
 };
 use crate::clock;
@@ -97,7 +97,7 @@ impl Index {
         let mut value = [0; 2];
         let value = &mut value[..self.shape.layout.cells() as usize];
         self.begin_from_baseline(series, value);
-        add_up(&self.shares, &self.shape, || std::iter::once((series, 0)), value);
+        add_up_one(&self.shares, &self.shape, series, 0, value);
         value.iter().rev().copied().reduce(u64::wrapping_sub).unwrap_or(0)
     }
 

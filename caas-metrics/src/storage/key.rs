@@ -162,7 +162,7 @@ impl KeyHasher {
         Self { state: SEED.load(Ordering::Relaxed), waiting: None }
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn value(&mut self, value: &Text<'_>) {
         match value {
             Text::Integer(n) => self.integer(*n),
@@ -224,7 +224,10 @@ pub(super) fn hash_of(value: &Text<'_>) -> u64 {
 }
 
 /// The hash of those values of a label set that are in the key.
-#[inline(always)]
+///
+/// A debug build inlines nothing of it: each family's look-up would have ten thousand instructions of
+/// LLVM, which take it a tenth of a second.
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn hash(values: &[LabelText<'_>], shape: &Shape) -> u64 {
     let mut hasher = KeyHasher::new();
     each_value!(values, |place, value| if shape.in_block >> place & 1 == 0 {
@@ -245,23 +248,26 @@ pub(crate) struct Key<'v> {
 }
 
 impl<'v> Key<'v> {
-    /// The key of a label set.
-    #[inline]
+    /// The key of a label set. Not inlined, for every family creates series.
+    #[inline(never)]
     pub(crate) fn new(values: &'v [LabelText<'v>], shape: &'v Shape) -> Self {
         make_seed();
-        let mut key = Self { values, shape, is_overflow: false, hash: hash(values, shape) };
+        let mut key = Self { values, shape, is_overflow: false, hash: 0 };
         let mut open = key.values().enumerate().filter(|(place, _)| shape.open >> place & 1 == 1);
         key.is_overflow = open.all(|(_, value)| value.as_str() == Some(OVERFLOW));
-        key
+        key.hashed()
     }
 
     /// The key of the overflow block: where updates go if there is no room for this one.
     pub(super) fn overflow(&self) -> Self {
-        let mut key = Self { is_overflow: true, ..*self };
+        Self { is_overflow: true, ..*self }.hashed()
+    }
+
+    /// The key with the hash of its values, which is that of [`hash`].
+    fn hashed(self) -> Self {
         let mut hasher = KeyHasher::new();
-        key.values().for_each(|value| hasher.value(value));
-        key.hash = hasher.finish();
-        key
+        self.values().for_each(|value| hasher.value(value));
+        Self { hash: hasher.finish(), ..self }
     }
 
     pub(super) fn is_overflow(&self) -> bool {

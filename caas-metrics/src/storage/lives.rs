@@ -7,9 +7,10 @@
 use super::{
     cells::shares,
     index::{Index, Writer},
-    key::Key,
+    key::{Key, LabelText},
     records::{LAST_LIFE, Life, Record, UNBORN, is_living},
     sync::{Ordering, fence},
+    texts::MOST_BYTES,
     thread::Busy,
     update::At,
 };
@@ -115,6 +116,13 @@ impl Index {
         let born = self.bear(key, place);
         // It may have become full meanwhile.
         if born.is_none() && self.is_full() { self.create(key, place, is_too_long) } else { born }
+    }
+
+    /// Finds or creates the series of these values, which are all in the key.
+    pub(crate) fn series_of(&self, values: &[LabelText<'_>]) -> Option<At> {
+        let is_too_long = |text: &str| text.len() > MOST_BYTES;
+        let is_too_long = values.iter().any(|value| value.0.as_str().is_some_and(is_too_long));
+        self.create(&Key::new(values, &self.shape), 0, is_too_long)
     }
 
     /// Whether no block may be born that counts towards the limit.
@@ -253,7 +261,7 @@ impl Index {
         }
         let is_exempt = record.birth() & IS_EXEMPT != 0;
         record.series().for_each(|series| record.end(series));
-        self.table.remove(self.texts.hash(record.codes()), block);
+        self.table.remove(self.texts.hash(&mut record.codes()), block);
         for code in record.codes() {
             self.texts.give_up(&mut writer.texts, code);
         }

@@ -12,7 +12,7 @@ use super::{
     records::{Life, Record, is_living},
     shape::Shape,
     shared::SharedCell,
-    sums::add_up,
+    sums::{add_up, add_up_one},
     sync::{Ordering, fence},
     texts::{Code, as_integer},
     update::At,
@@ -95,7 +95,7 @@ impl Index {
             let life = record.map_or(0, |record| record.life(place));
             cells.fill(0);
             self.begin_from_baseline(at.series(), cells);
-            add_up(&self.shares, &self.shape, || std::iter::once((at.series(), life)), cells);
+            add_up_one(&self.shares, &self.shape, at.series(), life, cells);
             if record.is_none_or(|record| record.is_still(place, life)) {
                 return self.shape.is_closed() || self.living(at).is_some();
             }

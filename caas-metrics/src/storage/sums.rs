@@ -45,6 +45,24 @@ pub(super) fn add_up<S: Iterator<Item = (u32, Life)>>(
     }
 }
 
+/// The same for a single series.
+pub(super) fn add_up_one(
+    first: &AtomicPtr<Share>,
+    shape: &Shape,
+    series: u32,
+    life: Life,
+    sums: &mut [u64],
+) {
+    if shape.layout.paired {
+        return add_up_pair(first, shape, series, life, sums);
+    }
+    for own in shares(first).filter_map(|share| Chunks::of(share, shape).read(series, life)) {
+        for (cell, sum) in (0..).zip(&mut *sums) {
+            *sum = shape.layout.plus(cell, *sum, own.get(cell));
+        }
+    }
+}
+
 /// The cells of most series.
 const ONE_INTEGER: Layout = Layout { integers: 1, floats: 0, paired: false };
 

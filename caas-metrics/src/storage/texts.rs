@@ -57,7 +57,7 @@ impl Kept {
     ///
     /// # Safety
     /// The code must come from a record by an acquire load.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) unsafe fn is(&self, code: Code, text: &Text<'_>) -> bool {
         match text {
             Text::Integer(n) => code == INTEGER | *n,
@@ -129,12 +129,12 @@ impl Kept {
         if as_integer(code).is_some() || self.count_use(code, ONE_USE.wrapping_neg()) > 0 {
             return;
         }
-        self.codes.remove(self.hash([code].into_iter()), code);
+        self.codes.remove(self.hash(&mut std::iter::once(code)), code);
         free.give(&self.heap, code);
     }
 
     /// The hash of the values with these codes. Only under the writer's lock.
-    pub(super) fn hash(&self, codes: impl Iterator<Item = Code>) -> u64 {
+    pub(super) fn hash(&self, codes: &mut dyn Iterator<Item = Code>) -> u64 {
         let mut hasher = KeyHasher::new();
         for code in codes {
             if let Some(n) = as_integer(code) {

@@ -175,7 +175,7 @@ pub(crate) fn find<F: Home>(values: &[LabelText<'_>], place: u32) -> Option<At> 
 }
 
 /// Whether a record is the one of these values.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn is_of(index: &Index, record: Record<'_>, values: &[LabelText<'_>], shape: &Shape) -> bool {
     let mut label = 0;
     each_value!(values, |place, value| if shape.in_block >> place & 1 == 0 {
