@@ -131,51 +131,52 @@ impl Own {
         default: &DefaultLabels,
         sink: &mut dyn Sink,
     ) {
-        // Equal declarations are one family.
-        let counts = catalogue.declared().filter_map(|same| {
-            let counts = same.iter().filter_map(|family| self.of(family));
-            let count = counts.reduce(u64::wrapping_add)?;
-            Some((same.first()?.descriptor().name, count))
-        });
-        let one = |count: u64| std::iter::once(("", count));
-        match self {
-            Self::Overflow | Self::Refused => self.show(counts, default, sink),
-            Self::Lost => {
+        let numbers = match (self, numbers) {
+            (Self::Overflow | Self::Refused, _) => self.by_family(catalogue),
+            (Self::Lost, _) => {
                 let lost = catalogue.families().filter_map(|family| self.of(family));
-                self.show(one(lost.fold(0, u64::wrapping_add)), default, sink);
+                vec![("", lost.fold(0, u64::wrapping_add))]
             }
-            Self::LabelPanics => self.show(one(label_panics()), default, sink),
-            Self::CollectorPanics => {
-                self.show(numbers.into_iter().map(|of| ("", of.panics)), default, sink);
-            }
-            Self::Dropped => {
-                let dropped = numbers.into_iter().flat_map(|of| of.dropped.counts());
-                self.show(Reason::TEXTS.into_iter().zip(dropped.copied()), default, sink);
-            }
-            Self::Problems => {
-                let problems = numbers.into_iter().flat_map(|of| of.problems);
-                self.show(Problem::KINDS.iter().copied().zip(problems), default, sink);
+            (Self::LabelPanics, _) => vec![("", label_panics())],
+            (Self::CollectorPanics, Some(of)) => vec![("", of.panics)],
+            (Self::Dropped, Some(of)) => with_values(&Reason::TEXTS, of.dropped.counts()),
+            (Self::Problems, Some(of)) => with_values(Problem::KINDS, &of.problems),
+            (_, None) => return,
+        };
+        self.show(&numbers, default, sink);
+    }
+
+    /// The counts of the declared families, by name; equal declarations are one family.
+    fn by_family(self, catalogue: &Catalogue) -> Vec<(&'static str, u64)> {
+        let mut counts = Vec::new();
+        for same in catalogue.declared() {
+            let count = same.iter().filter_map(|family| self.of(family)).reduce(u64::wrapping_add);
+            if let (Some(count), [first, ..]) = (count, same) {
+                counts.push((first.descriptor().name, count));
             }
         }
+        counts
     }
 
     /// Emits numbers, each with the value of the only label, if there is one.
-    fn show<'v>(
-        self,
-        numbers: impl Iterator<Item = (&'v str, u64)>,
-        default: &DefaultLabels,
-        sink: &mut dyn Sink,
-    ) {
+    fn show(self, numbers: &[(&str, u64)], default: &DefaultLabels, sink: &mut dyn Sink) {
+        if numbers.is_empty() {
+            return;
+        }
         let descriptor = self.descriptor();
         let own = descriptor.labels;
-        let missing = missing(default, |name| own.iter().any(|own| own.name == name));
-        let labels = own.iter().map(|label| (label.name, "")).chain(missing);
-        let (names, mut values): (Vec<&str>, Vec<&str>) = labels.unzip();
-        for (place, (value, number)) in numbers.enumerate() {
-            if place == 0 {
-                sink.family(&FamilyHead::of(descriptor));
-                sink.labels(&names);
-            }
+        let (mut names, mut values) = (Vec::new(), Vec::new());
+        for label in own {
+            names.push(label.name);
+            values.push("");
+        }
+        for (name, value) in missing(default, |name| own.iter().any(|own| own.name == name)) {
+            names.push(name);
+            values.push(value);
+        }
+        sink.family(&FamilyHead::of(descriptor));
+        sink.labels(&names);
+        for &(value, number) in numbers {
             values[..own.len()].fill(value);
             let number = match descriptor.metric_type {
                 MetricType::Gauge => Number::Signed(i64::try_from(number).unwrap_or(i64::MAX)),
@@ -184,4 +185,9 @@ impl Own {
             sink.sample(Labels::new(&values), &Value::Number(number));
         }
     }
+}
+
+/// Each number with the label value that it is of.
+fn with_values(values: &[&'static str], numbers: &[u64]) -> Vec<(&'static str, u64)> {
+    values.iter().copied().zip(numbers.iter().copied()).collect()
 }

@@ -164,6 +164,18 @@ impl Problem {
     }
 }
 
+/// Puts problems in order, each once. They are few, so each is inserted at its place: a sort from the
+/// standard library is ten times the machine code.
+pub(crate) fn put_in_order(problems: &mut Vec<Problem>) {
+    let mut ordered = Vec::with_capacity(problems.len());
+    for problem in problems.drain(..) {
+        if let Err(place) = ordered.binary_search(&problem) {
+            ordered.insert(place, problem);
+        }
+    }
+    *problems = ordered;
+}
+
 /// One thing in which two declarations of a family differ.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -184,17 +196,11 @@ impl fmt::Display for Problem {
                  an item of each crate that declares metrics",
             ),
             Self::Conflict { name, differences, kept, dropped } => {
-                let side = |of: fn(&Difference) -> &str| {
-                    let each = differences.iter().map(|d| format!("{} {}", d.what, of(d)));
-                    each.collect::<Vec<_>>().join(", ")
-                };
-                write!(
-                    f,
-                    "`{name}` is declared in two ways: at {kept} with {}, which is exported; at \
-                     {dropped} with {}, which is not",
-                    side(|difference| &difference.kept),
-                    side(|difference| &difference.dropped)
-                )
+                write!(f, "`{name}` is declared in two ways: at {kept} with ")?;
+                side(differences, |difference| &difference.kept, f)?;
+                write!(f, ", which is exported; at {dropped} with ")?;
+                side(differences, |difference| &difference.dropped, f)?;
+                f.write_str(", which is not")
             }
             Self::Clash { sample, kept, dropped } => {
                 write!(f, "{dropped} takes the name `{sample}` of {kept} and is not exported")
@@ -238,6 +244,19 @@ impl fmt::Display for Problem {
             Self::CollectorPanicked => f.write_str("a registered collector panicked"),
         }
     }
+}
+
+/// What one of two declarations says: `type counter, unit seconds`.
+fn side(
+    differences: &[Difference],
+    of: fn(&Difference) -> &str,
+    f: &mut fmt::Formatter<'_>,
+) -> fmt::Result {
+    for (place, difference) in differences.iter().enumerate() {
+        let comma = if place > 0 { ", " } else { "" };
+        write!(f, "{comma}{} {}", difference.what, of(difference))?;
+    }
+    Ok(())
 }
 
 impl std::error::Error for Problem {}
