@@ -1,12 +1,13 @@
 //! Sample lines, which the text format and OpenMetrics have in common.
 //!
 //! What the two say above a family is in `text` and `openmetrics`; how a number or a label is
-//! spelled, in `write`.
+//! spelled, in `number`, `escape` and `series`.
 //! Invariant: once the buffers have grown, writing a sample allocates nothing.
 
 use super::Encode;
+use super::integer::integer;
+use super::number::{bound, float, number};
 use super::series::{Series, open};
-use super::write::{bound, float, integer, number};
 use crate::desc::MetricType;
 use crate::sample::{FamilyHead, Labels, Sink, Value};
 

@@ -8,9 +8,11 @@ mod negotiate;
 mod openmetrics;
 mod text;
 
+mod escape;
+mod integer;
 mod lines;
+mod number;
 mod series;
-mod write;
 
 use crate::sample::Sink;
 
@@ -140,5 +142,18 @@ impl Encoder {
     /// Writes what follows the last sample. Nothing may be written afterwards.
     pub(crate) fn finish(&mut self) {
         self.0.finish();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What an encoder writes.
+    pub(super) fn page(format: Format, fill: impl FnOnce(&mut dyn Sink)) -> String {
+        let mut encoder = Encoder::new(format);
+        fill(encoder.sink());
+        encoder.finish();
+        String::from_utf8(std::mem::take(encoder.buffer())).expect("a page is UTF-8")
     }
 }

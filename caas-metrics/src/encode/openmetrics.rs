@@ -6,8 +6,8 @@
 //! Source: <https://prometheus.io/docs/specs/om/open_metrics_spec/>
 
 use super::Spec;
+use super::escape::{Escape, escaped};
 use super::lines::{Dialect, Lines};
-use super::write::{Escape, escaped};
 use crate::desc::MetricType;
 use crate::sample::FamilyHead;
 
@@ -66,7 +66,7 @@ fn unit<'a>(family: &FamilyHead<'a>, name: &str, metric_type: MetricType) -> Opt
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Format, write::tests::page};
+    use super::super::{Format, tests::page};
     use crate::desc::MetricType::{self, Counter, Gauge, Histogram, Info, Summary, Unknown};
     use crate::sample::Number::{Float, Signed, Unsigned};
     use crate::sample::{FamilyHead, Labels, Value};

@@ -6,8 +6,8 @@
 //! Source: <https://prometheus.io/docs/instrumenting/exposition_formats/>
 
 use super::Spec;
+use super::escape::{Escape, escaped};
 use super::lines::{Dialect, Lines};
-use super::write::{Escape, escaped};
 use crate::desc::MetricType;
 use crate::sample::FamilyHead;
 
@@ -46,7 +46,7 @@ const fn type_name(metric_type: MetricType) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Encoder, Format, write::tests::page};
+    use super::super::{Encoder, Format, tests::page};
     use crate::desc::MetricType::{self, Counter, Gauge, Histogram, Info, Summary, Unknown};
     use crate::sample::Number::{Float, Signed, Unsigned};
     use crate::sample::{FamilyHead, Labels, Value};

@@ -13,7 +13,7 @@
 //!   thread has of all families; [`shared`]: cells of all threads.
 //! * [`records`]: the lives of series; [`table`]: from a hash to a record; [`segments`]: its parts;
 //!   [`texts`]: label texts; [`heap`]: the room for them; [`pairs`]: what a text is made of.
-//! * [`scan`]: what a scrape reads; [`sums`]: over the cells of all threads.
+//! * [`scan`]: what a scrape reads; [`sums`]: over the cells of all threads; [`copies`]: its texts.
 //! * [`compare`]: vector instructions, for buckets.
 //! * [`memory`]: memory that may not be there; [`sync`]: atomics; [`flag`]: rare small numbers.
 
@@ -21,6 +21,7 @@ pub(crate) mod cells;
 mod chunk;
 mod closed;
 pub(crate) mod compare;
+mod copies;
 pub(crate) mod flag;
 mod heap;
 pub(crate) mod index;

@@ -1,12 +1,12 @@
 //! What a scrape reads of a family, some series at a time.
 //!
 //! Not here: how label sets and samples are made of it (`walk.rs`). Invariants: holds no lock; what is
-//! shown of a series belongs to one life of it, and a text is shown only if nothing that was read
-//! together with it has changed meanwhile.
+//! shown of a series belongs to one life of it.
 
 use std::ops::Range;
 
 use super::{
+    copies::{Copies, UNKNOWN},
     index::Index,
     lives::{IS_EXEMPT, LAST_SCRAPE},
     records::{Life, Record, is_living},
@@ -28,7 +28,7 @@ pub(crate) struct Scan {
     rows: Vec<Row>,
     /// For each label of the key its values of all rows.
     names: Vec<Vec<Name>>,
-    texts: Texts,
+    texts: Copies,
     /// The cells of all rows, and how many each has.
     values: Vec<u64>,
     cells: usize,
@@ -123,8 +123,7 @@ impl Scan {
         extent.units.start = to;
         self.cells = index.shape.layout.cells() as usize;
         self.names.resize_with(index.shape.key as usize, Vec::new);
-        self.texts.bytes.clear();
-        self.texts.copies.clear();
+        self.texts.clear();
         self.truncate(0);
         if !self.read_units(index, from..to, extent.scrapes) {
             for unit in from..to {
@@ -197,14 +196,13 @@ impl Scan {
 
     /// Reads the keys of the rows from one on.
     fn read_names(&mut self, index: &Index, first: usize) {
-        self.texts.known.clear();
-        self.texts.known.resize(KNOWN, UNKNOWN);
+        self.texts.forget_codes();
         let rows = &mut self.rows[first..];
         for (label, names) in self.names.iter_mut().enumerate().rev() {
             let is_open = index.shape.open >> label & 1 == 1;
-            let mut last = Name { code: UNKNOWN.0, text: 0 };
+            let mut last = Name { code: UNKNOWN, text: 0 };
             names.extend(rows.iter_mut().map(|row| {
-                let code = row.record.map_or(UNKNOWN.0, |record| record.code(label));
+                let code = row.record.map_or(UNKNOWN, |record| record.code(label));
                 // Neighbours often have the same value.
                 if code != last.code {
                     row.same = label as u32;
@@ -322,88 +320,6 @@ impl Scan {
     pub(crate) fn text(&self, row: usize, label: usize) -> (&str, bool) {
         self.texts.get(self.names[label][row].text)
     }
-}
-
-/// Texts, copied out of memory that may change.
-#[derive(Debug)]
-struct Texts {
-    bytes: Vec<u8>,
-    copies: Vec<Copied>,
-    /// Codes that were read last, and which text each of them is; the place comes from the code.
-    known: Vec<(Code, u32)>,
-}
-
-/// A text that was copied: where it begins, how many bytes it has, and whether one may be escaped.
-#[derive(Debug, Clone, Copy)]
-struct Copied {
-    start: usize,
-    len: usize,
-    is_special: bool,
-}
-
-const KNOWN: usize = 256;
-
-/// Neither the place of a text nor an integer.
-const UNKNOWN: (Code, u32) = (1 << 30, 0);
-
-impl Default for Texts {
-    fn default() -> Self {
-        // Room for the texts of a small family.
-        let (bytes, copies) = (Vec::with_capacity(1024), Vec::with_capacity(64));
-        Self { bytes, copies, known: Vec::new() }
-    }
-}
-
-impl Texts {
-    /// Which text a code is.
-    #[inline]
-    fn number(&mut self, index: &Index, code: Code) -> u32 {
-        let known = &mut self.known[(code.wrapping_mul(0x9e37_79b9) >> 24) as usize % KNOWN];
-        if known.0 == code {
-            return known.1;
-        }
-        let number = self.copies.len() as u32;
-        *known = (code, number);
-        self.copy(index, code);
-        number
-    }
-
-    #[inline(never)]
-    fn copy(&mut self, index: &Index, code: Code) {
-        let start = self.bytes.len();
-        let is_special = match as_integer(code) {
-            Some(n) => {
-                push_integer(&mut self.bytes, n);
-                false
-            }
-            // SAFETY: the code is one of a record, loaded with acquire.
-            None => unsafe { index.texts.copy(code, &mut self.bytes) },
-        };
-        self.copies.push(Copied { start, len: self.bytes.len() - start, is_special });
-    }
-
-    #[inline]
-    fn get(&self, number: u32) -> (&str, bool) {
-        let Some(Copied { start, len, is_special }) = self.copies.get(number as usize) else {
-            return ("", true);
-        };
-        let bytes = self.bytes.get(*start..start + len).unwrap_or_default();
-        // SAFETY: whoever names the text lived on after it was copied, and so did the series for which it
-        // was copied: all of them at once, before they were looked at again. So it is as the writer
-        // stored it, from a `str`, or the digits of an integer.
-        (unsafe { str::from_utf8_unchecked(bytes) }, !is_special)
-    }
-}
-
-/// Adds the decimal text of an integer.
-fn push_integer(to: &mut Vec<u8>, mut n: u32) {
-    let digits = n.checked_ilog10().map_or(1, |log| log as usize + 1);
-    let mut text = [0; 10];
-    for place in text[..digits].iter_mut().rev() {
-        *place = b'0' + (n % 10) as u8;
-        n /= 10;
-    }
-    to.extend_from_slice(&text[..digits]);
 }
 
 #[cfg(all(test, not(loom)))]

@@ -1,62 +1,12 @@
-//! How label sets, texts and numbers are spelled in the line-based formats.
+//! How the numbers of samples are spelled in the line-based formats.
 //!
-//! Nothing here knows families or what a line consists of.
 //! Invariant: every finite float is written with the fewest digits that read back as the same
 //! float, laid out as Go's `%g` does, which is how Prometheus itself prints.
 
 use std::fmt::{self, Write as _};
 
-use crate::sample::{Number, is_special};
-
-/// Where a text stands, which decides what is escaped besides backslash and line feed.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Escape {
-    /// HELP in the text format.
-    Help,
-    /// Between quotes, and HELP in OpenMetrics: the quote too.
-    Quoted,
-}
-
-/// Writes a text with its special characters escaped.
-pub(super) fn escaped(out: &mut Vec<u8>, mut text: &[u8], escape: Escape) {
-    let is_escaped = |byte: &u8| is_special(*byte) && (*byte != b'"' || escape == Escape::Quoted);
-    while has_special(text) {
-        let Some(place) = text.iter().position(is_escaped) else { break };
-        let (plain, special) = text.split_at(place);
-        out.extend_from_slice(plain);
-        out.extend_from_slice(match special[0] {
-            b'\n' => b"\\n",
-            b'"' => b"\\\"",
-            _ => b"\\\\",
-        });
-        text = &special[1..];
-    }
-    out.extend_from_slice(text);
-}
-
-/// Whether some format escapes a character of this text. The sum of bytes becomes vector instructions.
-fn has_special(text: &[u8]) -> bool {
-    let specials = |part: &[u8]| part.iter().map(|byte| u8::from(is_special(*byte))).sum::<u8>();
-    text.chunks(128).any(|part| specials(part) > 0)
-}
-
-/// Copies a text of at most sixteen bytes to the beginning of `room`, without a call, which would take
-/// longer than the copy. Bytes after the text may be overwritten.
-#[inline(always)]
-pub(super) fn short(room: &mut [u8], text: &[u8]) {
-    let len = text.len();
-    // The first and the last bytes overlap where the text is shorter than both.
-    if let (Some(first), Some(last)) = (text.first_chunk::<8>(), text.last_chunk::<8>()) {
-        room[..8].copy_from_slice(first);
-        room[len - 8..len].copy_from_slice(last);
-    } else if let (Some(first), Some(last)) = (text.first_chunk::<4>(), text.last_chunk::<4>()) {
-        room[..4].copy_from_slice(first);
-        room[len - 4..len].copy_from_slice(last);
-    } else {
-        let bytes = [0, 1, 2].map(|place| text.get(place).copied().unwrap_or(0));
-        room[..3].copy_from_slice(&bytes);
-    }
-}
+use super::integer::{decimal, integer};
+use crate::sample::Number;
 
 /// Writes a sample's number; `point` is for [`float`].
 #[inline]
@@ -71,52 +21,6 @@ pub(super) fn number(out: &mut Vec<u8>, number: Number, point: bool) {
         }
         Number::Float(n) => float(out, n, point),
     }
-}
-
-const fn two_digits() -> [u8; 200] {
-    let mut table = [0; 200];
-    let mut n = 0;
-    while n < 100 {
-        table[2 * n] = b'0' + (n / 10) as u8;
-        table[2 * n + 1] = b'0' + (n % 10) as u8;
-        n += 1;
-    }
-    table
-}
-
-/// `00` to `99`.
-static TWO_DIGITS: [u8; 200] = two_digits();
-
-/// Writes an integer, two digits at a time.
-#[inline]
-pub(super) fn integer(out: &mut Vec<u8>, n: u64) {
-    if n < 10 {
-        out.push(b'0' + n as u8);
-    } else {
-        digits(out, n);
-    }
-}
-
-#[inline(never)]
-fn digits(out: &mut Vec<u8>, n: u64) {
-    let mut buffer = [0; 20];
-    out.extend_from_slice(decimal(&mut buffer, n));
-}
-
-/// The digits of an integer, at the end of the buffer.
-fn decimal(buffer: &mut [u8; 20], mut n: u64) -> &[u8] {
-    let mut start = buffer.len();
-    while n >= 10 {
-        let pair = 2 * (n % 100) as usize;
-        start -= 2;
-        buffer[start..start + 2].copy_from_slice(&TWO_DIGITS[pair..pair + 2]);
-        n /= 100;
-    }
-    if n > 0 {
-        start -= 1;
-        buffer[start] = b'0' + n as u8;
-    }
-    &buffer[start..]
 }
 
 /// Writes a histogram's bound or a summary's quantile, alike in both formats: `0.005`, `1.0`,
@@ -266,20 +170,10 @@ impl fmt::Write for Shortest {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     use proptest::prelude::*;
 
-    use super::super::{Encoder, Format};
     use super::*;
-    use crate::sample::Sink;
-
-    /// What an encoder writes.
-    pub(in super::super) fn page(format: Format, fill: impl FnOnce(&mut dyn Sink)) -> String {
-        let mut encoder = Encoder::new(format);
-        fill(encoder.sink());
-        encoder.finish();
-        String::from_utf8(std::mem::take(encoder.buffer())).expect("a page is UTF-8")
-    }
 
     fn written(write: impl FnOnce(&mut Vec<u8>)) -> String {
         let mut out = Vec::new();
@@ -361,42 +255,7 @@ pub(super) mod tests {
         );
     }
 
-    /// Undoes the escapes by the specification's grammar, not by our code.
-    fn read_back(text: &str, quoted: bool) -> Option<String> {
-        let mut plain = String::new();
-        let mut chars = text.chars();
-        while let Some(c) = chars.next() {
-            plain.push(match c {
-                '\n' => return None,
-                '"' if quoted => return None,
-                '\\' => match chars.next()? {
-                    '\\' => '\\',
-                    'n' => '\n',
-                    '"' if quoted => '"',
-                    _ => return None,
-                },
-                c => c,
-            });
-        }
-        Some(plain)
-    }
-
     proptest! {
-        #[test]
-        fn short_texts_are_written_as_they_are(text in "[a-z]{0,16}") {
-            let mut room = [0; 16];
-            short(&mut room, text.as_bytes());
-            prop_assert_eq!(&room[..text.len()], text.as_bytes());
-        }
-
-        #[test]
-        fn every_text_reads_back(text in "(?s)[\\\\\"\na-cé\r]{0,20}|.{0,20}") {
-            for (escape, quoted) in [(Escape::Help, false), (Escape::Quoted, true)] {
-                let page = written(|out| escaped(out, text.as_bytes(), escape));
-                prop_assert_eq!(read_back(&page, quoted), Some(text.clone()));
-            }
-        }
-
         #[test]
         fn every_float_reads_back(bits in any::<u64>(), point in any::<bool>()) {
             let value = f64::from_bits(bits);
