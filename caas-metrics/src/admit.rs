@@ -10,6 +10,8 @@
 mod findings;
 mod label_sets;
 
+use std::fmt::Write as _;
+
 use caas_metrics_model::{is_label_name, is_metric_name, reserved_for};
 
 pub(crate) use self::findings::{Dropped, Findings, Reason};
@@ -141,7 +143,8 @@ fn shown(sample: &Sample) -> String {
     let mut text = String::from("{");
     for (place, (name, value)) in sample.labels.iter().enumerate() {
         let comma = if place > 0 { "," } else { "" };
-        text += &format!("{comma}{name}={value:?}");
+        // A string takes everything.
+        let _ = write!(text, "{comma}{name}={value:?}");
     }
     text.push('}');
     text
@@ -211,6 +214,7 @@ fn histogram(family: &FamilySnapshot, buckets: &[u64], sum: f64) -> Option<&'sta
     None
 }
 
+#[allow(clippy::float_cmp, reason = "nearly equal quantiles are two")]
 fn summary(quantiles: &[(f64, f64)], sum: f64) -> Option<&'static str> {
     for (place, (quantile, _)) in quantiles.iter().enumerate() {
         if !(0.0..=1.0).contains(quantile) {

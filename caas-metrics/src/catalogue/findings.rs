@@ -42,11 +42,7 @@ impl Catalogue {
     }
 
     /// What is wrong with the families that collectors describe.
-    pub(super) fn judge_described(
-        &self,
-        described: &[&'static Descriptor],
-        problems: &mut Vec<Problem>,
-    ) {
+    fn judge_described(&self, described: &[&'static Descriptor], problems: &mut Vec<Problem>) {
         let mut taken = Taken::beside(&self.taken);
         let mut known: Vec<&Descriptor> = Vec::new();
         for &descriptor in described {
@@ -75,8 +71,9 @@ fn judge(descriptor: &Descriptor, problems: &mut Vec<Problem>) {
         // Whoever says why a family is as it is knows what becomes of it.
         return;
     }
+    let whose = title(descriptor);
     for label in descriptor.labels {
-        judge_label(label.name, &title(descriptor), problems);
+        judge_label(label.name, &whose, problems);
     }
     if FamilyHead::of(descriptor).sum_can_shrink() {
         let (name, location) = (descriptor.name.to_owned(), descriptor.location);

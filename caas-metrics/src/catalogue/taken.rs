@@ -1,4 +1,4 @@
-//! Which family takes which names of samples: no two families of a page have one in common.
+//! Which family takes which names of samples. No two families of a page have a name in common.
 //!
 //! Invariant: a family has all of its names or none.
 

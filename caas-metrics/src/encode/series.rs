@@ -62,8 +62,7 @@ impl Series {
         self.before = None;
     }
 
-    /// Writes the series with these values, followed by a blank. Inlined where that is quicker; a debug
-    /// build needs it once.
+    /// Writes the series with these values, followed by a blank.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn write(&mut self, page: &mut Vec<u8>, labels: Labels<'_>) {
         let (start, before) = (page.len(), self.before);
@@ -129,7 +128,7 @@ impl Piece {
     }
 
     /// Appends a text and this one.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn append_behind(&self, page: &mut Vec<u8>, text: &[u8]) {
         let (start, len) = (page.len(), text.len());
         match self {
@@ -156,7 +155,7 @@ impl Piece {
 
 /// Copies a text of at most sixteen bytes to the beginning of `room`, without a call, which would take
 /// longer than the copy. Bytes after the text may be overwritten.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn short(room: &mut [u8], text: &[u8]) {
     let len = text.len();
     // The first and the last bytes overlap where the text is shorter than both.

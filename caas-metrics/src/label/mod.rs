@@ -98,7 +98,7 @@ pub trait Label {
     /// that this has. Not public API. Used by generated code, which names the trait only in paths
     /// like `<T as Label>::…`, so that a type that is no label is one error.
     #[doc(hidden)]
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn __value(&self) -> LabelText<'_>
     where
         Self: Sized,

@@ -9,7 +9,7 @@ use crate::storage::compare;
 const FEW: usize = 32;
 
 /// How many increasing bounds lie below a number.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn below(bounds: &[f64], x: f64) -> u32 {
     if bounds.len() <= FEW {
         compare::below(bounds, x)
@@ -22,7 +22,7 @@ pub(super) fn below(bounds: &[f64], x: f64) -> u32 {
 ///
 /// With branches: how long one function takes is mostly in the same few buckets, so a processor
 /// guesses right and goes on before the clock has been read.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn below_nanoseconds(ends: &[u64], nanoseconds: u64) -> u32 {
     if ends.len() <= FEW {
         let below = ends.iter().position(|end| nanoseconds < *end);

@@ -71,7 +71,7 @@ const MOST_NANOSECONDS: u64 = 1 << 52;
 
 impl Histogram {
     /// Counts a number in the first bucket whose upper bound is not below it.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn observe(
         slots: &impl Slots,
         descriptor: &Descriptor,
@@ -86,7 +86,7 @@ impl Histogram {
     }
 
     /// Counts a duration; `ends` are the family's bounds in nanoseconds.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn observe_time(
         slots: &impl Slots,
         descriptor: &Descriptor,
@@ -105,7 +105,7 @@ impl Histogram {
 
     /// Adds one to a bucket, and returns which of the sums it is the turn of: they take turns by the
     /// lowest bit of the bucket's count, which is at hand.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn count(slots: &impl Slots, bucket: u32) -> u32 {
         let before = slots.get(bucket);
         slots.put(bucket, before.wrapping_add(1));

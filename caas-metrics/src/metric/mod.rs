@@ -40,22 +40,22 @@ pub trait Slots {
 }
 
 impl<F: Home> Slots for Cells<F> {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn get(&self, cell: u32) -> u64 {
         Cells::get(self, cell)
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn put(&self, cell: u32, bits: u64) {
         Cells::put(self, cell, bits);
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn add(&self, cell: u32, n: u64) {
         self.put(cell, self.get(cell).wrapping_add(n));
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn add_f64(&self, cell: u32, x: f64) {
         self.put(cell, (f64::from_bits(self.get(cell)) + x).to_bits());
     }
@@ -67,17 +67,17 @@ impl Slots for SharedCell<'_> {
         SharedCell::get(*self)
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn put(&self, _: u32, bits: u64) {
         SharedCell::set(*self, bits);
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn add(&self, _: u32, n: u64) {
         SharedCell::add(*self, n);
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn add_f64(&self, _: u32, x: f64) {
         SharedCell::add_f64(*self, x);
     }

@@ -78,25 +78,25 @@ impl AnyCells {
     /// # Safety
     /// It must point to cells with this layout that are kept for good, and only the one thread that may
     /// write to them uses `put` and `add`.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) unsafe fn new(first: *const AtomicU64, layout: Layout) -> Option<Self> {
         NonNull::new(first.cast_mut()).map(|first| Self { first, layout })
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn cell(&self, cell: u32) -> &AtomicU64 {
         let cell = cell.min(self.layout.cells().saturating_sub(1));
         // SAFETY: the layout has so many cells.
         unsafe { self.first.add(cell as usize).as_ref() }
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn get(&self, cell: u32) -> u64 {
         self.cell(cell).load(if self.layout.paired { Ordering::Acquire } else { Ordering::Relaxed })
     }
 
     /// What went down is seen only together with what went up before it, on whichever thread.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn put(&self, cell: u32, bits: u64) {
         let order = if self.layout.paired { Ordering::Release } else { Ordering::Relaxed };
         self.cell(cell).store(bits, order);
@@ -120,24 +120,24 @@ pub struct Cells<F> {
 
 impl<F: Home> Cells<F> {
     /// Cells of that family.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn of(cells: AnyCells) -> Self {
         Self { first: cells.first, family: PhantomData }
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn any(&self) -> AnyCells {
         AnyCells { first: self.first, layout: F::SHAPE.layout }
     }
 
     /// What a cell holds.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn get(&self, cell: u32) -> u64 {
         self.any().get(cell)
     }
 
     /// Sets a cell. No other thread writes here, so an addition is a load and a store.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn put(&self, cell: u32, bits: u64) {
         self.any().put(cell, bits);
     }
@@ -147,7 +147,7 @@ impl<F: Home> Cells<F> {
 ///
 /// # Safety
 /// The word must be one of a family of this shape, which has so many series.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) unsafe fn near(
     word: *const (),
     shape: &Shape,

@@ -26,7 +26,7 @@ impl Chunk {
     const HEAD: usize = 1;
 
     /// Words before the cells.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     const fn before_cells(shape: &Shape) -> usize {
         let stamps = if shape.is_stamped() { shape.chunk() as usize } else { 0 };
         Self::HEAD + stamps.div_ceil(2)
@@ -46,7 +46,7 @@ impl Chunk {
     ///
     /// # Safety
     /// The chunk must be of a stamped shape and have so many series.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) unsafe fn stamp(self, series: u32) -> &'static AtomicU32 {
         // SAFETY: the caller's promise; chunks are kept for good.
         unsafe {
@@ -59,7 +59,7 @@ impl Chunk {
     ///
     /// # Safety
     /// The chunk must be of this shape and have so many series.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) unsafe fn cells(self, series: u32, shape: &Shape) -> *const AtomicU64 {
         let place = series as usize * shape.layout.cells() as usize;
         // SAFETY: the caller's promise.
@@ -141,7 +141,7 @@ impl Directory {
 
     /// # Safety
     /// It must point to a directory.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) unsafe fn from_raw(directory: *const ()) -> Self {
         Self(directory.cast())
     }
@@ -150,19 +150,19 @@ impl Directory {
         self.0.cast()
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn word(self, word: usize) -> &'static AtomicPtr<()> {
         // SAFETY: callers name the head or a thing below the length; directories are kept for good.
         unsafe { &*self.0.add(word) }
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn len(self) -> usize {
         self.word(1).load(Ordering::Relaxed).addr()
     }
 
     /// A thing; `None` if there is none.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn get(self, place: usize) -> Option<*const ()> {
         if place >= self.len() {
             return None;

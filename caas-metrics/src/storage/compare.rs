@@ -7,7 +7,7 @@
 ///
 /// All compares are made, two at a time: the number can be anywhere, so a processor would guess wrong.
 #[cfg(target_arch = "x86_64")]
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn below(numbers: &[f64], x: f64) -> u32 {
     use std::arch::x86_64::{
         _mm_castpd_si128, _mm_cmplt_pd, _mm_cvtsi128_si64, _mm_set_pd, _mm_set1_pd,
@@ -31,7 +31,7 @@ pub(crate) fn below(numbers: &[f64], x: f64) -> u32 {
 
 /// The same for another architecture.
 #[cfg(target_arch = "aarch64")]
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn below(numbers: &[f64], x: f64) -> u32 {
     use std::arch::aarch64::{
         vaddvq_u64, vcltq_f64, vdupq_n_f64, vdupq_n_u64, vsetq_lane_f64, vsubq_u64,
@@ -51,7 +51,7 @@ pub(crate) fn below(numbers: &[f64], x: f64) -> u32 {
 
 /// The plain form.
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn below(numbers: &[f64], x: f64) -> u32 {
     numbers.iter().map(|number| u32::from(*number < x)).sum()
 }

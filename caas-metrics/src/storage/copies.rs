@@ -12,7 +12,7 @@ use super::{
 #[derive(Debug)]
 pub(super) struct Copies {
     bytes: Vec<u8>,
-    copies: Vec<Copied>,
+    texts: Vec<Copied>,
     /// Codes that were read last, and which text each of them is; the place comes from the code.
     known: Vec<(Code, u32)>,
 }
@@ -33,8 +33,8 @@ pub(super) const UNKNOWN: Code = 1 << 30;
 impl Default for Copies {
     fn default() -> Self {
         // Room for the texts of a small family.
-        let (bytes, copies) = (Vec::with_capacity(1024), Vec::with_capacity(64));
-        Self { bytes, copies, known: Vec::new() }
+        let (bytes, texts) = (Vec::with_capacity(1024), Vec::with_capacity(64));
+        Self { bytes, texts, known: Vec::new() }
     }
 }
 
@@ -42,7 +42,7 @@ impl Copies {
     /// Takes all texts out.
     pub(super) fn clear(&mut self) {
         self.bytes.clear();
-        self.copies.clear();
+        self.texts.clear();
     }
 
     /// Says that codes may be those of other texts now.
@@ -58,7 +58,7 @@ impl Copies {
         if known.0 == code {
             return known.1;
         }
-        let number = self.copies.len() as u32;
+        let number = self.texts.len() as u32;
         *known = (code, number);
         self.copy(index, code);
         number
@@ -75,13 +75,13 @@ impl Copies {
             // SAFETY: the code is one of a record, loaded with acquire.
             None => unsafe { index.texts.copy(code, &mut self.bytes) },
         };
-        self.copies.push(Copied { start, len: self.bytes.len() - start, is_special });
+        self.texts.push(Copied { start, len: self.bytes.len() - start, is_special });
     }
 
     /// A text, and whether it is known to have no character that a format escapes.
     #[inline]
     pub(super) fn get(&self, number: u32) -> (&str, bool) {
-        let Some(Copied { start, len, is_special }) = self.copies.get(number as usize) else {
+        let Some(Copied { start, len, is_special }) = self.texts.get(number as usize) else {
             return ("", true);
         };
         let bytes = self.bytes.get(*start..start + len).unwrap_or_default();

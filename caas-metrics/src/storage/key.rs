@@ -150,14 +150,14 @@ const RIGHT: u64 = 0xd1b5_4a32_d192_ed03;
 const INTEGER: u64 = 0x8cb9_2ba7_2f3d_8dd7;
 
 /// Both halves of the 128-bit product, folded: each input bit reaches every output bit.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn fold(a: u64, b: u64) -> u64 {
     let product = u128::from(a) * u128::from(b);
     (product as u64) ^ ((product >> 64) as u64)
 }
 
 impl KeyHasher {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn new() -> Self {
         Self { state: SEED.load(Ordering::Relaxed), waiting: None }
     }
@@ -171,7 +171,7 @@ impl KeyHasher {
         }
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn integer(&mut self, n: u32) {
         match self.waiting.take() {
             None => self.waiting = Some(n),
@@ -181,7 +181,7 @@ impl KeyHasher {
         }
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn bytes(&mut self, bytes: &[u8]) {
         self.text(bytes.len());
         pairs::all(bytes, |pair| {
@@ -191,20 +191,20 @@ impl KeyHasher {
     }
 
     /// Begins a text of so many bytes; its pairs follow.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn text(&mut self, len: usize) {
         // The length comes first, so "ab" + "c" and "a" + "bc" differ.
         self.state ^= (len as u64) << 32 ^ u64::from(self.waiting.take().unwrap_or(0));
     }
 
     /// The next pair of a text: one multiplication.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn pair(&mut self, [first, last]: [u64; 2]) {
         let state = self.state;
         self.state = fold(first ^ LEFT ^ state, last ^ RIGHT ^ state.rotate_left(32));
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn finish(self) -> u64 {
         let state = match self.waiting {
             Some(n) => fold(self.state ^ u64::from(n), INTEGER),
@@ -224,9 +224,6 @@ pub(super) fn hash_of(value: &Text<'_>) -> u64 {
 }
 
 /// The hash of those values of a label set that are in the key.
-///
-/// A debug build inlines nothing of it: each family's look-up would have ten thousand instructions of
-/// LLVM, which take it a tenth of a second.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn hash(values: &[LabelText<'_>], shape: &Shape) -> u64 {
     let mut hasher = KeyHasher::new();

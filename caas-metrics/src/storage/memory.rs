@@ -13,7 +13,7 @@ use super::sync::{AtomicPtr, AtomicU32, AtomicU64, Ordering, constant};
 pub(super) const PAGE: usize = 1024;
 
 /// How many items of some bytes a page has: a power of two, so that an item is found by shifting.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) const fn per_page(bytes: usize) -> u32 {
     if cfg!(loom) {
         // Two items show all that can go wrong at the end of a page.

@@ -16,6 +16,9 @@
 //! * [`scan`]: what a scrape reads; [`sums`]: over the cells of all threads; [`copies`]: its texts.
 //! * [`compare`]: vector instructions, for buckets.
 //! * [`memory`]: memory that may not be there; [`sync`]: atomics; [`flag`]: rare small numbers.
+//!
+//! The steps of the short way are always inlined, for then the constants of a family fold. They are not
+//! in debug builds: nothing folds there, and each family would take the compiler a tenth of a second.
 
 pub(crate) mod cells;
 mod chunk;

@@ -13,7 +13,7 @@ pub(super) const fn count(bytes: usize) -> usize {
 }
 
 /// Shows the pairs of a text until one is refused; returns whether all were accepted.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn all(bytes: &[u8], mut accept: impl FnMut([u64; 2]) -> bool) -> bool {
     let Some(last) = bytes.last_chunk() else { return accept(short(bytes)) };
     let mut rest = &bytes[..bytes.len() - 1];

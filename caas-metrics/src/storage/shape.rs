@@ -18,7 +18,7 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) const fn cells(self) -> u32 {
         self.integers + self.floats
     }
@@ -83,26 +83,26 @@ const MOST_PIECE: u64 = 64 * 1024;
 
 impl Shape {
     /// Whether all labels are closed: then the family is one block that is always there.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) const fn is_closed(&self) -> bool {
         self.key == 0
     }
 
     /// Bytes of a series in a chunk: its cells and its stamp.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     const fn bytes(&self) -> u64 {
         8 * self.layout.cells() as u64 + 4
     }
 
     /// Whether a thread's cells are in one piece; otherwise a directory finds them by chunks.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) const fn is_piece(&self) -> bool {
         self.is_closed() && self.block as u64 * self.bytes() <= MOST_PIECE
     }
 
     /// Whether cells carry the life that they count for. Where they don't, a reset is a baseline,
     /// which is exact for one number only, and whether a series was touched follows from its value.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) const fn is_stamped(&self) -> bool {
         let is_one_number = self.layout.floats == 0 && self.layout.integers <= 2;
         !self.is_piece() || !is_one_number || self.layout.paired && !self.whole
@@ -115,13 +115,13 @@ impl Shape {
     }
 
     /// How many series a chunk has.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) const fn chunk(&self) -> u32 {
         if self.is_piece() { self.block } else { 1 << self.pages.chunk }
     }
 
     /// The number of a series' chunk, and its place there.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) const fn in_chunk(&self, series: u32) -> (usize, u32) {
         if self.is_piece() {
             return (0, series);
@@ -131,7 +131,7 @@ impl Shape {
     }
 
     /// The number of a record's page, and its place there.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) const fn in_page(&self, block: u32) -> (usize, usize) {
         let bits = self.pages.records;
         ((block >> bits) as usize, (block & ((1 << bits) - 1)) as usize)
@@ -145,25 +145,25 @@ impl Shape {
     }
 
     /// Words of a block's record: its codes, two of its own, and two for each series.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) const fn record(&self) -> usize {
         self.key as usize + 2 + 2 * self.block as usize
     }
 
     /// How many records a page has.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) const fn records(&self) -> u32 {
         1 << self.pages.records
     }
 
     /// How many shared cells a page has.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) const fn shared_cells(&self) -> u32 {
         if self.is_closed() { self.block } else { per_page(8 * self.block as usize) * self.block }
     }
 
     /// The most blocks: as many as there are numbers for their series.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) const fn most_blocks(&self) -> u32 {
         (1 << 31) / self.block - 1
     }

@@ -114,7 +114,7 @@ impl<'s> Chunks<'s> {
     }
 
     /// The share's cells of a series, if they count for this life.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn read(&mut self, series: u32, life: Life) -> Option<AnyCells> {
         let (number, place) = self.shape.in_chunk(series);
         if number != self.number {

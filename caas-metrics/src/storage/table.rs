@@ -53,7 +53,7 @@ impl Table {
     }
 
     /// The first number of a hash: nearly always the only one.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn first(&self, hash: u64) -> Option<u32> {
         let segment = self.root().segment(hash);
         segment.next(hash, tag(hash) as usize).map(|(_, number)| number)

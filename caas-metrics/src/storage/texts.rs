@@ -71,7 +71,7 @@ impl Kept {
 
     /// # Safety
     /// As for [`is`](Self::is).
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     unsafe fn is_str(&self, code: Code, text: &str) -> bool {
         // SAFETY: a code in a record names a block of a page that was there before.
         let (head, mut kept) = unsafe { self.heap.block(code) };

@@ -43,13 +43,13 @@ impl At {
     /// No series: its updates are lost.
     pub(crate) const NOWHERE: Self = Self { series: IS_OVERFLOW - 1, life: 0 };
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) const fn new(series: u32, life: Life) -> Self {
         Self { series, life }
     }
 
     /// A series of a family with closed labels only.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) const fn closed(series: u32) -> Self {
         Self { series, life: 0 }
     }
@@ -108,14 +108,14 @@ impl Remembered {
 }
 
 /// This thread's word of a family.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn word<F: Home>() -> *const () {
     // Only where thread-locals are no part of the thread can it be gone before the thread is.
     F::words().try_with(Word::get).unwrap_or(nowhere(&F::SHAPE))
 }
 
 /// This thread's cells of a series, if it has updated it before.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn known<F: Home>(at: At) -> Option<Cells<F>> {
     let (shape, mut at) = (&F::SHAPE, at);
     if shape.is_closed() {
@@ -131,7 +131,7 @@ pub(crate) fn known<F: Home>(at: At) -> Option<Cells<F>> {
 }
 
 /// The life in which an update counts.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn life<F: Home>(at: At) -> Life {
     if F::SHAPE.is_closed() {
         // SAFETY: a thread that has cells of the family has found its record.
@@ -147,7 +147,7 @@ fn life<F: Home>(at: At) -> Life {
 /// The record's life is read once, after its codes. It is enough to find it in this thread's stamp:
 /// then this thread has seen the record whole in that life, so it read no code of an earlier one,
 /// and it read none of a later one, which begins after this life has ended.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn known_by<F: Home>(values: &[LabelText<'_>], place: u32) -> Option<Cells<F>> {
     let (index, shape) = (F::index(), &F::SHAPE);
     let block = index.table.first(hash(values, shape))?;
@@ -227,7 +227,7 @@ fn share(index: &'static Index, words: Words, busy: &Busy) -> Option<&'static Sh
 }
 
 /// Updates the shared cell of a series; `false` if that could not be done so.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn write<F: Home>(at: At, update: impl FnOnce(SharedCell<'_>)) -> bool {
     let (index, shape) = (F::index(), &F::SHAPE);
     if shape.is_closed() {
