@@ -124,7 +124,7 @@ fn updates_without_memory_are_lost_and_told() {
     assert_eq!(PathsTotal { path: "a" }.get(), None);
     let families = registry().gather();
     let told = families.iter().find(|family| family.name == "caas_metrics_lost_total").unwrap();
-    assert_eq!(told.samples[0].value, OwnedValue::Number(Number::Unsigned(4)));
+    assert_eq!(told.children[0].value, OwnedValue::Number(Number::Unsigned(4)));
 
     // With memory again, all goes on from zero.
     PlainTotal.inc();

@@ -19,7 +19,7 @@ use self::label_sets::LabelSets;
 use crate::{
     desc::{Descriptor, MetricType},
     problem::Problem,
-    sample::{FamilyHead, FamilySnapshot, Number, OwnedValue, Sample},
+    sample::{ChildSnapshot, FamilyHead, FamilySnapshot, Number, OwnedValue},
     walk::DefaultLabels,
 };
 
@@ -89,9 +89,9 @@ pub(crate) fn retain(
     findings: &mut Findings,
 ) {
     let mut faults = Vec::new();
-    let mut sets = LabelSets::new(default, family.samples.len());
+    let mut sets = LabelSets::new(default, family.children.len());
     let (mut names, mut of_names) = (None, None);
-    for (place, sample) in family.samples.iter().enumerate() {
+    for (place, sample) in family.children.iter().enumerate() {
         // Mostly all samples of a family have labels of the same names.
         if !names.is_some_and(|names| have_same_names(names, sample)) {
             names = Some(sample);
@@ -126,20 +126,20 @@ fn leave_out(family: &mut FamilySnapshot, faults: &[(usize, Fault)], findings: &
         findings.problems.push(Problem::BadSamples {
             name: family.name.clone(),
             reason: fault.text,
-            first: family.samples.get(first).map(shown).unwrap_or_default(),
+            first: family.children.get(first).map(shown).unwrap_or_default(),
             dropped,
         });
     }
     let mut places = faults.iter().map(|(place, _)| *place).peekable();
     let mut place = 0..;
-    family.samples.retain(|_| {
+    family.children.retain(|_| {
         let place = place.next();
         places.next_if(|next| Some(*next) == place).is_none()
     });
 }
 
 /// A sample's labels, to name it in a sentence.
-fn shown(sample: &Sample) -> String {
+fn shown(sample: &ChildSnapshot) -> String {
     let mut text = String::from("{");
     for (place, (name, value)) in sample.labels.iter().enumerate() {
         let comma = if place > 0 { "," } else { "" };
@@ -150,7 +150,7 @@ fn shown(sample: &Sample) -> String {
     text
 }
 
-fn have_same_names(a: &Sample, b: &Sample) -> bool {
+fn have_same_names(a: &ChildSnapshot, b: &ChildSnapshot) -> bool {
     a.labels.len() == b.labels.len()
         && a.labels.iter().zip(&b.labels).all(|((a, _), (b, _))| a == b)
 }

@@ -63,7 +63,7 @@ impl<L: LabelSet, R> fmt::Debug for Child<L, R> {
 ///
 /// Not public API. Used by generated code.
 #[doc(hidden)]
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 #[must_use]
 pub fn resolve<L: LabelSet>(set: &L) -> Child<L::Static, BySet<'_, L>> {
     Child::new(BySet(set))
@@ -101,7 +101,7 @@ impl<L: LabelSet, R: Reach<L>> Child<L, R> {
     }
 
     /// Makes an update in this thread's cells, and counts it if it is refused.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn in_cells(&self, update: impl Fn(&Cells<L>) -> Result<(), Refused>) {
         let update = move |cells: &Cells<L>| {
             if update(cells).is_err() {
@@ -122,7 +122,7 @@ impl<L: LabelSet, R: Reach<L>> Child<L, R> {
     }
 
     /// Makes an update in the cell that all threads share, and counts it if it is refused.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn in_shared(&self, update: impl Fn(&SharedCell<'_>) -> Result<(), Refused>) {
         let update = move |cell: SharedCell<'_>| {
             if update(&cell).is_err() {
@@ -216,7 +216,7 @@ impl<L: LabelSet, R: Reach<L>> Child<L, R> {
     }
 
     /// Counts a duration in nanoseconds.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn observe_time(&self, nanoseconds: u64) {
         self.in_cells(move |cells| {
             Histogram::observe_time(cells, &L::DESCRIPTOR, L::ENDS, nanoseconds);

@@ -53,12 +53,12 @@ pub trait LabelSet {
 impl<L: LabelSet> Home for L {
     const SHAPE: Shape = shape(&L::DESCRIPTOR);
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn index() -> &'static Index {
         &L::family().index
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn words() -> Words {
         <L as LabelSet>::words()
     }

@@ -4,11 +4,13 @@
 //! thread has updated before is found without a lock and without memory.
 
 use crate::{
+    desc::LabelDescriptor,
     family::LabelSet,
     label::LabelText,
     storage::{
         cells::Cells,
         key::{Key, Text, each_value},
+        shape::Shape,
         update::{self, At, Home},
     },
 };
@@ -33,7 +35,7 @@ pub trait Reach<L> {
 pub struct Kept(pub(crate) At);
 
 impl<L: LabelSet> Reach<L> for Kept {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn cells(&self) -> Option<Cells<L>> {
         update::known(self.0)
     }
@@ -52,7 +54,7 @@ impl<L: LabelSet> Reach<L> for Kept {
 pub struct BySet<'s, L>(pub(crate) &'s L);
 
 impl<L: LabelSet> Reach<L::Static> for BySet<'_, L> {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn cells(&self) -> Option<Cells<L::Static>> {
         look_up(self.0)
     }
@@ -111,12 +113,16 @@ pub(crate) fn keep<L: LabelSet>(reach: &impl Reach<L>) -> Kept {
 }
 
 /// The place of a label set's series in its block.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn place<L: LabelSet>(values: &[LabelText<'_>]) -> u32 {
-    let in_block = <L as Home>::SHAPE.in_block;
+    place_of(values, &<L as Home>::SHAPE, L::DESCRIPTOR.labels)
+}
+
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn place_of(values: &[LabelText<'_>], shape: &Shape, labels: &[LabelDescriptor]) -> u32 {
     let mut place = 0;
-    each_value!(values, |label, value| if in_block >> label & 1 == 1 {
-        let all = L::DESCRIPTOR.labels.get(label).and_then(|label| label.values);
+    each_value!(values, |label, value| if shape.in_block >> label & 1 == 1 {
+        let all = labels.get(label).and_then(|label| label.values);
         if let (Some(all), Text::Integer(n)) = (all, value) {
             place = place * all.len() as u32 + n;
         }

@@ -19,7 +19,7 @@ use crate::{
     desc::Descriptor,
     family::Family,
     own::Numbers,
-    problem::Problem,
+    problem::{self, Problem},
     sample::{FamilySnapshot, Labels, Sink, Snapshots},
     storage::flag::Tally,
     walk::{Buffers, DefaultLabels, Walk, missing},
@@ -139,8 +139,12 @@ impl Registry {
     pub fn descriptors(&self) -> impl Iterator<Item = &'static Descriptor> {
         let (catalogue, settings) = (self.catalogue(), self.settings());
         let mut descriptors: Vec<&'static Descriptor> = catalogue.descriptors().collect();
-        descriptors.extend(&settings.described);
-        descriptors.sort_by_key(|descriptor| (descriptor.name, descriptor.location));
+        // Those of the program are in order.
+        let order = |descriptor: &Descriptor| (descriptor.name, descriptor.location);
+        for descriptor in &settings.described {
+            let place = descriptors.partition_point(|before| order(before) <= order(descriptor));
+            descriptors.insert(place, descriptor);
+        }
         descriptors.into_iter()
     }
 
@@ -151,7 +155,7 @@ impl Registry {
         let mut scrape = self.scrape();
         while scrape.step(&mut snapshots) {}
         let mut families = snapshots.families;
-        families.retain(|family| !family.samples.is_empty());
+        families.retain(|family| !family.children.is_empty());
         families
     }
 
@@ -170,8 +174,7 @@ impl Registry {
         let known = self.findings(&catalogue, &settings);
         let (collected, mut found) = collect(&catalogue, &settings);
         found.problems.extend(lost_updates(&catalogue));
-        found.problems.sort();
-        found.problems.dedup();
+        problem::put_in_order(&mut found.problems);
         let mut dropped = known.dropped;
         dropped += found.dropped;
         let numbers = Numbers {
@@ -239,8 +242,7 @@ impl Registry {
         let mut problems = self.findings(&catalogue, &settings).problems.clone();
         problems.append(&mut collect(&catalogue, &settings).1.problems);
         problems.extend(lost_updates(&catalogue));
-        problems.sort();
-        problems.dedup();
+        problem::put_in_order(&mut problems);
         problems
     }
 }
@@ -321,7 +323,7 @@ impl Scrape {
 fn emit(family: &FamilySnapshot, default: &DefaultLabels, sink: &mut dyn Sink) {
     sink.family(&family.head());
     let mut known = Vec::new();
-    for sample in &family.samples {
+    for sample in &family.children {
         let own = sample.labels.iter().map(|(name, value)| (&**name, &**value));
         let missing = missing(default, |name| sample.labels.iter().any(|(own, _)| own == name));
         let (names, values): (Vec<&str>, Vec<&str>) = own.chain(missing).unzip();
@@ -342,16 +344,16 @@ fn merge(families: &[&'static Family]) -> Option<FamilySnapshot> {
     }
     let mut parts = snapshots.families.into_iter();
     let mut merged = parts.next()?;
-    let known = merged.samples.iter().enumerate();
+    let known = merged.children.iter().enumerate();
     let mut known: HashMap<_, usize> =
         known.map(|(place, sample)| (sample.labels.clone(), place)).collect();
-    for sample in parts.flat_map(|part| part.samples) {
-        let same = known.get(&sample.labels).and_then(|place| merged.samples.get_mut(*place));
+    for sample in parts.flat_map(|part| part.children) {
+        let same = known.get(&sample.labels).and_then(|place| merged.children.get_mut(*place));
         if let Some(same) = same {
             same.value.add(&sample.value);
         } else {
-            known.insert(sample.labels.clone(), merged.samples.len());
-            merged.samples.push(sample);
+            known.insert(sample.labels.clone(), merged.children.len());
+            merged.children.push(sample);
         }
     }
     Some(merged)

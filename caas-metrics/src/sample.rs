@@ -262,21 +262,21 @@ impl From<Value<'_>> for OwnedValue {
 /// One child in a [`FamilySnapshot`].
 ///
 /// ```
-/// use caas_metrics::sample::Sample;
+/// use caas_metrics::sample::ChildSnapshot;
 ///
-/// let mail = Sample::new(&[("queue", "mail")], 12.0);
+/// let mail = ChildSnapshot::new(&[("queue", "mail")], 12.0);
 /// assert_eq!(mail.value, 12.0.into());
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-pub struct Sample {
+pub struct ChildSnapshot {
     /// Label names and values, in the order of declaration.
     pub labels: Vec<(String, String)>,
     /// The value.
     pub value: OwnedValue,
 }
 
-impl Sample {
+impl ChildSnapshot {
     /// A child with these labels and this value: a number, or what a constructor of [`OwnedValue`]
     /// makes.
     #[must_use]
@@ -294,7 +294,7 @@ impl Sample {
 /// let queue = FamilySnapshot::gauge("jobs_queued", "Jobs that wait.")
 ///     .with(&[("queue", "mail")], 12.0)
 ///     .with(&[("queue", "push")], 3.0);
-/// assert_eq!(queue.samples.len(), 2);
+/// assert_eq!(queue.children.len(), 2);
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -310,7 +310,7 @@ pub struct FamilySnapshot {
     /// A histogram's finite, increasing upper bounds; empty for other types.
     pub buckets: Vec<f64>,
     /// The children.
-    pub samples: Vec<Sample>,
+    pub children: Vec<ChildSnapshot>,
 }
 
 impl FamilySnapshot {
@@ -323,7 +323,7 @@ impl FamilySnapshot {
             unit: None,
             metric_type,
             buckets: Vec::new(),
-            samples: Vec::new(),
+            children: Vec::new(),
         }
     }
 
@@ -374,10 +374,10 @@ impl FamilySnapshot {
     /// for (queue, jobs) in [("mail", 12), ("push", 3)] {
     ///     queued.push(&[("queue", queue)], f64::from(jobs));
     /// }
-    /// assert_eq!(queued.samples.len(), 2);
+    /// assert_eq!(queued.children.len(), 2);
     /// ```
     pub fn push(&mut self, labels: &[(&str, &str)], value: impl Into<OwnedValue>) {
-        self.samples.push(Sample::new(labels, value));
+        self.children.push(ChildSnapshot::new(labels, value));
     }
 
     /// The family with one more child.
@@ -425,6 +425,6 @@ impl Sink for Snapshots {
         let Some(family) = self.families.last_mut() else { return };
         let values = labels.values.iter().map(|&value| value.to_owned());
         let labels = self.names.iter().cloned().zip(values).collect();
-        family.samples.push(Sample { labels, value: OwnedValue::from(*value) });
+        family.children.push(ChildSnapshot { labels, value: OwnedValue::from(*value) });
     }
 }

@@ -158,7 +158,7 @@ fn annotated_functions_count() {
     let families = renamed::registry().gather();
     let calls = families.iter().find(|family| family.name == "function_calls_total");
     let counted: Vec<String> = calls.map_or_else(Vec::new, |family| {
-        let samples = family.samples.iter();
+        let samples = family.children.iter();
         let rows = samples.map(|sample| {
             let texts = sample.labels.iter().skip(1).map(|(_, value)| value.clone());
             format!("{} {:?}", texts.collect::<Vec<_>>().join(" "), sample.value)

@@ -37,7 +37,7 @@ fn page(registry: &Registry, format: Format) -> String {
 fn problems(registry: &Registry) -> BTreeMap<String, i64> {
     let families = registry.gather();
     let own = families.iter().find(|family| family.name == "caas_metrics_problems").unwrap();
-    let counts = own.samples.iter().map(|sample| match &sample.value {
+    let counts = own.children.iter().map(|sample| match &sample.value {
         OwnedValue::Number(Number::Signed(count)) => (sample.labels[0].1.clone(), *count),
         other => panic!("{other:?}"),
     });
@@ -85,7 +85,7 @@ fn every_family_of_the_page_has_a_descriptor() {
         let descriptor = by_name[&*family.name];
         assert_eq!(family.metric_type, descriptor.metric_type);
         assert_eq!((&*family.help, &*family.buckets), (descriptor.help, descriptor.buckets));
-        for sample in &family.samples {
+        for sample in &family.children {
             let labels: Vec<&str> = sample.labels.iter().map(|(name, _)| &**name).collect();
             let declared: Vec<&str> = descriptor.labels.iter().map(|label| label.name).collect();
             assert_eq!(labels, declared, "{}", family.name);

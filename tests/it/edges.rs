@@ -10,7 +10,7 @@ use std::{
 
 use caas_metrics::{
     Exit, FromExit, Label, LabelText, Problem, Registry, StoredLabel, counted, metrics, registry,
-    sample::{OwnedValue, Sample},
+    sample::{ChildSnapshot, OwnedValue},
 };
 
 /// An answer's status, which knows some as numbers and reads others as texts.
@@ -133,12 +133,12 @@ impl Label for Shown {
     }
 }
 
-fn samples(name: &str) -> Vec<Sample> {
+fn samples(name: &str) -> Vec<ChildSnapshot> {
     let families = registry().gather();
-    families.into_iter().filter(|family| family.name == name).flat_map(|f| f.samples).collect()
+    families.into_iter().filter(|family| family.name == name).flat_map(|f| f.children).collect()
 }
 
-fn number(sample: &Sample) -> f64 {
+fn number(sample: &ChildSnapshot) -> f64 {
     match sample.value {
         OwnedValue::Number(number) => number.as_f64(),
         _ => panic!("a number was expected"),

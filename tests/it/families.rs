@@ -90,7 +90,7 @@ pub(crate) fn samples(name: &str) -> Vec<(Vec<String>, f64)> {
     let Some(family) = families.into_iter().find(|family| family.name == name) else {
         return Vec::new();
     };
-    let sample = |sample: caas_metrics::sample::Sample| {
+    let sample = |sample: caas_metrics::sample::ChildSnapshot| {
         let number = match sample.value {
             caas_metrics::sample::OwnedValue::Number(number) => number.as_f64(),
             caas_metrics::sample::OwnedValue::Histogram { buckets, .. } => {
@@ -100,7 +100,7 @@ pub(crate) fn samples(name: &str) -> Vec<(Vec<String>, f64)> {
         };
         (sample.labels.into_iter().map(|(_, value)| value).collect(), number)
     };
-    family.samples.into_iter().map(sample).collect()
+    family.children.into_iter().map(sample).collect()
 }
 
 fn row(values: &[&str], number: f64) -> (Vec<String>, f64) {

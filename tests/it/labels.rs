@@ -161,7 +161,7 @@ metrics! {
 fn exported(name: &str) -> Vec<Vec<(String, String)>> {
     let families = caas_metrics::registry().gather();
     let family = families.into_iter().find(|family| family.name == name).unwrap();
-    family.samples.into_iter().map(|sample| sample.labels).collect()
+    family.children.into_iter().map(|sample| sample.labels).collect()
 }
 
 #[test]

@@ -139,7 +139,7 @@ fn their_families_come_out_of_our_registry() {
     let families = ours.gather();
     let family = |name: &str| families.iter().find(|family| family.name == name).unwrap();
     let values = |name: &str| -> Vec<_> {
-        family(name).samples.iter().map(|sample| sample.value.clone()).collect()
+        family(name).children.iter().map(|sample| sample.value.clone()).collect()
     };
     assert_eq!(family("app_jobs_total").metric_type, MetricType::Counter);
     assert_eq!(

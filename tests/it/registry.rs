@@ -2,7 +2,7 @@
 
 use caas_metrics::{
     Format, Problem, Registry, metrics, registry,
-    sample::{FamilySnapshot, OwnedValue, Sample},
+    sample::{ChildSnapshot, FamilySnapshot, OwnedValue},
 };
 
 mod first {
@@ -50,10 +50,10 @@ fn identical_declarations_are_one_family_and_sums() {
     second::TwinsTotal { side: "second" }.inc_by(4);
     let families = registry().gather();
     assert_eq!(families.iter().filter(|family| family.name == "twins_total").count(), 1);
-    let samples = &family(&families, "twins_total").samples;
+    let samples = &family(&families, "twins_total").children;
     let number = |n: u64| OwnedValue::Number(n.into());
-    assert!(samples.contains(&Sample::new(&[("side", "both")], number(3))));
-    assert!(samples.contains(&Sample::new(&[("side", "second")], number(4))));
+    assert!(samples.contains(&ChildSnapshot::new(&[("side", "both")], number(3))));
+    assert!(samples.contains(&ChildSnapshot::new(&[("side", "second")], number(4))));
     assert_eq!(samples.len(), 2);
 }
 
@@ -105,9 +105,9 @@ fn a_collector_that_panics_costs_only_its_own_families() {
     registry.register(|| -> Vec<FamilySnapshot> { panic!("the pool is gone") });
     registry.register(|| vec![FamilySnapshot::counter("jobs_total", "Jobs.").with(&[], 1_u64)]);
     let families = registry.gather();
-    assert_eq!(family(&families, "jobs_total").samples.len(), 1);
+    assert_eq!(family(&families, "jobs_total").children.len(), 1);
     let panics = family(&families, "caas_metrics_collector_panics_total");
-    assert_eq!(panics.samples[0].value, OwnedValue::Number(1_u64.into()));
+    assert_eq!(panics.children[0].value, OwnedValue::Number(1_u64.into()));
     assert!(registry.check().contains(&Problem::CollectorPanicked));
 }
 
@@ -149,7 +149,7 @@ fn collectors_can_share_a_family() {
             vec![FamilySnapshot::gauge("pool_size", "Size.").with(&[("pool", pool)], 1.0)]
         });
     }
-    assert_eq!(family(&registry.gather(), "pool_size").samples.len(), 2);
+    assert_eq!(family(&registry.gather(), "pool_size").children.len(), 2);
     assert_eq!(registry.check(), []);
 }
 

@@ -9,7 +9,7 @@ use std::{
 
 use caas_metrics::{
     Label, metrics, registry,
-    sample::{OwnedValue, Sample},
+    sample::{ChildSnapshot, OwnedValue},
 };
 
 #[derive(Label, Clone, Copy)]
@@ -73,7 +73,7 @@ fn scrape() -> HashMap<String, f64> {
         if !family.name.starts_with("threads_") || goes_back.contains(&&*family.name) {
             continue;
         }
-        for Sample { labels, value, .. } in family.samples {
+        for ChildSnapshot { labels, value, .. } in family.children {
             let key = format!("{} {labels:?}", family.name);
             match value {
                 OwnedValue::Number(number) => {
@@ -148,7 +148,7 @@ fn creation_and_removal_race() {
         scope.spawn(|| {
             while !done.load(Ordering::Relaxed) {
                 for family in registry().gather() {
-                    let mut sets: Vec<_> = family.samples.iter().map(|s| &s.labels).collect();
+                    let mut sets: Vec<_> = family.children.iter().map(|s| &s.labels).collect();
                     let all = sets.len();
                     sets.sort_unstable();
                     sets.dedup();

@@ -60,7 +60,7 @@ fn refused(family: &str) -> u64 {
     let families = caas_metrics::registry().gather();
     let refused = families.iter().find(|f| f.name == "caas_metrics_refused_total").unwrap();
     let label = vec![("family".to_owned(), family.to_owned())];
-    let sample = refused.samples.iter().find(|s| s.labels == label).unwrap();
+    let sample = refused.children.iter().find(|s| s.labels == label).unwrap();
     match sample.value {
         caas_metrics::sample::OwnedValue::Number(n) => n.as_f64() as u64,
         _ => panic!("not a number"),

@@ -75,7 +75,7 @@ pub(crate) struct Findings {
 impl Findings {
     /// A collector's family is left out as a whole.
     pub(crate) fn family(&mut self, family: &FamilySnapshot, reason: Reason, problem: Problem) {
-        self.dropped.add(reason, family.samples.len().max(1) as u64);
+        self.dropped.add(reason, family.children.len().max(1) as u64);
         self.problems.push(problem);
     }
 

@@ -8,7 +8,7 @@ use std::{collections::hash_map::RandomState, hash::BuildHasher};
 use super::Findings;
 use crate::{
     problem::Problem,
-    sample::Sample,
+    sample::ChildSnapshot,
     walk::{DefaultLabels, missing},
 };
 
@@ -19,7 +19,7 @@ pub(super) struct LabelSets<'a> {
     /// What the default labels that the current sample does not have itself add to its hash.
     of_default: u64,
     /// A hash table: each sample, with the hash of its set, is at the first free place from its hash on.
-    table: Vec<Option<(u64, &'a Sample)>>,
+    table: Vec<Option<(u64, &'a ChildSnapshot)>>,
     /// The default labels that some sample has itself.
     own: Vec<&'a str>,
 }
@@ -32,7 +32,12 @@ impl<'a> LabelSets<'a> {
     }
 
     /// The samples that follow have labels of the same names as this one.
-    pub(super) fn names_are(&mut self, sample: &Sample, family: &str, findings: &mut Findings) {
+    pub(super) fn names_are(
+        &mut self,
+        sample: &ChildSnapshot,
+        family: &str,
+        findings: &mut Findings,
+    ) {
         self.of_default = 0;
         for (label, value) in &self.default.labels {
             if !sample.labels.iter().any(|(own, _)| own == label) {
@@ -51,7 +56,7 @@ impl<'a> LabelSets<'a> {
     }
 
     /// Adds the set of a sample; `false` if an earlier one has it.
-    pub(super) fn insert(&mut self, sample: &'a Sample) -> bool {
+    pub(super) fn insert(&mut self, sample: &'a ChildSnapshot) -> bool {
         let own = sample.labels.iter().map(|(name, value)| self.hash(name, value));
         let hash = own.fold(self.of_default, u64::wrapping_add);
         // The length is a power of two, and there are always free places.
@@ -70,13 +75,13 @@ impl<'a> LabelSets<'a> {
     }
 
     /// Whether two samples have the same set. No sample has a label twice.
-    fn are_same(&self, a: &Sample, b: &Sample) -> bool {
+    fn are_same(&self, a: &ChildSnapshot, b: &ChildSnapshot) -> bool {
         let (a, b) = (self.set(a), self.set(b));
         a.len() == b.len() && a.iter().all(|label| b.contains(label))
     }
 
     /// The labels of a sample on the page.
-    fn set<'s>(&'s self, sample: &'s Sample) -> Vec<(&'s str, &'s str)> {
+    fn set<'s>(&'s self, sample: &'s ChildSnapshot) -> Vec<(&'s str, &'s str)> {
         let mut set = Vec::with_capacity(sample.labels.len() + self.default.labels.len());
         for (name, value) in &sample.labels {
             set.push((&**name, &**value));

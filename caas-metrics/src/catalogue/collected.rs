@@ -62,7 +62,7 @@ fn merge(collected: Vec<FamilySnapshot>, findings: &mut Findings) -> Vec<FamilyS
 /// Adds the samples of another family of that name, if it has the same head.
 fn join(first: &mut FamilySnapshot, mut other: FamilySnapshot, findings: &mut Findings) {
     if first.head() == other.head() {
-        first.samples.append(&mut other.samples);
+        first.children.append(&mut other.children);
         return;
     }
     let clash = Problem::Clash {

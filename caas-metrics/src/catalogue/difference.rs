@@ -5,7 +5,7 @@
 use crate::{
     desc::{Descriptor, LabelDescriptor, NumberType},
     problem::{Difference, Problem},
-    sample::{FamilyHead, FamilySnapshot, Sample},
+    sample::{ChildSnapshot, FamilyHead, FamilySnapshot},
 };
 
 /// Two declarations of one family that differ; the first one is exported.
@@ -87,9 +87,9 @@ pub(super) fn not_as_described(
         "unit"
     } else if head.buckets != described.buckets {
         "set of buckets"
-    } else if !family.samples.iter().all(|sample| has_labels_of(descriptor, sample)) {
+    } else if !family.children.iter().all(|sample| has_labels_of(descriptor, sample)) {
         "set of labels"
-    } else if !family.samples.iter().all(|sample| has_values_of(descriptor, sample)) {
+    } else if !family.children.iter().all(|sample| has_values_of(descriptor, sample)) {
         "set of values of a closed label"
     } else {
         return None;
@@ -99,13 +99,13 @@ pub(super) fn not_as_described(
 }
 
 /// Whether a sample's labels are those of the family, in any order.
-fn has_labels_of(descriptor: &Descriptor, sample: &Sample) -> bool {
+fn has_labels_of(descriptor: &Descriptor, sample: &ChildSnapshot) -> bool {
     let is_of_family = |(name, _): &(String, String)| label(descriptor, name).is_some();
     sample.labels.len() == descriptor.labels.len() && sample.labels.iter().all(is_of_family)
 }
 
 /// Whether the values of a sample's closed labels are among those of the family.
-fn has_values_of(descriptor: &Descriptor, sample: &Sample) -> bool {
+fn has_values_of(descriptor: &Descriptor, sample: &ChildSnapshot) -> bool {
     sample.labels.iter().all(|(name, value)| {
         let values = label(descriptor, name).and_then(|label| label.values);
         values.is_none_or(|values| values.contains(&value.as_str()))

@@ -7,7 +7,7 @@
 use prometheus::proto;
 
 use crate::desc::MetricType;
-use crate::sample::{FamilySnapshot, Number, OwnedValue, Sample};
+use crate::sample::{ChildSnapshot, FamilySnapshot, Number, OwnedValue};
 
 /// Their families as our snapshots.
 pub(super) fn snapshots(families: &[proto::MetricFamily]) -> Vec<FamilySnapshot> {
@@ -38,7 +38,7 @@ fn snapshot(family: &proto::MetricFamily) -> FamilySnapshot {
         };
         let labels = metric.get_label().iter();
         let labels = labels.map(|label| (label.name().to_owned(), label.value().to_owned()));
-        snapshot.samples.push(Sample { labels: labels.collect(), value });
+        snapshot.children.push(ChildSnapshot { labels: labels.collect(), value });
     }
     snapshot
 }
@@ -109,8 +109,8 @@ fn summary_value(summary: &proto::Summary) -> OwnedValue {
 
 /// Our snapshot as their family.
 pub(super) fn family(snapshot: FamilySnapshot) -> proto::MetricFamily {
-    let FamilySnapshot { name, help, metric_type, buckets: bounds, samples, .. } = snapshot;
-    let metrics = samples.into_iter().map(|sample| {
+    let FamilySnapshot { name, help, metric_type, buckets: bounds, children, .. } = snapshot;
+    let metrics = children.into_iter().map(|sample| {
         let mut metric = proto::Metric::from_label(proto_labels(sample.labels));
         match sample.value {
             OwnedValue::Number(number) if metric_type == MetricType::Counter => {
@@ -259,10 +259,10 @@ mod tests {
         let mut histogram = FamilySnapshot::new(MetricType::Histogram, "wait_seconds", "Wait.");
         histogram.buckets = vec![0.1, 1.0];
         let value = OwnedValue::Histogram { buckets: vec![1, 0, 2], sum: 7.25 };
-        histogram.samples.push(Sample { labels: labels(), value });
+        histogram.children.push(ChildSnapshot { labels: labels(), value });
         let mut summary = FamilySnapshot::new(MetricType::Summary, "size_bytes", "Sizes.");
         let value = OwnedValue::Summary { quantiles: vec![(0.5, 3.0)], sum: 9.0, count: 3 };
-        summary.samples.push(Sample { labels: labels(), value });
+        summary.children.push(ChildSnapshot { labels: labels(), value });
 
         for family in [counter, gauge, histogram, summary] {
             assert_eq!(round_trip(&family), family);
@@ -274,7 +274,7 @@ mod tests {
         let info = FamilySnapshot::new(MetricType::Info, "build_info", "Build.");
         let back = round_trip(&info.with(&[("version", "1")], 1_u64));
         assert_eq!(back.metric_type, MetricType::Gauge);
-        assert_eq!(back.samples[0].value, OwnedValue::Number(Number::Unsigned(1)));
+        assert_eq!(back.children[0].value, OwnedValue::Number(Number::Unsigned(1)));
     }
 
     #[test]
@@ -318,7 +318,7 @@ mod tests {
 
         let ours = snapshots(&[family]).remove(0);
         assert_eq!(ours.buckets, [1.0, 3.0]);
-        let counts = |i: usize| match &ours.samples[i].value {
+        let counts = |i: usize| match &ours.children[i].value {
             OwnedValue::Histogram { buckets, .. } => buckets.clone(),
             other => panic!("not a histogram: {other:?}"),
         };

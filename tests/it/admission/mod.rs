@@ -59,7 +59,7 @@ fn number(metric_type: MetricType, value: impl Into<Number>) -> FamilySnapshot {
 fn dropped(registry: &Registry) -> BTreeMap<String, u64> {
     let families = registry.gather();
     let own = families.iter().find(|family| family.name == "caas_metrics_dropped_total").unwrap();
-    let counts = own.samples.iter().map(|sample| match &sample.value {
+    let counts = own.children.iter().map(|sample| match &sample.value {
         OwnedValue::Number(Number::Unsigned(count)) => (sample.labels[0].1.clone(), *count),
         other => panic!("{other:?}"),
     });
@@ -123,7 +123,12 @@ fn what_would_break_the_page_is_left_out_counted_and_named() {
         (number(Info, 2_u64), "value", 1, "an info is not 1"),
         (number(MetricType::Histogram, 2_u64), "value", 1, "another type"),
         (number(MetricType::Summary, 2_u64), "value", 1, "another type"),
-        (family_with(Gauge, "n", summary(&[], 0.0).samples.remove(0).value), "value", 1, "another"),
+        (
+            family_with(Gauge, "n", summary(&[], 0.0).children.remove(0).value),
+            "value",
+            1,
+            "another",
+        ),
         (summary(&[(1.5, 1.0)], 1.0), "value", 1, "not between 0 and 1"),
         (summary(&[(nan, 1.0)], 1.0), "value", 1, "not between 0 and 1"),
         (summary(&[(0.5, 1.0), (0.9, 1.0), (0.5, 2.0)], 1.0), "value", 1, "a quantile twice"),
@@ -169,7 +174,7 @@ fn only_what_is_wrong_is_left_out() {
         .with(&[("a", "3")], -2.0)
         .with(&[("a", "4")], 4_u64);
     let registry = registry_of(vec![family]);
-    let left = of_others(&registry).remove(0).samples;
+    let left = of_others(&registry).remove(0).children;
     let texts: Vec<&str> = left.iter().map(|sample| &*sample.labels[0].1).collect();
     assert_eq!(texts, ["1", "4"]);
     assert_eq!(left[0].value, OwnedValue::Number(Number::Unsigned(1)), "the first one stays");
@@ -196,7 +201,7 @@ fn a_default_label_that_makes_two_samples_one_leaves_the_first() {
     registry.set_default_labels([("zone", "eu")]);
     let expected = [("default_label".to_owned(), 1), ("duplicate".to_owned(), 1)];
     assert_eq!(dropped(&registry), BTreeMap::from(expected));
-    assert_eq!(of_others(&registry)[0].samples.len(), 2);
+    assert_eq!(of_others(&registry)[0].children.len(), 2);
     let problems: Vec<String> = registry.check().iter().map(ToString::to_string).collect();
     assert_eq!(problems.len(), 2, "{problems:?}");
     assert!(problems.iter().any(|text| text.contains("`zone` is a label of `l`")), "{problems:?}");
@@ -255,5 +260,5 @@ fn labels_that_prometheus_gives_to_targets_are_reported() {
         "{found:?}"
     );
     let shared = registry_of(vec![gauge().with(&[("job", "a")], 1.0)]);
-    assert_eq!(of_others(&shared)[0].samples.len(), 2, "they are no danger for the page");
+    assert_eq!(of_others(&shared)[0].children.len(), 2, "they are no danger for the page");
 }

@@ -134,7 +134,7 @@ use caas_metrics::sample::{FamilySnapshot, OwnedValue};
 fn built_in(family: &str, module: &str) -> Vec<(String, String, OwnedValue)> {
     let families = caas_metrics::registry().gather();
     let family = families.into_iter().find(|found| found.name == family);
-    let samples = family.map_or_else(Vec::new, |family: FamilySnapshot| family.samples);
+    let samples = family.map_or_else(Vec::new, |family: FamilySnapshot| family.children);
     let rows = samples.into_iter().filter_map(|sample| {
         let label = |name: &str| {
             let found = sample.labels.iter().find(|(label, _)| label == name);

@@ -27,7 +27,7 @@ fn page(registry: &Registry, format: Format) -> String {
 fn expected(families: &[FamilySnapshot]) -> BTreeMap<Series, f64> {
     let mut series = BTreeMap::new();
     for family in families {
-        for sample in &family.samples {
+        for sample in &family.children {
             let mut add = |suffix: &str, extra: Option<(&str, f64)>, value: f64| {
                 let mut labels: BTreeMap<_, _> = sample.labels.iter().cloned().collect();
                 if let Some((name, bound)) = extra {
