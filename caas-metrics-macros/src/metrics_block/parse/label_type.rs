@@ -67,16 +67,23 @@ fn after_arguments(tokens: &[TokenTree]) -> Rest<'_> {
 
 /// After a lifetime, a constant, a type, or `Item = Type`.
 fn after_argument(tokens: &[TokenTree]) -> Rest<'_> {
-    let first = tokens.first();
-    let is_literal = matches!(first, Some(TokenTree::Literal(_)));
-    if is_literal || group(first, Delimiter::Brace).is_some() {
-        return tokens.get(1..);
+    match after_punct(tokens, '-').unwrap_or(tokens) {
+        [TokenTree::Literal(_), rest @ ..] => return Some(rest),
+        [first, rest @ ..] if is_constant(first) => return Some(rest),
+        _ => {}
     }
     let rest = after_lifetime(tokens).or_else(|| after_type(tokens))?;
     match after_punct(rest, '=') {
         Some(rest) => after_type(rest),
         None => Some(rest),
     }
+}
+
+/// Whether a token is a block, `true` or `false`.
+fn is_constant(token: &TokenTree) -> bool {
+    let token = Some(token);
+    let is_bool = is_word(token, "true") || is_word(token, "false");
+    is_bool || group(token, Delimiter::Brace).is_some()
 }
 
 /// After `Trait + 'a`.
@@ -107,4 +114,52 @@ fn after_word<'t>(tokens: &'t [TokenTree], word: &str) -> Rest<'t> {
 
 fn after_separator(tokens: &[TokenTree]) -> Rest<'_> {
     if is_path_separator(tokens) { tokens.get(2..) } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tokens::list;
+
+    /// Whether the text is one type.
+    fn is_type(text: &str) -> bool {
+        let tokens = list(text.parse().expect("these are tokens"));
+        matches!(after_type(&tokens), Some([]))
+    }
+
+    #[test]
+    fn types_are_those_of_syn() {
+        for text in [
+            "u16",
+            "&str",
+            "&'static str",
+            "&'a mut T",
+            "&&'a [u8]",
+            "std::borrow::Cow<'static, str>",
+            "::std::string::String",
+            "crate::Id",
+            "r#type::Id",
+            "Self::Id",
+            "(u8, u16)",
+            "[u8; 4]",
+            "Array<3>",
+            "Array<-3, { 1 + 2 }, true>",
+            "Nested<A<B<'a>>, C>",
+            "Nested<A, B,>",
+            "Typed::<u8>",
+            "Iterator<Item = &'a str>",
+            "<T as Trait>::Id",
+            "<Vec<u8> as Trait<A>>::Id::Of<B>",
+            "&'a dyn Trait",
+            "Box<dyn Trait + Send + 'static>",
+        ] {
+            assert!(is_type(text), "{text}");
+            assert!(syn::parse_str::<syn::Type>(text).is_ok(), "{text}");
+        }
+        for text in ["", "&", "u8 u8", "if", "a::", "A<B", "A<>>", "<T as>::B", "{ u8 }", "'a", "3"]
+        {
+            assert!(!is_type(text), "{text}");
+            assert!(syn::parse_str::<syn::Type>(text).is_err(), "{text}");
+        }
+    }
 }
