@@ -129,7 +129,9 @@ pub fn timed(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// - A closure without `on(ok)`, `on(err)`, `on(ok, err)` or `otherwise`: a call that panics or is
 ///   cancelled has no value.
 /// - `on(cancelled)` alone on a function that is not `async`.
-/// - Two attributes that record the same calls in the built-in family.
+/// - Two attributes that record the same calls in the built-in family: on one function, or on a function and
+///   its block. Where another attribute macro rewrites the block between the two, as `#[async_trait]`
+///   does, they cannot see each other, and each call counts twice.
 #[proc_macro_attribute]
 pub fn counted(arguments: TokenStream, item: TokenStream) -> TokenStream {
     instrument_fn::expand(instrument_fn::Measure::Counted, arguments.into(), &item.into()).into()

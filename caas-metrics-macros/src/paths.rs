@@ -24,14 +24,14 @@ pub(crate) struct Runtime {
 }
 
 impl Runtime {
-    /// The runtime below a path: `$crate`, or what the user wrote behind `crate =`.
+    /// The runtime below a path: `$crate`, or what the user wrote after `crate =`.
     ///
     /// The path keeps its span, so a wrong one is an error where it is written.
     pub(crate) fn renamed(path: &impl ToTokens) -> Self {
         Self { path: quote!(#path::__private), is_assumed: false }
     }
 
-    /// Reads the path behind `crate =`. `written` is how to write it.
+    /// Reads the path after `crate =`. `written` is how to write it.
     pub(crate) fn parse(key: &Ident, input: ParseStream, written: &str) -> syn::Result<Self> {
         let mut path = TokenStream::new();
         loop {

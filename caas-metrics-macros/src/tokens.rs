@@ -79,7 +79,7 @@ pub(crate) struct Angles {
 }
 
 impl Angles {
-    /// Takes the next token and returns the depth behind it.
+    /// Takes the next token and returns the depth after it.
     pub(crate) fn step(&mut self, token: &TokenTree) -> usize {
         let mut stem = false;
         if let TokenTree::Punct(punct) = token {
@@ -100,7 +100,7 @@ impl Angles {
     }
 }
 
-/// Splits behind the `<…>` that the list begins with; the first part is empty if it does not.
+/// Splits after the `<…>` that the list begins with; the first part is empty if it does not.
 pub(crate) fn split_generics(tokens: &[TokenTree]) -> (&[TokenTree], &[TokenTree]) {
     if !is_punct(tokens.first(), '<') {
         return (&[], tokens);
@@ -110,7 +110,7 @@ pub(crate) fn split_generics(tokens: &[TokenTree]) -> (&[TokenTree], &[TokenTree
     tokens.split_at_checked(end.map_or(tokens.len(), |end| end + 1)).unwrap_or((tokens, &[]))
 }
 
-/// Splits in front of the first token outside of `<…>` that `is_end` accepts.
+/// Splits before the first token outside of `<…>` that `is_end` accepts.
 pub(crate) fn split_before(
     tokens: &[TokenTree],
     is_end: impl Fn(&TokenTree) -> bool,
@@ -125,7 +125,7 @@ pub(crate) fn split_before(
     tokens.split_at_checked(end.unwrap_or(tokens.len())).unwrap_or((tokens, &[]))
 }
 
-/// Splits behind the attributes that the list begins with; with `inner`, those of the form `#![…]`.
+/// Splits after the attributes that the list begins with; with `inner`, those of the form `#![…]`.
 pub(crate) fn split_attributes(tokens: &[TokenTree], inner: bool) -> (&[TokenTree], &[TokenTree]) {
     let mut end = 0;
     loop {

@@ -200,7 +200,8 @@ impl<L: LabelSet, R: Reach<L>> Child<L, R> {
     /// Counts an observation: a number in the histogram's unit, or a
     /// [`Duration`] if that is seconds. Two additions in this thread's cells.
     ///
-    /// NaN and infinities are refused and counted in `caas_metrics_refused_total{family}`.
+    /// NaN and infinities are refused and counted in `caas_metrics_refused_total{family}`. A number below
+    /// zero counts, but makes the sum shrink, which `rate` takes for a restart of the process.
     #[inline]
     pub fn observe(&self, value: impl Observation<L::Unit>)
     where

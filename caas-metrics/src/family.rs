@@ -75,7 +75,7 @@ impl<L: LabelSet<Unit = U>, U> InUnit<U> for L {}
 /// The most series that are born together.
 const MOST_BLOCK: u64 = 65_536;
 
-/// A family with closed labels only is exported whole if it has at most so many series.
+/// A family with closed labels only is exported whole if it has at most this many series.
 const MOST_WHOLE: u64 = 128;
 
 /// The most labels of a family.

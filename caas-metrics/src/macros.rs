@@ -272,8 +272,8 @@ pub use caas_metrics_macros::Label;
 ///
 /// # Cost
 ///
-/// Two reads of the clock and one observation. In the built-in family a function has 14 series: 11
-/// buckets, `+Inf`, sum and count.
+/// Two reads of the clock and one observation. In the built-in family a function has 9 series: a bucket
+/// for each decade from 100 µs to 10 s, `+Inf`, sum and count.
 ///
 pub use caas_metrics_macros::timed;
 

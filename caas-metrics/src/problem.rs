@@ -24,6 +24,7 @@ pub enum Problem {
     /// No family is declared in this program.
     NothingDeclared,
     /// A family is declared twice and the declarations differ; the first one is exported.
+    #[non_exhaustive]
     Conflict {
         /// The metric's name.
         name: String,
@@ -35,6 +36,7 @@ pub enum Problem {
         dropped: Location,
     },
     /// Two families would both produce a sample of this name; the first one is exported.
+    #[non_exhaustive]
     Clash {
         /// The sample or family name that both take.
         sample: String,
@@ -44,6 +46,7 @@ pub enum Problem {
         dropped: String,
     },
     /// A collector returned a family that cannot be exported.
+    #[non_exhaustive]
     BadFamily {
         /// The family's name.
         name: String,
@@ -51,6 +54,7 @@ pub enum Problem {
         reason: &'static str,
     },
     /// Samples of a collector's family are left out, since the page would be refused with them.
+    #[non_exhaustive]
     BadSamples {
         /// The family's name.
         name: String,
@@ -62,6 +66,7 @@ pub enum Problem {
         dropped: u64,
     },
     /// A collector returned a family that is not as it describes it; it is exported as returned.
+    #[non_exhaustive]
     NotAsDescribed {
         /// The family's name.
         name: String,
@@ -71,6 +76,7 @@ pub enum Problem {
         location: Location,
     },
     /// A default label has the name of a label of this family, whose own label wins.
+    #[non_exhaustive]
     DefaultLabel {
         /// The label.
         label: String,
@@ -78,6 +84,7 @@ pub enum Problem {
         name: String,
     },
     /// A default label cannot be one and is left out.
+    #[non_exhaustive]
     BadDefaultLabel {
         /// The label.
         label: String,
@@ -85,6 +92,7 @@ pub enum Problem {
         reason: &'static str,
     },
     /// A label has a name that Prometheus gives to a label of every target.
+    #[non_exhaustive]
     TargetLabel {
         /// The label.
         label: String,
@@ -92,6 +100,7 @@ pub enum Problem {
         whose: String,
     },
     /// A histogram has a bound below zero, so OpenMetrics leaves its `_sum` and `_count` out.
+    #[non_exhaustive]
     NoSum {
         /// The metric's name.
         name: String,
@@ -99,6 +108,7 @@ pub enum Problem {
         location: Location,
     },
     /// There was no memory for updates of the family; they are lost.
+    #[non_exhaustive]
     NoMemory {
         /// The metric's name.
         name: String,

@@ -115,7 +115,7 @@ pub(crate) enum Value<'a> {
 /// Something that takes the samples of a scrape as they stream by: an encoder, or a snapshot.
 ///
 /// Mostly the samples of a family have labels of the same names, and few values change from one to
-/// the next; so a sink is told names once, and with the values how many of them it has already.
+/// the next; so a sink gets the names once, and with the values the number of those that it has already.
 pub(crate) trait Sink {
     /// A new family begins; the samples that follow belong to it, and until `labels` is called they
     /// have no labels.
@@ -400,7 +400,7 @@ impl FamilySnapshot {
     }
 }
 
-/// The sink behind `gather`: keeps everything.
+/// The sink of `gather`: keeps everything.
 #[derive(Debug, Default)]
 pub(crate) struct Snapshots {
     pub(crate) families: Vec<FamilySnapshot>,

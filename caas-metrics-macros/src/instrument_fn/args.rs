@@ -1,7 +1,7 @@
 //! The arguments of an attribute: from tokens to the tree.
 //!
 //! Only the shape is judged here; which arguments fit together is for `check`.
-//! Invariant: after a mistake reading goes on behind the next comma.
+//! Invariant: after a mistake reading goes on after the next comma.
 
 use super::ast::{Arguments, By, ENDINGS, Ending, Field, Measure, Name, On, Otherwise, Set, Value};
 use crate::errors::{Between, Errors, error, report};
@@ -264,7 +264,7 @@ fn classify(value: &[TokenTree]) -> Value {
     }
 }
 
-/// Whether a value is the same before and behind the body: a literal, or a path of several words,
+/// Whether a value is the same before and after the body: a literal, or a path of several words,
 /// which names no variable.
 fn is_constant(value: &[TokenTree]) -> bool {
     match value {

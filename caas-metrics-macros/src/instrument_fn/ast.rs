@@ -163,7 +163,7 @@ pub(super) enum Item {
     Bodyless(Ident),
     /// An `impl` or `trait` block.
     Block(Block),
-    /// The word or the token that tells what it is instead.
+    /// The word or the token that says what it is instead.
     Other(TokenTree),
     /// No token at all.
     Nothing,
@@ -171,7 +171,7 @@ pub(super) enum Item {
 
 /// An `impl` or `trait` block.
 pub(super) struct Block {
-    /// All in front of the braces.
+    /// All before the braces.
     pub(super) head: Vec<TokenTree>,
     /// `Type`, `<Type as Trait>` or `Trait`.
     pub(super) owner: String,
@@ -182,11 +182,11 @@ pub(super) struct Block {
 
 /// A function with a body.
 pub(super) struct Function {
-    /// All in front of the body.
+    /// All before the body.
     pub(super) head: Vec<TokenTree>,
     /// The outer attributes, which are part of the head as well.
     pub(super) attributes: Vec<TokenTree>,
-    /// The words in front of `fn`.
+    /// The words before `fn`.
     pub(super) qualifiers: Vec<Ident>,
     pub(super) name: Ident,
     /// The type parameters.

@@ -237,7 +237,7 @@ pub(super) fn split_patterns(body: TokenStream) -> [TokenStream; 2] {
     let mut end = 0;
     let mut at = 0;
     if is_word(tokens.first(), "if") {
-        // `#[async_trait]` puts a dead `return` first, which tells rustc the type of the value.
+        // `#[async_trait]` puts a dead `return` first, which gives rustc the type of the value.
         let block = tokens.iter().position(|token| group(Some(token), Delimiter::Brace).is_some());
         at = block.map_or(0, |block| block + 1);
     }

@@ -1,4 +1,4 @@
-//! What can be told about the ending of a function's calls, from its tokens alone.
+//! What the tokens of a function say about how its calls end.
 //!
 //! Not here: whether that is enough for an attribute (`check`). Invariant: when in doubt, a body is
 //! not enclosed, so no function breaks.

@@ -156,7 +156,7 @@ pub(super) fn function(
     untold(arguments, function, calls, errors);
 }
 
-/// Checks that the endings which the arguments name can be told apart.
+/// Checks that the endings which the arguments name can be distinguished.
 pub(super) fn untold(
     arguments: &Arguments,
     function: &Function,
@@ -195,7 +195,7 @@ pub(super) fn untold(
 }
 
 impl Obstacle {
-    /// Why the ending is not told, and what to do about it.
+    /// Why the ending is unknown, and what to do about it.
     fn words(self) -> (&'static str, &'static str) {
         match self {
             Self::NeverReturns => ("it never returns", "leave this out"),

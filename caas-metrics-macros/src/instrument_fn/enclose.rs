@@ -23,7 +23,7 @@ impl Expansion<'_> {
         // the body does wrong.
         let at = body.span();
         let (output, returns) = (&self.calls.output, &self.calls.returns);
-        // The dead `return` tells rustc the type, as the function's own would.
+        // The dead `return` gives rustc the type, as the function's own would.
         let typed = |never: TokenStream| quote_spanned!(site=> if false { return #never; });
         let of_future = (output.is_empty() && !returns.is_empty())
             .then(|| typed(quote_spanned!(site=> #p::Returns::<#returns>::new().__caas_never())));

@@ -39,7 +39,7 @@ pub(super) fn function(
         Place::Function => {
             let mut body = expansion.body(&function.body, &around);
             if is_canonical(function) {
-                // Clippy would miss the canonical body behind the guard; it does not look at braces
+                // Clippy would miss the canonical body after the guard; it does not look at braces
                 // of a macro. For these bodies it makes no other difference whose the braces are.
                 body.set_span(expansion.site.located_at(function.body.span()));
             }
@@ -52,7 +52,7 @@ pub(super) fn function(
             }
             Future::Expression(future) => {
                 let body = tail.body(expansion.follow(&stream(future), &around));
-                expansion.in_front(&function.body, &around, body)
+                expansion.after_guards(&function.body, &around, body)
             }
         },
         Place::Value => {
@@ -120,7 +120,7 @@ impl Expansion<'_> {
     }
 
     /// Items and guards, and then what became of the function's body.
-    fn in_front(&self, body: &Group, around: &Around, rest: TokenStream) -> TokenTree {
+    fn after_guards(&self, body: &Group, around: &Around, rest: TokenStream) -> TokenTree {
         let (site, items, before) = (self.site, &around.items, &around.before);
         let [attributes, leading, rest] = split_body(&Group::new(body.delimiter(), rest));
         refilled(body, quote_spanned!(site=> #attributes #leading #items #before #rest))

@@ -57,7 +57,7 @@ pub(crate) fn expand(measure: Measure, arguments: TokenStream, item: &TokenStrea
             );
             TokenStream::new()
         }
-        // rustc has an item behind every attribute.
+        // rustc has an item after every attribute.
         Item::Nothing => TokenStream::new(),
     };
     if errors.is_empty() { expanded } else { quote!(#errors #item) }

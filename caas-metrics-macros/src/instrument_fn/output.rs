@@ -1,4 +1,4 @@
-//! Return types as tokens: what they hide, and what a body may be told of them.
+//! Return types as tokens: what they hide, and what a body may be given of them.
 //!
 //! Not here: what follows for a function (`calls`). Invariant: a type is never rebuilt; what is not
 //! erased keeps its tokens.

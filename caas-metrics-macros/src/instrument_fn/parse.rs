@@ -119,7 +119,7 @@ fn block(tokens: &[TokenTree], plain: &[TokenTree], at: usize) -> Option<Item> {
 
 /// `Type` or `<Type as Trait>`, from what is between the generics of an `impl` and its `where`.
 fn implementation(header: &[TokenTree]) -> String {
-    // `for<'a> Fn(&'a T)` has a `for` as well, in front of a `<`.
+    // `for<'a> Fn(&'a T)` has a `for` as well, before a `<`.
     let mut at = None;
     let mut angles = crate::tokens::Angles::default();
     for (position, token) in header.iter().enumerate() {

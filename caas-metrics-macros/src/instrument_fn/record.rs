@@ -116,7 +116,7 @@ impl Expansion<'_> {
         }
     }
 
-    /// The statements in front of the body and after it for a label set with a closure.
+    /// The statements before the body and after it for a label set with a closure.
     pub(super) fn on_value(&self, set: &Set, on: Endings) -> (TokenStream, TokenStream) {
         let (site, p, value) = (self.site, &self.p, &self.value);
         let exit = self.exit();

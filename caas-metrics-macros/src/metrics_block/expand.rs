@@ -34,7 +34,7 @@ pub(crate) fn expand(block: &Block, registration: Registration) -> TokenStream {
     families.iter().map(Expansion::code).chain([registration]).collect()
 }
 
-/// What tells the registry of the families: once for all, because each time costs the compiler as
+/// What registers the families: once for all, because each time costs the compiler as
 /// much as four methods.
 fn registered(families: &[Expansion], runtime: &Runtime) -> TokenStream {
     let site = Span::call_site();

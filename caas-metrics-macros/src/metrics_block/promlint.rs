@@ -51,7 +51,7 @@ pub(crate) fn better_name(name: &str, metric_type: MetricType) -> String {
     better
 }
 
-/// The unit that a name tells: its last word before `_total`, if that is a base unit.
+/// The unit in a name: its last word before `_total`, if that is a base unit.
 pub(crate) fn unit_of(name: &str) -> Option<&'static str> {
     let name = name.strip_suffix("_total").unwrap_or(name);
     let (_, last) = name.rsplit_once('_')?;

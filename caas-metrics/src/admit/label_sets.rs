@@ -25,7 +25,7 @@ pub(super) struct LabelSets<'a> {
 }
 
 impl<'a> LabelSets<'a> {
-    /// None yet, and room for those of so many samples.
+    /// None yet, with room for those of this many samples.
     pub(super) fn new(default: &'a DefaultLabels, samples: usize) -> Self {
         let table = vec![None; (2 * samples).next_power_of_two()];
         Self { default, hasher: RandomState::new(), of_default: 0, table, own: Vec::new() }

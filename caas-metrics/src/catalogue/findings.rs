@@ -68,7 +68,7 @@ fn has_label(descriptor: &Descriptor, name: &str) -> bool {
 /// What is wrong with a family by itself.
 fn judge(descriptor: &Descriptor, problems: &mut Vec<Problem>) {
     if descriptor.legacy.is_some() {
-        // Whoever says why a family is as it is knows what becomes of it.
+        // Its author knows what follows and has written down why it must be so.
         return;
     }
     let whose = title(descriptor);

@@ -54,7 +54,7 @@ impl Phase {
             Self::Runs => Exit::Panic,
             Self::Rests => Exit::Cancelled,
             Self::Unseen(Unseen { in_panic: false, .. }) if panicking() => Exit::Panic,
-            // In a destructor that runs during a panic, a second panic cannot be told from a return.
+            // In a destructor that runs during a panic, a second panic looks like a return.
             Self::Unseen(Unseen { in_panic: false, is_ok: true }) => Exit::Ok,
             Self::Unseen(_) => Exit::Unknown,
         }

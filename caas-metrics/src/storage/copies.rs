@@ -85,9 +85,9 @@ impl Copies {
             return ("", true);
         };
         let bytes = self.bytes.get(*start..start + len).unwrap_or_default();
-        // SAFETY: whoever names the text lived on after it was copied, and so did the series for which it
-        // was copied: all of them at once, before they were looked at again. So it is as the writer
-        // stored it, from a `str`, or the digits of an integer.
+        // SAFETY: every series that names the text was still alive after the copy was made, so the text
+        // did not change meanwhile. It is what the writer stored, from a `str`, or the digits of an
+        // integer.
         (unsafe { str::from_utf8_unchecked(bytes) }, !is_special)
     }
 }

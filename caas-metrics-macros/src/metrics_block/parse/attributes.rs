@@ -30,7 +30,7 @@ const SETTINGS: [(&str, &str); 8] = [
 /// What `metrics!` repeats on the struct; also allowed in `#[cfg_attr(…)]`.
 const PASSED: [&str; 6] = ["allow", "expect", "warn", "deny", "deprecated", "doc"];
 
-/// An attribute in front of a family, as far as it can be read without knowing its name.
+/// An attribute of a family, as far as it can be read without knowing its name.
 pub(crate) struct Attribute {
     pub(crate) whole: TokenStream,
     pub(crate) name: Ident,
@@ -55,7 +55,7 @@ pub(crate) struct Attributes {
     doc_lines: Vec<String>,
 }
 
-/// Reads the attributes in front of a family.
+/// Reads the attributes of a family.
 pub(crate) fn parse(input: ParseStream, errors: &mut Errors) -> Attributes {
     let mut all = Attributes::default();
     while let Some(attribute) = next(input, errors) {

@@ -1,7 +1,7 @@
 //! From tokens to the tree: the labels between a family's braces.
 //!
 //! Nothing is judged here beyond the grammar; types are rustc's.
-//! Invariant: after a mistake reading goes on behind the next comma.
+//! Invariant: after a mistake reading goes on after the next comma.
 
 use super::attributes;
 use super::label_type::after_type;

@@ -1,7 +1,7 @@
 //! From tokens to the tree: settings, then families.
 //!
 //! Attributes are read by `attributes`; nothing is judged here beyond the grammar.
-//! Invariant: after a mistake reading goes on behind the next `;` or `}`, so all mistakes come out.
+//! Invariant: after a mistake reading goes on after the next `;` or `}`, so all mistakes come out.
 
 mod attributes;
 mod buckets;

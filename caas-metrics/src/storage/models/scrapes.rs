@@ -3,7 +3,7 @@
 use super::*;
 use crate::storage::{lives::LAST_SCRAPE, sync::Ordering};
 
-/// Texts of two words, whose halves can be told apart.
+/// Texts of two words, whose halves differ.
 const A: &str = "aaaaaaaaaaaa";
 const B: &str = "bbbbbbbbbbbb";
 
