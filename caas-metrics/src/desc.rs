@@ -10,6 +10,14 @@ pub use caas_metrics_model::MetricType;
 pub(crate) const MOST_BYTES: usize = 4000;
 
 /// How the numbers of a family are kept: as integers or as floats.
+///
+/// ```
+/// use caas_metrics::{MetricType, desc::{Descriptor, NumberType}};
+///
+/// let energy = Descriptor::new(MetricType::Counter, "energy_joules_total", "Energy used.")
+///     .with_number(NumberType::Float);
+/// assert_eq!(energy.number, NumberType::Float);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NumberType {
@@ -20,6 +28,19 @@ pub enum NumberType {
 }
 
 /// Which children of a family are exported before their first update.
+///
+/// ```
+/// use caas_metrics::desc::Export;
+///
+/// caas_metrics::metrics! {
+///     /// Rare events.
+///     #[lazy]
+///     pub counter RareEventsTotal { is_known: bool }
+/// }
+///
+/// let declared = caas_metrics::registry().descriptors().find(|it| it.name == "rare_events_total");
+/// assert_eq!(declared.unwrap().export, Export::Lazy);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Export {
