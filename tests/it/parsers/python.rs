@@ -19,7 +19,7 @@ else:
 sys.stdin.reconfigure(encoding="utf-8", newline="\n")
 sys.stdout.reconfigure(encoding="utf-8", newline="\n")
 for family in read(sys.stdin.read()):
-    samples = [(s.name, s.labels, repr(float(s.value))) for s in family.children]
+    samples = [(s.name, s.labels, repr(float(s.value))) for s in family.samples]
     print(json.dumps([family.name, family.type, family.unit, family.documentation, samples]))
 "#;
 
