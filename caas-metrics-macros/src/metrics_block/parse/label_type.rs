@@ -117,6 +117,7 @@ fn after_separator(tokens: &[TokenTree]) -> Rest<'_> {
 }
 
 #[cfg(test)]
+#[allow(clippy::expect_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
     use crate::tokens::list;
