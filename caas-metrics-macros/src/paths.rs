@@ -70,8 +70,8 @@ impl Runtime {
         quote_spanned!(alias.span()=> use #path as #alias;)
     }
 
-    /// The same for `#[attribute]`, which needs advice if the path is only assumed and there is no such
-    /// crate. rustc's error has no room for words of ours, but it names the macro that an import comes
+    /// The same for `#[attribute]`, with advice if the path is only assumed, because that crate may be
+    /// missing. rustc's error has no room for words of ours, but it names the macro that an import comes
     /// from; so a macro with the advice as its name imports.
     pub(crate) fn import_or_advise(&self, alias: &Ident, attribute: &str) -> TokenStream {
         let (import, site) = (self.import_as(alias), alias.span());

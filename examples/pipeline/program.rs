@@ -134,6 +134,6 @@ pub fn terminate(id: u32) {
     }
 }
 
-/// Here there is no such signal. A program that does not end is killed.
+/// Only Unix has this signal. Elsewhere, a program that does not end is killed.
 #[cfg(not(unix))]
 pub fn terminate(_: u32) {}

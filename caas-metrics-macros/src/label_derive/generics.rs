@@ -1,6 +1,6 @@
 //! The generics of a type, as an implementation for it repeats them.
 //!
-//! Not here: where they are in the item (`parse`). Invariant: rustc has parsed the item, so nothing
+//! Not here: where they are in the item (`item`). Invariant: rustc has parsed the item, so nothing
 //! is judged.
 
 use crate::tokens::{

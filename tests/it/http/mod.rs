@@ -27,7 +27,7 @@ struct Answer {
 }
 
 impl Answer {
-    /// Reads one answer from a stream, as RFC 9112 tells where it ends.
+    /// Reads one answer from a stream, to the end that RFC 9112 defines.
     fn read(stream: &mut impl Read, has_body: bool) -> Self {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
