@@ -181,7 +181,7 @@ fn fault_of_value(family: &FamilySnapshot, value: &OwnedValue) -> Option<Fault> 
         (MetricType::Counter, OwnedValue::Number(number)) => counter(number.as_f64())?,
         (MetricType::Info, OwnedValue::Number(number)) => info(*number)?,
         (MetricType::Gauge | MetricType::Unknown, OwnedValue::Number(_)) => return None,
-        (MetricType::Histogram, OwnedValue::Histogram { buckets, sum }) => {
+        (MetricType::Histogram, OwnedValue::Histogram { buckets, sum, .. }) => {
             histogram(family, buckets, *sum)?
         }
         (MetricType::Summary, OwnedValue::Summary { quantiles, sum, .. }) => {

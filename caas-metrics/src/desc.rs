@@ -4,7 +4,7 @@
 //! Invariant: all that is known at declaration is in the descriptor, and nothing else is.
 
 #[doc(inline)]
-pub use caas_metrics_model::MetricType;
+pub use caas_metrics_model::{MetricType, Native};
 
 /// The most bytes of a label's text that a family keeps.
 pub(crate) const MOST_BYTES: usize = 4000;
@@ -155,6 +155,8 @@ pub struct Descriptor {
     pub labels: &'static [LabelDescriptor],
     /// The finite, increasing upper bounds of a histogram, without `+Inf`; empty for other types.
     pub buckets: &'static [f64],
+    /// The buckets of a histogram that is native too (`#[native]`).
+    pub native: Option<Native>,
     /// The most living children of a family with open labels.
     pub limit: u32,
     /// Which children are exported before their first update.
@@ -209,6 +211,7 @@ impl Descriptor {
             updown: false,
             labels: &[],
             buckets: &[],
+            native: None,
             limit: caas_metrics_model::DEFAULT_LIMIT,
             export: Export::Auto,
             legacy: None,
@@ -232,6 +235,12 @@ impl Descriptor {
     #[must_use]
     pub const fn with_buckets(self, buckets: &'static [f64]) -> Self {
         Self { buckets, ..self }
+    }
+
+    /// The same as a native histogram, beside its classic buckets if there are any.
+    #[must_use]
+    pub const fn with_native(self, native: Native) -> Self {
+        Self { native: Some(native), ..self }
     }
 
     /// The same with a reason for what breaks the naming rules, which `check` then does not report.

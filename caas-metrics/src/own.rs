@@ -10,7 +10,7 @@ use crate::{
     exit::label_panics,
     family::{Family, can_refuse, count_labels},
     problem::Problem,
-    sample::{FamilyHead, Labels, Number, Sink, Value},
+    sample::{FamilyHead, Labels, Number, Sample, Sink, Value},
     walk::{DefaultLabels, missing},
 };
 
@@ -182,7 +182,7 @@ impl Own {
                 MetricType::Gauge => Number::Signed(i64::try_from(number).unwrap_or(i64::MAX)),
                 _ => Number::Unsigned(number),
             };
-            sink.sample(Labels::new(&values), &Value::Number(number));
+            sink.sample(&Sample::new(Labels::new(&values), Value::Number(number)));
         }
     }
 }

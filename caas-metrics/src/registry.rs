@@ -331,7 +331,7 @@ fn emit(family: &FamilySnapshot, default: &DefaultLabels, sink: &mut dyn Sink) {
             sink.labels(&names);
             known = names;
         }
-        sink.sample(Labels::new(&values), &sample.value.as_value());
+        sink.sample(&sample.as_sample(Labels::new(&values)));
     }
 }
 

@@ -5,11 +5,15 @@
 //! kept (`sample/snapshot.rs`).
 //! Invariant: every sample of a family comes between its `family` call and the next one.
 
+mod exemplar;
 mod snapshot;
 
+use core::time::Duration;
+
+pub use self::exemplar::Exemplar;
 pub(crate) use self::snapshot::Snapshots;
-pub use self::snapshot::{ChildSnapshot, FamilySnapshot, OwnedValue};
-use crate::desc::{Descriptor, MetricType};
+pub use self::snapshot::{ChildSnapshot, FamilySnapshot, NativeCounts, OwnedValue};
+use crate::desc::{Descriptor, MetricType, Native};
 
 /// A sample's number; integers stay integers so that they are written exactly.
 ///
@@ -81,6 +85,8 @@ pub(crate) struct FamilyHead<'a> {
     pub metric_type: MetricType,
     /// A histogram's finite, increasing upper bounds, without `+Inf`; empty for other types.
     pub buckets: &'a [f64],
+    /// The buckets of a native histogram.
+    pub native: Option<Native>,
 }
 
 impl<'a> FamilyHead<'a> {
@@ -92,6 +98,7 @@ impl<'a> FamilyHead<'a> {
             unit: descriptor.unit,
             metric_type: descriptor.metric_type,
             buckets: descriptor.buckets,
+            native: descriptor.native,
         }
     }
 
@@ -114,6 +121,9 @@ pub(crate) enum Value<'a> {
         buckets: &'a [u64],
         /// The sum of all observations.
         sum: f64,
+        /// The same observations in native buckets, if the family has them. They may be a few more or
+        /// less while others are observed.
+        native: Option<Counts<'a>>,
     },
     /// A summary.
     Summary {
@@ -124,6 +134,41 @@ pub(crate) enum Value<'a> {
         /// The number of observations.
         count: u64,
     },
+}
+
+/// Observations in native buckets, each by itself, from the first bucket of the range on. What is
+/// missing at the end is zero.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Counts<'a> {
+    pub(crate) zero: u64,
+    pub(crate) positive: &'a [u64],
+    pub(crate) negative: &'a [u64],
+}
+
+impl Counts<'_> {
+    /// The number of observations.
+    pub(crate) fn sum(&self) -> u64 {
+        let counts = self.positive.iter().chain(self.negative);
+        counts.fold(self.zero, |sum, count| sum.wrapping_add(*count))
+    }
+}
+
+/// One child of a family at one moment.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sample<'a> {
+    pub(crate) labels: Labels<'a>,
+    pub(crate) value: Value<'a>,
+    /// When it was at zero, as Unix time, if that is known.
+    pub(crate) start: Option<Duration>,
+    /// Of a counter at most one, of a histogram at most one a bucket and native bucket.
+    pub(crate) exemplars: &'a [Exemplar],
+}
+
+impl<'a> Sample<'a> {
+    /// A sample of which nothing else is known.
+    pub(crate) fn new(labels: Labels<'a>, value: Value<'a>) -> Self {
+        Self { labels, value, start: None, exemplars: &[] }
+    }
 }
 
 /// Something that takes the samples of a scrape as they stream by: an encoder, or a snapshot.
@@ -137,7 +182,7 @@ pub(crate) trait Sink {
     /// The samples that follow, in this family, have labels of these names.
     fn labels(&mut self, names: &[&str]);
     /// One child of the current family.
-    fn sample(&mut self, labels: Labels<'_>, value: &Value<'_>);
+    fn sample(&mut self, sample: &Sample<'_>);
 }
 
 /// The label values of a sample, one for each name and not escaped.

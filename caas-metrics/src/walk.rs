@@ -9,7 +9,7 @@ use crate::{
     desc::Descriptor,
     family::{Family, Source},
     metric,
-    sample::{FamilyHead, Labels, Sink, is_special},
+    sample::{FamilyHead, Labels, Sample, Sink, is_special},
     storage::scan::{Extent, Scan},
 };
 
@@ -79,6 +79,7 @@ impl Walk {
         values.extend(missing_in(descriptor, default).map(|(_, value)| value));
         let mut defaults = values[sources.len()..].iter();
         let are_defaults_plain = defaults.all(|value| !value.bytes().any(is_special));
+        let shows_start = metric::has_start(descriptor);
         for row in scan.rows() {
             // The values before the first new one are those of the sample before.
             let kept = Source::kept(sources, scan, row);
@@ -90,7 +91,9 @@ impl Walk {
                 are_plain &= part.is_plain;
             }
             let labels = Labels { values: &values, kept, are_plain };
-            sink.sample(labels, &metric::value(descriptor, scan.values(row)));
+            let value = metric::value(descriptor, scan.values(row));
+            let start = shows_start.then(|| scan.start(row));
+            sink.sample(&Sample { labels, value, start, exemplars: &[] });
         }
         *memory = recycle(values);
         true

@@ -9,12 +9,14 @@
 mod ending;
 mod metric_type;
 mod name;
+mod native;
 pub mod unit;
 
 pub use self::{
     ending::Ending,
     metric_type::MetricType,
     name::{RESERVED_LABELS, TARGET_LABELS, is_label_name, is_metric_name, reserved_for},
+    native::Native,
 };
 
 /// The open label value of the series that take what is above a family's limit.

@@ -10,7 +10,7 @@ use super::integer::integer;
 use super::number::{bound, float, number};
 use super::series::{Series, open};
 use crate::desc::MetricType;
-use crate::sample::{FamilyHead, Labels, Sink, Value};
+use crate::sample::{FamilyHead, Labels, Sample, Sink, Value};
 
 /// Where the line-based formats differ. A value and no trait, or the encoder would be compiled twice.
 pub(super) struct Dialect {
@@ -165,16 +165,17 @@ impl Sink for Lines {
 
     /// A value that its family's type cannot have is left out. Otherwise Prometheus would refuse the
     /// page.
-    fn sample(&mut self, labels: Labels<'_>, value: &Value<'_>) {
+    fn sample(&mut self, sample: &Sample<'_>) {
+        let labels = sample.labels;
         let is_compound = matches!(self.metric_type, MetricType::Histogram | MetricType::Summary);
-        match *value {
+        match sample.value {
             Value::Number(value) if !is_compound => {
                 self.show_head();
                 self.series.write(&mut self.out, labels);
                 number(&mut self.out, value, self.dialect.whole_floats_have_a_point);
                 self.out.push(b'\n');
             }
-            Value::Histogram { buckets, sum } if self.metric_type == MetricType::Histogram => {
+            Value::Histogram { buckets, sum, .. } if self.metric_type == MetricType::Histogram => {
                 self.begin(labels);
                 self.histogram(buckets, sum);
             }

@@ -69,17 +69,17 @@ mod tests {
     use super::super::{Format, tests::page};
     use crate::desc::MetricType::{self, Counter, Gauge, Histogram, Info, Summary, Unknown};
     use crate::sample::Number::{Float, Signed, Unsigned};
-    use crate::sample::{FamilyHead, Labels, Value};
+    use crate::sample::{FamilyHead, Labels, Sample, Value};
 
     fn head(metric_type: MetricType, name: &str) -> FamilyHead<'_> {
-        FamilyHead { name, help: "A help.", unit: None, metric_type, buckets: &[] }
+        FamilyHead { name, help: "A help.", unit: None, metric_type, buckets: &[], native: None }
     }
 
     /// The lines above one sample of a family.
     fn lines_above(family: FamilyHead<'_>) -> String {
         let page = page(Format::OpenMetrics, |sink| {
             sink.family(&FamilyHead { help: "", ..family });
-            sink.sample(Labels::new(&[]), &Value::Number(Unsigned(1)));
+            sink.sample(&Sample::new(Labels::new(&[]), Value::Number(Unsigned(1))));
         });
         page.lines().filter(|l| l.starts_with("# ") && *l != "# EOF").collect::<Vec<_>>().join("|")
     }
@@ -89,20 +89,23 @@ mod tests {
         let page = page(Format::OpenMetrics, |sink| {
             sink.family(&FamilyHead { unit: Some("seconds"), ..head(Counter, "a_seconds_total") });
             sink.labels(&["l"]);
-            sink.sample(Labels::new(&["v"]), &Value::Number(Float(1.0)));
+            sink.sample(&Sample::new(Labels::new(&["v"]), Value::Number(Float(1.0))));
             sink.family(&head(Gauge, "b"));
-            sink.sample(Labels::new(&[]), &Value::Number(Signed(-2)));
+            sink.sample(&Sample::new(Labels::new(&[]), Value::Number(Signed(-2))));
             sink.family(&head(Info, "c_info"));
-            sink.sample(Labels::new(&[]), &Value::Number(Unsigned(1)));
+            sink.sample(&Sample::new(Labels::new(&[]), Value::Number(Unsigned(1))));
             sink.family(&head(Unknown, "d"));
-            sink.sample(Labels::new(&[]), &Value::Number(Float(f64::INFINITY)));
+            sink.sample(&Sample::new(Labels::new(&[]), Value::Number(Float(f64::INFINITY))));
             sink.family(&FamilyHead { buckets: &[0.5, 1.0], ..head(Histogram, "e") });
-            sink.sample(Labels::new(&[]), &Value::Histogram { buckets: &[1, 2, 3], sum: 1e6 });
-            sink.family(&head(Summary, "f"));
-            sink.sample(
+            sink.sample(&Sample::new(
                 Labels::new(&[]),
-                &Value::Summary { quantiles: &[(0.5, 7.0)], sum: 9.5, count: 2 },
-            );
+                Value::Histogram { buckets: &[1, 2, 3], sum: 1e6, native: None },
+            ));
+            sink.family(&head(Summary, "f"));
+            sink.sample(&Sample::new(
+                Labels::new(&[]),
+                Value::Summary { quantiles: &[(0.5, 7.0)], sum: 9.5, count: 2 },
+            ));
         });
         assert_eq!(
             page,
@@ -165,7 +168,7 @@ f_count 2
     fn help_escapes_quotes_too() {
         let page = page(Format::OpenMetrics, |sink| {
             sink.family(&FamilyHead { help: "a \"b\" \\ c\nd", ..head(Gauge, "x") });
-            sink.sample(Labels::new(&[]), &Value::Number(Signed(0)));
+            sink.sample(&Sample::new(Labels::new(&[]), Value::Number(Signed(0))));
         });
         assert_eq!(page, "# TYPE x gauge\n# HELP x a \\\"b\\\" \\\\ c\\nd\nx 0\n# EOF\n");
     }
@@ -174,7 +177,10 @@ f_count 2
     fn negative_bounds_leave_out_sum_and_count() {
         let page = page(Format::OpenMetrics, |sink| {
             sink.family(&FamilyHead { help: "", buckets: &[-1.0, 0.0], ..head(Histogram, "x") });
-            sink.sample(Labels::new(&[]), &Value::Histogram { buckets: &[1, 0, 0], sum: -7.0 });
+            sink.sample(&Sample::new(
+                Labels::new(&[]),
+                Value::Histogram { buckets: &[1, 0, 0], sum: -7.0, native: None },
+            ));
         });
         assert_eq!(
             page,

@@ -49,10 +49,10 @@ mod tests {
     use super::super::{Encoder, Format, tests::page};
     use crate::desc::MetricType::{self, Counter, Gauge, Histogram, Info, Summary, Unknown};
     use crate::sample::Number::{Float, Signed, Unsigned};
-    use crate::sample::{FamilyHead, Labels, Value};
+    use crate::sample::{FamilyHead, Labels, Sample, Value};
 
     fn head(metric_type: MetricType, name: &str) -> FamilyHead<'_> {
-        FamilyHead { name, help: "A help.", unit: None, metric_type, buckets: &[] }
+        FamilyHead { name, help: "A help.", unit: None, metric_type, buckets: &[], native: None }
     }
 
     #[test]
@@ -60,21 +60,24 @@ mod tests {
         let page = page(Format::Text, |sink| {
             sink.family(&head(Counter, "a_total"));
             sink.labels(&["l"]);
-            sink.sample(Labels::new(&["v"]), &Value::Number(Unsigned(1)));
+            sink.sample(&Sample::new(Labels::new(&["v"]), Value::Number(Unsigned(1))));
             sink.family(&head(Gauge, "b"));
-            sink.sample(Labels::new(&[]), &Value::Number(Signed(-2)));
+            sink.sample(&Sample::new(Labels::new(&[]), Value::Number(Signed(-2))));
             sink.family(&head(Info, "c_info"));
-            sink.sample(Labels::new(&[]), &Value::Number(Unsigned(1)));
+            sink.sample(&Sample::new(Labels::new(&[]), Value::Number(Unsigned(1))));
             sink.family(&head(Unknown, "d"));
-            sink.sample(Labels::new(&[]), &Value::Number(Float(3.0)));
+            sink.sample(&Sample::new(Labels::new(&[]), Value::Number(Float(3.0))));
             sink.family(&FamilyHead { buckets: &[0.5, 1.0], ..head(Histogram, "e") });
             sink.labels(&["l"]);
-            sink.sample(Labels::new(&["v"]), &Value::Histogram { buckets: &[1, 2, 3], sum: 1e6 });
+            sink.sample(&Sample::new(
+                Labels::new(&["v"]),
+                Value::Histogram { buckets: &[1, 2, 3], sum: 1e6, native: None },
+            ));
             sink.family(&head(Summary, "f"));
-            sink.sample(
+            sink.sample(&Sample::new(
                 Labels::new(&[]),
-                &Value::Summary { quantiles: &[(0.5, 7.0)], sum: 9.5, count: 2 },
-            );
+                Value::Summary { quantiles: &[(0.5, 7.0)], sum: 9.5, count: 2 },
+            ));
         });
         assert_eq!(
             page,
@@ -111,7 +114,7 @@ f_count 2
     fn help_keeps_its_quotes() {
         let page = page(Format::Text, |sink| {
             sink.family(&FamilyHead { help: "a \"b\" \\ c\nd", ..head(Gauge, "x") });
-            sink.sample(Labels::new(&[]), &Value::Number(Signed(0)));
+            sink.sample(&Sample::new(Labels::new(&[]), Value::Number(Signed(0))));
         });
         assert_eq!(page, "# HELP x a \"b\" \\\\ c\\nd\n# TYPE x gauge\nx 0\n");
     }
@@ -121,7 +124,7 @@ f_count 2
         let page = page(Format::Text, |sink| {
             sink.family(&head(Counter, "silent_total"));
             sink.family(&FamilyHead { help: "", ..head(Gauge, "x") });
-            sink.sample(Labels::new(&[]), &Value::Number(Signed(0)));
+            sink.sample(&Sample::new(Labels::new(&[]), Value::Number(Signed(0))));
             sink.family(&head(Counter, "silent_too_total"));
         });
         assert_eq!(page, "# TYPE x gauge\nx 0\n");
@@ -131,11 +134,17 @@ f_count 2
     fn a_value_that_its_type_cannot_have_is_left_out() {
         let page = page(Format::Text, |sink| {
             sink.family(&head(Histogram, "x"));
-            sink.sample(Labels::new(&[]), &Value::Number(Signed(0)));
+            sink.sample(&Sample::new(Labels::new(&[]), Value::Number(Signed(0))));
             sink.family(&FamilyHead { help: "", ..head(Gauge, "y") });
-            sink.sample(Labels::new(&[]), &Value::Histogram { buckets: &[1], sum: 1.0 });
-            sink.sample(Labels::new(&[]), &Value::Summary { quantiles: &[], sum: 1.0, count: 1 });
-            sink.sample(Labels::new(&[]), &Value::Number(Signed(0)));
+            sink.sample(&Sample::new(
+                Labels::new(&[]),
+                Value::Histogram { buckets: &[1], sum: 1.0, native: None },
+            ));
+            sink.sample(&Sample::new(
+                Labels::new(&[]),
+                Value::Summary { quantiles: &[], sum: 1.0, count: 1 },
+            ));
+            sink.sample(&Sample::new(Labels::new(&[]), Value::Number(Signed(0))));
         });
         assert_eq!(page, "# TYPE y gauge\ny 0\n");
     }
@@ -146,7 +155,7 @@ f_count 2
         encoder.sink().family(&head(Gauge, "x"));
         let mut page = Vec::new();
         for n in 0..3 {
-            encoder.sink().sample(Labels::new(&[]), &Value::Number(Signed(n)));
+            encoder.sink().sample(&Sample::new(Labels::new(&[]), Value::Number(Signed(n))));
             page.append(encoder.buffer());
         }
         encoder.finish();

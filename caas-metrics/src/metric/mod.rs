@@ -169,12 +169,17 @@ pub(crate) const fn is_shared(descriptor: &Descriptor) -> bool {
     matches!(descriptor.metric_type, MetricType::Gauge) && !descriptor.updown
 }
 
+/// Whether a child's value grows from zero, so that it matters when it was there.
+pub(crate) const fn has_start(descriptor: &Descriptor) -> bool {
+    matches!(descriptor.metric_type, MetricType::Counter | MetricType::Histogram)
+}
+
 /// The value of a child with these cells.
 pub(crate) fn value<'a>(descriptor: &Descriptor, cells: &'a [u64]) -> Value<'a> {
     Value::Number(match (descriptor.metric_type, descriptor.number) {
         (MetricType::Histogram, _) => {
             let (buckets, sum) = histogram::split(descriptor.buckets.len(), cells);
-            return Value::Histogram { buckets, sum };
+            return Value::Histogram { buckets, sum, native: None };
         }
         (MetricType::Info, _) => Number::Unsigned(1),
         (MetricType::Gauge, NumberType::Integer) => Number::Signed(number::net(cells)),

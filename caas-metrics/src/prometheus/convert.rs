@@ -38,7 +38,7 @@ fn snapshot(family: &proto::MetricFamily) -> FamilySnapshot {
         };
         let labels = metric.get_label().iter();
         let labels = labels.map(|label| (label.name().to_owned(), label.value().to_owned()));
-        snapshot.children.push(ChildSnapshot { labels: labels.collect(), value });
+        snapshot.children.push(ChildSnapshot::owned(labels.collect(), value));
     }
     snapshot
 }
@@ -95,7 +95,7 @@ fn histogram_value(histogram: &proto::Histogram, bounds: &[f64]) -> OwnedValue {
         buckets.push(more);
         below = count;
     }
-    OwnedValue::Histogram { buckets, sum: histogram.get_sample_sum() }
+    OwnedValue::histogram(buckets, histogram.get_sample_sum())
 }
 
 fn summary_value(summary: &proto::Summary) -> OwnedValue {
@@ -123,7 +123,7 @@ pub(super) fn family(snapshot: FamilySnapshot) -> proto::MetricFamily {
                 gauge.set_value(number.as_f64());
                 metric.set_gauge(gauge);
             }
-            OwnedValue::Histogram { buckets, sum } => {
+            OwnedValue::Histogram { buckets, sum, .. } => {
                 metric.set_histogram(proto_histogram(&bounds, &buckets, sum));
             }
             OwnedValue::Summary { quantiles, sum, count } => {
@@ -258,11 +258,11 @@ mod tests {
         let gauge = FamilySnapshot::gauge("lag", "Lag.").with(&[], -3_i64);
         let mut histogram = FamilySnapshot::new(MetricType::Histogram, "wait_seconds", "Wait.");
         histogram.buckets = vec![0.1, 1.0];
-        let value = OwnedValue::Histogram { buckets: vec![1, 0, 2], sum: 7.25 };
-        histogram.children.push(ChildSnapshot { labels: labels(), value });
+        let value = OwnedValue::histogram(vec![1, 0, 2], 7.25);
+        histogram.children.push(ChildSnapshot::owned(labels(), value));
         let mut summary = FamilySnapshot::new(MetricType::Summary, "size_bytes", "Sizes.");
         let value = OwnedValue::Summary { quantiles: vec![(0.5, 3.0)], sum: 9.0, count: 3 };
-        summary.children.push(ChildSnapshot { labels: labels(), value });
+        summary.children.push(ChildSnapshot::owned(labels(), value));
 
         for family in [counter, gauge, histogram, summary] {
             assert_eq!(round_trip(&family), family);
@@ -298,7 +298,7 @@ mod tests {
         infinite.set_cumulative_count(5);
         buckets.push(infinite);
         theirs.set_bucket(buckets);
-        let expected = OwnedValue::Histogram { buckets: vec![2, 3], sum: 9.0 };
+        let expected = OwnedValue::histogram(vec![2, 3], 9.0);
         assert_eq!(histogram_value(&theirs, &[1.0]), expected);
     }
 

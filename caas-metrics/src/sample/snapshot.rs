@@ -3,8 +3,10 @@
 //! Not here: how they reach a page (`registry.rs`), and what a page can hold of them (`admit.rs`).
 //! Invariant: keeps all that a sink is given of a family.
 
-use super::{FamilyHead, Labels, Number, Sink, Value};
-use crate::desc::{Descriptor, MetricType};
+use std::time::SystemTime;
+
+use super::{Counts, Exemplar, FamilyHead, Labels, Number, Sample, Sink, Value};
+use crate::desc::{Descriptor, MetricType, Native};
 
 /// The value of one child, for any metric type.
 ///
@@ -27,6 +29,8 @@ pub enum OwnedValue {
         buckets: Vec<u64>,
         /// The sum of all observations.
         sum: f64,
+        /// The same observations in native buckets, if the family has them.
+        native: Option<NativeCounts>,
     },
     /// A summary.
     #[non_exhaustive]
@@ -45,7 +49,7 @@ impl OwnedValue {
     /// `+Inf`, and the sum of all.
     #[must_use]
     pub const fn histogram(buckets: Vec<u64>, sum: f64) -> Self {
-        Self::Histogram { buckets, sum }
+        Self::Histogram { buckets, sum, native: None }
     }
 
     /// The value of a summary: quantiles with their values, and sum and number of all observations.
@@ -59,7 +63,10 @@ impl OwnedValue {
     pub(crate) fn as_value(&self) -> Value<'_> {
         match self {
             Self::Number(number) => Value::Number(*number),
-            Self::Histogram { buckets, sum } => Value::Histogram { buckets, sum: *sum },
+            Self::Histogram { buckets, sum, native } => {
+                let native = native.as_ref().map(NativeCounts::as_counts);
+                Value::Histogram { buckets, sum: *sum, native }
+            }
             Self::Summary { quantiles, sum, count } => {
                 Value::Summary { quantiles, sum: *sum, count: *count }
             }
@@ -71,13 +78,14 @@ impl OwnedValue {
         match (self, other) {
             (Self::Number(a), Self::Number(b)) => *a = a.plus(*b),
             (
-                Self::Histogram { buckets, sum },
-                Self::Histogram { buckets: more, sum: more_sum },
+                Self::Histogram { buckets, sum, native },
+                Self::Histogram { buckets: more, sum: more_sum, native: more_native },
             ) => {
-                for (count, more) in buckets.iter_mut().zip(more) {
-                    *count = count.wrapping_add(*more);
-                }
+                add(buckets, more);
                 *sum += more_sum;
+                if let (Some(native), Some(more)) = (native, more_native) {
+                    native.add(more);
+                }
             }
             // Equal declarations have equal types.
             _ => {}
@@ -95,11 +103,76 @@ impl From<Value<'_>> for OwnedValue {
     fn from(value: Value<'_>) -> Self {
         match value {
             Value::Number(number) => Self::Number(number),
-            Value::Histogram { buckets, sum } => Self::Histogram { buckets: buckets.to_vec(), sum },
+            Value::Histogram { buckets, sum, native } => Self::Histogram {
+                buckets: buckets.to_vec(),
+                sum,
+                native: native.map(NativeCounts::from),
+            },
             Value::Summary { quantiles, sum, count } => {
                 Self::Summary { quantiles: quantiles.to_vec(), sum, count }
             }
         }
+    }
+}
+
+/// Observations in native buckets, each by itself: see [`Native`] for which bucket counts what.
+///
+/// ```
+/// use caas_metrics::sample::NativeCounts;
+///
+/// // Two in the zero bucket, and one in the second bucket of the range.
+/// let counts = NativeCounts::new(2, vec![0, 1], vec![]);
+/// assert_eq!(counts.count(), 3);
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct NativeCounts {
+    /// Observations at most as far from zero as [`Native::zero_threshold`].
+    pub zero: u64,
+    /// Observations above zero, from the first bucket of the range on; what is missing is zero.
+    pub positive: Vec<u64>,
+    /// Observations below zero, from the first bucket of the range on, away from zero.
+    pub negative: Vec<u64>,
+}
+
+impl NativeCounts {
+    /// Counts of these observations.
+    #[must_use]
+    pub const fn new(zero: u64, positive: Vec<u64>, negative: Vec<u64>) -> Self {
+        Self { zero, positive, negative }
+    }
+
+    /// The number of observations.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.as_counts().sum()
+    }
+
+    fn as_counts(&self) -> Counts<'_> {
+        Counts { zero: self.zero, positive: &self.positive, negative: &self.negative }
+    }
+
+    fn add(&mut self, more: &Self) {
+        self.zero = self.zero.wrapping_add(more.zero);
+        for (counts, more) in
+            [(&mut self.positive, &more.positive), (&mut self.negative, &more.negative)]
+        {
+            counts.resize(counts.len().max(more.len()), 0);
+            add(counts, more);
+        }
+    }
+}
+
+impl From<Counts<'_>> for NativeCounts {
+    fn from(counts: Counts<'_>) -> Self {
+        Self::new(counts.zero, counts.positive.to_vec(), counts.negative.to_vec())
+    }
+}
+
+/// Adds each count to its own.
+fn add(counts: &mut [u64], more: &[u64]) {
+    for (count, more) in counts.iter_mut().zip(more) {
+        *count = count.wrapping_add(*more);
     }
 }
 
@@ -118,6 +191,10 @@ pub struct ChildSnapshot {
     pub labels: Vec<(String, String)>,
     /// The value.
     pub value: OwnedValue,
+    /// When a counter, histogram or summary was at zero, if that is known: when it was created or reset.
+    pub started: Option<SystemTime>,
+    /// The exemplars of a counter or histogram.
+    pub exemplars: Vec<Exemplar>,
 }
 
 impl ChildSnapshot {
@@ -126,7 +203,41 @@ impl ChildSnapshot {
     #[must_use]
     pub fn new(labels: &[(&str, &str)], value: impl Into<OwnedValue>) -> Self {
         let labels = labels.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
-        Self { labels, value: value.into() }
+        Self::owned(labels, value.into())
+    }
+
+    pub(crate) const fn owned(labels: Vec<(String, String)>, value: OwnedValue) -> Self {
+        Self { labels, value, started: None, exemplars: Vec::new() }
+    }
+
+    /// The same, and when it was at zero.
+    ///
+    /// ```
+    /// use std::time::SystemTime;
+    /// use caas_metrics::sample::{ChildSnapshot, FamilySnapshot};
+    ///
+    /// let opened = SystemTime::now();
+    /// let mut bytes = FamilySnapshot::counter("pool_bytes_total", "Bytes read.");
+    /// bytes.children.push(ChildSnapshot::new(&[], 512.0).with_started(opened));
+    /// # assert_eq!(bytes.children[0].started, Some(opened));
+    /// ```
+    #[must_use]
+    pub fn with_started(self, started: SystemTime) -> Self {
+        Self { started: Some(started), ..self }
+    }
+
+    /// The same with one more exemplar.
+    #[must_use]
+    pub fn with_exemplar(mut self, exemplar: Exemplar) -> Self {
+        self.exemplars.push(exemplar);
+        self
+    }
+
+    /// The child with labels that may be more than its own.
+    pub(crate) fn as_sample<'a>(&'a self, labels: Labels<'a>) -> Sample<'a> {
+        let since = |started: SystemTime| started.duration_since(SystemTime::UNIX_EPOCH).ok();
+        let start = self.started.and_then(since);
+        Sample { labels, value: self.value.as_value(), start, exemplars: &self.exemplars }
     }
 }
 
@@ -153,6 +264,8 @@ pub struct FamilySnapshot {
     pub metric_type: MetricType,
     /// A histogram's finite, increasing upper bounds; empty for other types.
     pub buckets: Vec<f64>,
+    /// The buckets of a native histogram.
+    pub native: Option<Native>,
     /// The children.
     pub children: Vec<ChildSnapshot>,
 }
@@ -167,6 +280,7 @@ impl FamilySnapshot {
             unit: None,
             metric_type,
             buckets: Vec::new(),
+            native: None,
             children: Vec::new(),
         }
     }
@@ -178,6 +292,7 @@ impl FamilySnapshot {
         Self {
             unit: descriptor.unit.map(str::to_owned),
             buckets: descriptor.buckets.to_vec(),
+            native: descriptor.native,
             ..Self::new(descriptor.metric_type, descriptor.name, descriptor.help)
         }
     }
@@ -240,6 +355,7 @@ impl FamilySnapshot {
             unit: self.unit.as_deref(),
             metric_type: self.metric_type,
             buckets: &self.buckets,
+            native: self.native,
         }
     }
 }
@@ -257,6 +373,7 @@ impl Sink for Snapshots {
         let mut snapshot = FamilySnapshot::new(family.metric_type, family.name, family.help);
         snapshot.unit = family.unit.map(str::to_owned);
         snapshot.buckets = family.buckets.to_vec();
+        snapshot.native = family.native;
         self.families.push(snapshot);
         self.names.clear();
     }
@@ -265,10 +382,14 @@ impl Sink for Snapshots {
         self.names = names.iter().map(|&name| name.to_owned()).collect();
     }
 
-    fn sample(&mut self, labels: Labels<'_>, value: &Value<'_>) {
+    fn sample(&mut self, sample: &Sample<'_>) {
         let Some(family) = self.families.last_mut() else { return };
-        let values = labels.values.iter().map(|&value| value.to_owned());
-        let labels = self.names.iter().cloned().zip(values).collect();
-        family.children.push(ChildSnapshot { labels, value: OwnedValue::from(*value) });
+        let values = sample.labels.values.iter().map(|&value| value.to_owned());
+        family.children.push(ChildSnapshot {
+            labels: self.names.iter().cloned().zip(values).collect(),
+            value: OwnedValue::from(sample.value),
+            started: sample.start.map(|start| SystemTime::UNIX_EPOCH + start),
+            exemplars: sample.exemplars.to_vec(),
+        });
     }
 }

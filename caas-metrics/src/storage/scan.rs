@@ -3,7 +3,7 @@
 //! Not here: how label sets and samples are made of it (`walk.rs`). Invariants: holds no lock; what is
 //! shown of a series belongs to one life of it.
 
-use std::ops::Range;
+use std::{ops::Range, time::Duration};
 
 use super::{
     copies::{Copies, UNKNOWN},
@@ -45,6 +45,8 @@ struct Row {
     place: u32,
     /// The life that it was found in.
     life: Life,
+    /// The second in which that began.
+    start: u32,
     /// How many of the first values of the key are those of the row before.
     same: u32,
 }
@@ -170,7 +172,8 @@ impl Scan {
         for place in series {
             let life = record.map_or(0, |record| record.life(place));
             if shape.whole || is_living(life) || shape.shows_by_value() {
-                self.rows.push(Row { record, series: place, place, life, same: 0 });
+                let start = record.map_or_else(clock::begun, |record| record.start(place));
+                self.rows.push(Row { record, series: place, place, life, start, same: 0 });
             }
         }
     }
@@ -186,11 +189,13 @@ impl Scan {
                     continue;
                 }
                 let first = block * series;
-                let row = Row { record: Some(record), series: first, place: 0, life, same: key };
+                let start = record.start(0);
+                let record = Some(record);
+                let row = Row { record, series: first, place: 0, life, start, same: key };
                 self.rows.push(row);
-                for place in 1..series {
-                    let life = record.life(place);
-                    self.rows.push(Row { series: first + place, place, life, ..row });
+                for (place, record) in (1..series).zip(record.iter().cycle()) {
+                    let (life, start) = (record.life(place), record.start(place));
+                    self.rows.push(Row { series: first + place, place, life, start, ..row });
                 }
             }
         }
@@ -276,6 +281,7 @@ impl Scan {
                     return false;
                 }
                 self.rows[number].life = life;
+                self.rows[number].start = record.start(place);
                 self.values[number * self.cells..][..self.cells].fill(0);
                 self.add_up(index, number..number + 1);
             }
@@ -291,6 +297,12 @@ impl Scan {
     /// A series that is shown, in the life in which it was read.
     pub(crate) fn at(&self, row: usize) -> At {
         At::new(self.rows[row].series, self.rows[row].life)
+    }
+
+    /// When the life of a series began, as Unix time.
+    #[inline]
+    pub(crate) fn start(&self, row: usize) -> Duration {
+        Duration::from_secs(self.rows[row].start.into())
     }
 
     /// The place of a series in its block.
