@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 use crate::{
     family::LabelSet,
     lookup::{BySet, Kept, Reach, keep},
-    metric::{Amount, Decrease, Histogram, Increase, Observation, Observe, Refused, Set},
+    metric::{Amount, Decrease, Histogram, Increase, NotCounted, Observation, Observe, Set},
     storage::{
         cells::Cells,
         shared::SharedCell,
@@ -102,10 +102,10 @@ impl<L: LabelSet, R: Reach<L>> Child<L, R> {
 
     /// Makes an update in this thread's cells, and counts it if it is refused.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn in_cells(&self, update: impl Fn(&Cells<L>) -> Result<(), Refused>) {
+    pub(crate) fn in_cells(&self, update: impl Fn(&Cells<L>) -> Result<(), NotCounted>) {
         let update = move |cells: &Cells<L>| {
-            if update(cells).is_err() {
-                L::family().refusals().add_one();
+            if let Err(why) = update(cells) {
+                note::<L>(why);
             }
         };
         if <L as Home>::SHAPE.is_closed() {
@@ -123,10 +123,10 @@ impl<L: LabelSet, R: Reach<L>> Child<L, R> {
 
     /// Makes an update in the cell that all threads share, and counts it if it is refused.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn in_shared(&self, update: impl Fn(&SharedCell<'_>) -> Result<(), Refused>) {
+    fn in_shared(&self, update: impl Fn(&SharedCell<'_>) -> Result<(), NotCounted>) {
         let update = move |cell: SharedCell<'_>| {
-            if update(&cell).is_err() {
-                L::family().refusals().add_one();
+            if let Err(why) = update(&cell) {
+                note::<L>(why);
             }
         };
         let Some(at) = self.reach.at() else { return lose::<L>() };
@@ -220,8 +220,7 @@ impl<L: LabelSet, R: Reach<L>> Child<L, R> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn observe_time(&self, nanoseconds: u64) {
         self.in_cells(move |cells| {
-            Histogram::observe_time(cells, &L::DESCRIPTOR, L::ENDS, nanoseconds);
-            Ok(())
+            Histogram::observe_time(cells, &L::DESCRIPTOR, L::ENDS, nanoseconds)
         });
     }
 
@@ -286,6 +285,16 @@ fn first_of<L: LabelSet>(reach: &impl Reach<L>, update: impl Fn(&Cells<L>)) {
     match reach.at() {
         Some(at) => first(at, update),
         None => lose::<L>(),
+    }
+}
+
+/// Counts an update that changed nothing.
+#[cold]
+#[inline(never)]
+fn note<L: LabelSet>(why: NotCounted) {
+    match why {
+        NotCounted::Refused => L::family().refusals().add_one(),
+        NotCounted::Lost => lose::<L>(),
     }
 }
 

@@ -19,7 +19,7 @@ pub use inventory;
 
 pub use crate::{
     child::{Child, resolve},
-    desc::{Descriptor, Export, LabelDescriptor, MetricType, NumberType},
+    desc::{Descriptor, Export, LabelDescriptor, MetricType, Native, NumberType},
     exit::{
         By, Count, EachCall, FromExit, Of, Phase, Returns, SiteChild, Time, apply, call_once,
         counted, counted_by, endings, err_of, fields, follow, in_flight, never, on, on_exit,

@@ -12,6 +12,7 @@ mod http;
 mod hygiene;
 mod labels;
 mod lifecycle;
+mod native;
 mod parsers;
 mod prometheus_interop;
 mod readme;

@@ -3,9 +3,10 @@
 //! Not here: what is wrong with them (`check`), and which names a type takes (the model).
 //! Invariant: pure functions of the tree.
 
-use super::ast::{Block, Family};
+use super::ast::{Block, Family, Number};
 use super::promlint;
 use crate::naming;
+use caas_metrics_model::Native;
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
 use syn::LitStr;
@@ -44,6 +45,19 @@ impl Family {
     pub(crate) fn unit(&self) -> Option<String> {
         let named = promlint::unit_of(&self.name).map(str::to_owned);
         named.or_else(|| self.options.unit.as_ref().map(|unit| unit.value.value()))
+    }
+
+    /// The native buckets, if the family has them. Numbers that they cannot have are left out.
+    pub(crate) fn native(&self) -> Option<Native> {
+        let written = &self.options.native.as_ref()?.value;
+        let value = |number: &Option<Number>| number.as_ref().map(|number| number.value);
+        let mut native = Native::new();
+        let schema = |schema: &i8| value(&written.schema) == Some(f64::from(*schema));
+        native.schema = Native::SCHEMAS.clone().find(schema).unwrap_or(native.schema);
+        native.from = value(&written.from).unwrap_or(native.from);
+        native.to = value(&written.to).unwrap_or(native.to);
+        native.max_buckets = value(&written.max_buckets).map_or(native.max_buckets, |n| n as u32);
+        Some(native)
     }
 
     /// Whether a duration is a value of this family.

@@ -2,7 +2,7 @@
 //!
 //! Not here: which updates a metric type has. Invariant: a float that is added is finite.
 
-use super::{Refused, Slots};
+use super::{NotCounted, Slots};
 
 /// A number that a counter or gauge can hold.
 ///
@@ -43,7 +43,7 @@ pub trait Amount: Copy + private::Sealed {
 
     /// Adds the number to a cell; NaN and infinities are refused.
     #[doc(hidden)]
-    fn add_to(self, slots: &impl Slots, cell: u32) -> Result<(), Refused>;
+    fn add_to(self, slots: &impl Slots, cell: u32) -> Result<(), NotCounted>;
 }
 
 mod private {
@@ -84,7 +84,7 @@ macro_rules! integer {
             }
 
             #[inline]
-            fn add_to(self, slots: &impl Slots, cell: u32) -> Result<(), Refused> {
+            fn add_to(self, slots: &impl Slots, cell: u32) -> Result<(), NotCounted> {
                 slots.add(cell, $to_bits(self));
                 Ok(())
             }
@@ -124,9 +124,9 @@ impl Amount for f64 {
     }
 
     #[inline]
-    fn add_to(self, slots: &impl Slots, cell: u32) -> Result<(), Refused> {
+    fn add_to(self, slots: &impl Slots, cell: u32) -> Result<(), NotCounted> {
         if !self.is_finite() {
-            return Err(Refused);
+            return Err(NotCounted::Refused);
         }
         slots.add_f64(cell, self);
         Ok(())

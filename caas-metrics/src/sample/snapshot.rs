@@ -104,7 +104,10 @@ impl From<Value<'_>> for OwnedValue {
         match value {
             Value::Number(number) => Self::Number(number),
             Value::Histogram { buckets, sum, native } => Self::Histogram {
-                buckets: buckets.to_vec(),
+                buckets: match native {
+                    Some(native) if buckets.is_empty() => vec![native.sum()],
+                    _ => buckets.to_vec(),
+                },
                 sum,
                 native: native.map(NativeCounts::from),
             },

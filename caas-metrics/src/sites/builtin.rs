@@ -4,7 +4,7 @@
 //! no limit, since the functions of a program bound their series.
 
 use crate::{
-    desc::{Descriptor, LabelDescriptor, MetricType},
+    desc::{Descriptor, LabelDescriptor, MetricType, Native},
     exit::Outcome,
     family::{Family, LabelSet, word},
     label::{Label, LabelText, ViewSource},
@@ -83,6 +83,7 @@ built_in! {
     .with_labels(&[MODULE, FUNCTION])
     .with_unit("seconds")
     .with_buckets(&BUCKETS)
+    .with_native(Native::new())
     .without_limit(),
     &ends_in_nanoseconds::<{ BUCKETS.len() }>(&BUCKETS)
 }

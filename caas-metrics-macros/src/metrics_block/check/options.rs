@@ -156,6 +156,7 @@ fn check_unit(family: &Family, errors: &mut Errors) {
 fn check_buckets(family: &Family, errors: &mut Errors) {
     let Some(Setting { site, value }) = &family.options.buckets else { return };
     let (generator, is_sound) = match value {
+        Buckets::None(_) => return,
         Buckets::List(numbers) => return check_list(site, numbers, errors),
         Buckets::Linear(generator) => (generator, check_linear(generator, errors)),
         Buckets::Exponential(generator) => (generator, check_exponential(generator, errors)),

@@ -22,12 +22,12 @@ family! {
 
 family! {
     /// A gauge without labels that is never set.
-    UpDown: Shape { layout: Layout { integers: 2, floats: 0, paired: true }, ..CLOSED }
+    UpDown: Shape { layout: Layout { integers: 2, paired: true, ..Layout::NONE }, ..CLOSED }
 }
 
 family! {
     /// A histogram without labels: a bucket, and two sums.
-    Histogram: Shape { layout: Layout { integers: 1, floats: 2, paired: false }, ..CLOSED }
+    Histogram: Shape { layout: Layout { integers: 1, floats: 2, ..Layout::NONE }, ..CLOSED }
 }
 
 fn closed_value() -> u64 {
