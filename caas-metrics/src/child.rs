@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 use crate::{
     family::LabelSet,
     lookup::{BySet, Kept, Reach, keep},
-    metric::{Amount, Decrease, Histogram, Increase, NotCounted, Observation, Observe, Set},
+    metric::{Amount, Decrease, Histogram, Increase, NotCounted, Observation, Observe, Plan, Set},
     storage::{
         cells::Cells,
         shared::SharedCell,
@@ -73,6 +73,15 @@ impl<L, R> Child<L, R> {
     pub(crate) fn new(reach: R) -> Self {
         Self { reach, family: PhantomData }
     }
+}
+
+/// What an observation needs, as a constant of the family.
+trait Planned {
+    const PLAN: Plan;
+}
+
+impl<L: LabelSet> Planned for L {
+    const PLAN: Plan = Plan::of(&L::DESCRIPTOR, L::ENDS);
 }
 
 /// Makes an update in the cells of a handle's child, this thread's or those of all threads.
@@ -212,16 +221,14 @@ impl<L: LabelSet, R: Reach<L>> Child<L, R> {
             self.observe_time(nanoseconds);
         } else {
             let number = value.as_f64();
-            self.in_cells(move |cells| Histogram::observe(cells, &L::DESCRIPTOR, number));
+            self.in_cells(move |cells| Histogram::observe(cells, &L::PLAN, number));
         }
     }
 
     /// Counts a duration in nanoseconds.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn observe_time(&self, nanoseconds: u64) {
-        self.in_cells(move |cells| {
-            Histogram::observe_time(cells, &L::DESCRIPTOR, L::ENDS, nanoseconds)
-        });
+        self.in_cells(move |cells| Histogram::observe_time(cells, &L::PLAN, nanoseconds));
     }
 
     /// When the child's present life began: it was created, reset, or, if it is exported from the

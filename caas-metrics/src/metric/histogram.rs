@@ -92,75 +92,97 @@ const fn has_durations(descriptor: &Descriptor) -> bool {
 /// threads fits. What comes later is added as a float.
 const MOST_NANOSECONDS: u64 = 1 << 52;
 
-impl Histogram {
-    /// Counts a number in the first bucket whose upper bound is not below it.
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn observe(
-        slots: &impl Slots,
-        descriptor: &Descriptor,
-        number: f64,
-    ) -> Result<(), NotCounted> {
-        if !number.is_finite() {
-            return Err(NotCounted::Refused);
-        }
-        let bucket = || bounds::below(descriptor.buckets, number);
-        let turn = Self::count(slots, descriptor, || number, bucket)?;
-        slots.add_f64(layout(descriptor).integers + turn, number);
-        Ok(())
-    }
+/// What an observation needs to know of its family, as constants.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Plan {
+    bounds: &'static [f64],
+    /// The bounds in nanoseconds.
+    ends: &'static [u64],
+    /// How many classic buckets have a cell.
+    classic: u32,
+    native: Option<native::Range>,
+    /// The first sum; nanoseconds are in the cell before it.
+    sums: u32,
+}
 
-    /// Counts a duration; `ends` are the family's bounds in nanoseconds.
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn observe_time(
-        slots: &impl Slots,
-        descriptor: &Descriptor,
-        ends: &[u64],
-        nanoseconds: u64,
-    ) -> Result<(), NotCounted> {
-        let number = || bounds::seconds(nanoseconds);
-        let bucket = || bounds::below_nanoseconds(ends, nanoseconds);
-        let turn = Self::count(slots, descriptor, number, bucket)?;
-        let floats = layout(descriptor).integers;
-        let sum = slots.get(floats - 1);
-        if nanoseconds < MOST_NANOSECONDS && sum < MOST_NANOSECONDS {
-            slots.put(floats - 1, sum + nanoseconds);
-        } else {
-            slots.add_f64(floats + turn, bounds::seconds(nanoseconds));
-        }
-        Ok(())
-    }
-
-    /// Adds one to a bucket of each kind, and returns which of the two sums to use. They take turns by
-    /// the lowest bit of a bucket's count, which is at hand. The one step that can fail is the first.
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn count(
-        slots: &impl Slots,
-        descriptor: &Descriptor,
-        number: impl FnOnce() -> f64,
-        bucket: impl FnOnce() -> u32,
-    ) -> Result<u32, NotCounted> {
-        let classic = classic(descriptor);
-        let mut before = 0;
-        if let Some(native) = &descriptor.native {
-            let below = layout(descriptor).counters();
-            before = match native::counter(native, below, number()) {
-                Some(counter) => slots.count(counter)?,
-                None => add_one(slots, classic),
-            };
-        }
-        if classic > 0 {
-            before = add_one(slots, bucket());
-        }
-        Ok((before & 1) as u32)
+impl Plan {
+    /// The plan of a family; `ends` are its bounds in nanoseconds.
+    pub(crate) const fn of(descriptor: &Descriptor, ends: &'static [u64]) -> Self {
+        let layout = layout(descriptor);
+        let native = match &descriptor.native {
+            Some(native) => Some(native::Range::of(native, layout.counters())),
+            None => None,
+        };
+        let (bounds, classic) = (descriptor.buckets, classic(descriptor));
+        Self { bounds, ends, classic, native, sums: layout.integers }
     }
 }
 
-/// Adds one to a cell, and returns what it held before.
+impl Histogram {
+    /// Counts a number in the first bucket whose upper bound is not below it.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn observe(slots: &impl Slots, plan: &Plan, number: f64) -> Result<(), NotCounted> {
+        // That a number is finite is seen at once if it is within the range of native buckets.
+        if plan.native.is_none() && !number.is_finite() {
+            return Err(NotCounted::Refused);
+        }
+        Self::count(slots, plan, || number, || bounds::below(plan.bounds, number))?;
+        slots.add_f64(plan.sums + turn(number), number);
+        Ok(())
+    }
+
+    /// Counts a duration.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn observe_time(
+        slots: &impl Slots,
+        plan: &Plan,
+        nanoseconds: u64,
+    ) -> Result<(), NotCounted> {
+        let number = || bounds::seconds(nanoseconds);
+        let bucket = || bounds::below_nanoseconds(plan.ends, nanoseconds);
+        Self::count(slots, plan, number, bucket)?;
+        let sum = slots.get(plan.sums - 1);
+        if nanoseconds < MOST_NANOSECONDS && sum < MOST_NANOSECONDS {
+            slots.put(plan.sums - 1, sum + nanoseconds);
+        } else {
+            let number = bounds::seconds(nanoseconds);
+            slots.add_f64(plan.sums + turn(number), number);
+        }
+        Ok(())
+    }
+
+    /// Adds one to a bucket of each kind. The one step that can fail is the first.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn count(
+        slots: &impl Slots,
+        plan: &Plan,
+        number: impl FnOnce() -> f64,
+        bucket: impl FnOnce() -> u32,
+    ) -> Result<(), NotCounted> {
+        if let Some(native) = &plan.native {
+            let number = number();
+            match native.within(number) {
+                Some(counter) => slots.count(counter)?,
+                None if !number.is_finite() => return Err(NotCounted::Refused),
+                None => match native.counter(number) {
+                    Some(counter) => slots.count(counter)?,
+                    // The zero bucket's cell follows those of the classic buckets.
+                    None => slots.add(plan.classic, 1),
+                },
+            }
+        }
+        if plan.classic > 0 {
+            slots.add(bucket(), 1);
+        }
+        Ok(())
+    }
+}
+
+/// Which of the two sums takes a number. It is any bit that differs between most numbers: where to add
+/// is then known at once, and does not wait for a count to be read.
 #[cfg_attr(not(debug_assertions), inline(always))]
-fn add_one(slots: &impl Slots, cell: u32) -> u64 {
-    let before = slots.get(cell);
-    slots.put(cell, before.wrapping_add(1));
-    before
+fn turn(number: f64) -> u32 {
+    (number.to_bits() >> 30) as u32 & 1
 }
 
 impl super::Observe for Histogram {}

@@ -15,6 +15,7 @@ mod number;
 pub use bounds::ends_in_nanoseconds;
 pub use counter::Counter;
 pub use gauge::{Gauge, UpDown};
+pub(crate) use histogram::Plan;
 pub use histogram::{Histogram, HistogramReading, Observation};
 pub use info::Info;
 pub use number::Amount;
@@ -38,8 +39,8 @@ pub trait Slots {
     fn add(&self, cell: u32, n: u64);
     /// Adds to a float cell.
     fn add_f64(&self, cell: u32, x: f64);
-    /// Adds one to a counter that may not be there yet, and returns what it held before.
-    fn count(&self, counter: u32) -> Result<u64, NotCounted>;
+    /// Adds one to a counter that may not be there yet.
+    fn count(&self, counter: u32) -> Result<(), NotCounted>;
 }
 
 impl<F: Home> Slots for Cells<F> {
@@ -64,7 +65,7 @@ impl<F: Home> Slots for Cells<F> {
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn count(&self, counter: u32) -> Result<u64, NotCounted> {
+    fn count(&self, counter: u32) -> Result<(), NotCounted> {
         Cells::count(self, counter).ok_or(NotCounted::Lost)
     }
 }
@@ -90,7 +91,7 @@ impl Slots for SharedCell<'_> {
         SharedCell::add_f64(*self, x);
     }
 
-    fn count(&self, _: u32) -> Result<u64, NotCounted> {
+    fn count(&self, _: u32) -> Result<(), NotCounted> {
         Err(NotCounted::Lost)
     }
 }

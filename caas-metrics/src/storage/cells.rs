@@ -142,9 +142,9 @@ impl<F: Home> Cells<F> {
         self.any().put(cell, bits);
     }
 
-    /// Adds one to a counter in a leaf, and returns what it held before; `None` without memory.
+    /// Adds one to a counter in a leaf; `None` without memory.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn count(&self, counter: u32) -> Option<u64> {
+    pub(crate) fn count(&self, counter: u32) -> Option<()> {
         self.any().count(counter)
     }
 }

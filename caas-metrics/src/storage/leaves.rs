@@ -61,9 +61,9 @@ impl AnyCells {
         below(self).map(|list| (unsafe { &*list.add(leaf as usize) }, place))
     }
 
-    /// Adds one to a counter, and returns what it held before; `None` without memory.
+    /// Adds one to a counter; `None` without memory.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(super) fn count(&self, counter: u32) -> Option<u64> {
+    pub(super) fn count(&self, counter: u32) -> Option<()> {
         let found = self.leaf(counter, |cells| follow(cells.below()));
         let leaf = found.and_then(|(cell, place)| Some((follow(cell)?, place)));
         let (leaf, place) = match leaf {
@@ -72,9 +72,9 @@ impl AnyCells {
         };
         // SAFETY: a leaf has this many counters, and is kept for good.
         let counter = unsafe { &*leaf.add(place) };
-        let before = counter.load(Ordering::Relaxed);
-        counter.store(before.wrapping_add(1), Ordering::Relaxed);
-        Some(before)
+        let count = counter.load(Ordering::Relaxed);
+        counter.store(count.wrapping_add(1), Ordering::Relaxed);
+        Some(())
     }
 
     /// The leaf of a counter, which is taken.

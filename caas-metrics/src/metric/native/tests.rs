@@ -63,12 +63,19 @@ fn bounds_are_exact() {
 #[test]
 fn at_most_one_bound_is_in_a_part() {
     for schema in 1..=8 {
-        let Table { parts, bounds, .. } = table(schema);
-        for (part, below) in parts.iter().enumerate() {
-            let next = parts.get(part + 1).map_or(bounds.len(), |next| usize::from(*next));
-            assert!(next - usize::from(*below) <= 1, "schema {schema}, part {part}");
+        let parts = parts_of(schema);
+        for (part, pair) in parts.windows(2).enumerate() {
+            assert!(pair[1].0 - pair[0].0 <= 1, "schema {schema}, part {part}");
         }
     }
+}
+
+fn bucket(schema: i8, number: f64) -> i32 {
+    Range::of(&Native::new().with_schema(schema), 0).bucket(number.to_bits())
+}
+
+fn counter(native: &Native, below: u32, number: f64) -> Option<u32> {
+    Range::of(native, below).counter(number)
 }
 
 /// The bucket by the definition: the least `i` with a number of at most base^i.
@@ -108,12 +115,15 @@ proptest! {
     ) {
         let range = (2_f64.powi(from), 2_f64.powi(from + doublings));
         let native = Native::new().with_schema(schema).with_range(range.0, range.1);
+        let within = Range::of(&native, 10_000).within(number);
         match counter(&native, 10_000, number) {
-            None => prop_assert!(number.abs() <= range.0),
+            None => prop_assert!(number.abs() <= range.0 && within.is_none()),
             Some(counter) => {
                 prop_assert!(number.abs() > native.zero_threshold());
                 let place = if number < 0.0 { counter - 10_000 } else { counter };
                 prop_assert!(place < native.len());
+                let is_within = number > native.zero_threshold() && number <= range.1;
+                prop_assert!(within == Some(counter) || within.is_none() && !is_within);
             }
         }
     }
@@ -122,17 +132,17 @@ proptest! {
 #[test]
 fn what_is_outside_of_the_range_is_at_its_ends() {
     let native = Native::new().with_range(0.25, 4.0).with_schema(1);
-    let counter = |number| counter(&native, 100, number);
+    let of = |number| counter(&native, 100, number);
     assert_eq!(native.len(), 8);
     for zero in [0.0, -0.0, f64::MIN_POSITIVE / 8.0, 0.25, -0.25] {
-        assert_eq!(counter(zero), None);
+        assert_eq!(of(zero), None);
     }
-    assert_eq!(counter(0.25_f64.next_up()), Some(0));
-    assert_eq!((counter(1.0), counter(-1.0)), (Some(3), Some(103)));
-    assert_eq!((counter(4.0), counter(1e300)), (Some(7), Some(7)));
-    assert_eq!(counter(-f64::MAX), Some(107));
+    assert_eq!(of(0.25_f64.next_up()), Some(0));
+    assert_eq!((of(1.0), of(-1.0)), (Some(3), Some(103)));
+    assert_eq!((of(4.0), of(1e300)), (Some(7), Some(7)));
+    assert_eq!(of(-f64::MAX), Some(107));
     // The coarsest buckets begin among numbers that are not normal.
     let coarse = Native::new().with_schema(-4).with_range(f64::MIN_POSITIVE, 1.0);
-    assert_eq!(super::counter(&coarse, 0, f64::MIN_POSITIVE / 2.0), Some(0));
-    assert_eq!(super::counter(&coarse, 0, f64::MIN_POSITIVE / 8.0), None);
+    assert_eq!(counter(&coarse, 0, f64::MIN_POSITIVE / 2.0), Some(0));
+    assert_eq!(counter(&coarse, 0, f64::MIN_POSITIVE / 8.0), None);
 }
