@@ -126,7 +126,7 @@ impl<F: Home> Cells<F> {
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn any(&self) -> AnyCells {
+    pub(super) fn any(&self) -> AnyCells {
         AnyCells { first: self.first, layout: F::SHAPE.layout }
     }
 
@@ -140,12 +140,6 @@ impl<F: Home> Cells<F> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn put(&self, cell: u32, bits: u64) {
         self.any().put(cell, bits);
-    }
-
-    /// Adds one to a counter in a leaf; `None` without memory.
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn count(&self, counter: u32) -> Option<()> {
-        self.any().count(counter)
     }
 }
 

@@ -9,10 +9,11 @@
 use std::ptr;
 
 use super::{
-    cells::AnyCells,
+    cells::{AnyCells, Cells},
     memory::{keep, zeros},
     sync::{AtomicU64, Ordering},
     thread::Busy,
+    update::Home,
 };
 
 /// How many counters a leaf has.
@@ -32,6 +33,42 @@ fn follow_or_make(cell: &AtomicU64, len: u32) -> Option<*const AtomicU64> {
         cell.store(made.expose_provenance() as u64, Ordering::Release);
         Some(made.cast_const())
     })
+}
+
+impl<F: Home> Cells<F> {
+    /// Adds one to a counter; `None` without memory.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn count(&self, counter: u32) -> Option<()> {
+        let cells = self.any();
+        let found = cells.leaf(counter, |cells| follow(cells.below()));
+        let leaf = found.and_then(|(cell, place)| Some((follow(cell)?, place)));
+        let (leaf, place) = match leaf {
+            Some(leaf) => leaf,
+            None => make(Self::of(cells), counter)?,
+        };
+        // SAFETY: a leaf has this many counters, and is kept for good.
+        let counter = unsafe { &*leaf.add(place) };
+        let count = counter.load(Ordering::Relaxed);
+        counter.store(count.wrapping_add(1), Ordering::Relaxed);
+        Some(())
+    }
+}
+
+/// The leaf of a counter, which is taken, and the counter's place in it.
+///
+/// Generic, so that the layout is a constant here too and need not be passed.
+#[cold]
+#[inline(never)]
+#[allow(clippy::needless_pass_by_value, reason = "it is a pointer")]
+fn make<F: Home>(cells: Cells<F>, counter: u32) -> Option<(*const AtomicU64, usize)> {
+    let (cells, leaves) = (cells.any(), F::SHAPE.layout.leaves);
+    if leaves == 0 {
+        return None;
+    }
+    // What an allocator observes while it works for this cannot be counted.
+    let _busy = Busy::begin()?;
+    let (cell, place) = cells.leaf(counter, |cells| follow_or_make(cells.below(), leaves))?;
+    Some((follow_or_make(cell, LEAF)?, place))
 }
 
 impl AnyCells {
@@ -59,36 +96,6 @@ impl AnyCells {
         }
         // SAFETY: the list has a cell for each leaf, and is kept for good.
         below(self).map(|list| (unsafe { &*list.add(leaf as usize) }, place))
-    }
-
-    /// Adds one to a counter; `None` without memory.
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(super) fn count(&self, counter: u32) -> Option<()> {
-        let found = self.leaf(counter, |cells| follow(cells.below()));
-        let leaf = found.and_then(|(cell, place)| Some((follow(cell)?, place)));
-        let (leaf, place) = match leaf {
-            Some(leaf) => leaf,
-            None => self.make(counter)?,
-        };
-        // SAFETY: a leaf has this many counters, and is kept for good.
-        let counter = unsafe { &*leaf.add(place) };
-        let count = counter.load(Ordering::Relaxed);
-        counter.store(count.wrapping_add(1), Ordering::Relaxed);
-        Some(())
-    }
-
-    /// The leaf of a counter, which is taken.
-    #[cold]
-    #[inline(never)]
-    fn make(&self, counter: u32) -> Option<(*const AtomicU64, usize)> {
-        if self.layout.leaves == 0 {
-            return None;
-        }
-        // What an allocator observes while it works for this cannot be counted.
-        let _busy = Busy::begin()?;
-        let leaves = self.layout.leaves;
-        let (cell, place) = self.leaf(counter, |cells| follow_or_make(cells.below(), leaves))?;
-        Some((follow_or_make(cell, LEAF)?, place))
     }
 
     /// Shows each leaf with the number of its first counter.
