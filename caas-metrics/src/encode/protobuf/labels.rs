@@ -26,9 +26,15 @@ pub(super) struct LabelPairs {
 struct Label {
     /// Where its name is in `names`.
     name: Range<usize>,
+    /// What is before a short value, if that is not much: the key and length of the label, its name, and
+    /// the key and length of the value.
+    before: [u8; BEFORE],
     /// Where it begins in `pairs`.
     place: usize,
 }
+
+/// The most bytes before a short value.
+const BEFORE: usize = 24;
 
 impl LabelPairs {
     /// Sets the label names of the samples that follow.
@@ -40,7 +46,7 @@ impl LabelPairs {
             let begin = self.names.len();
             text(&mut self.names, NAME, name);
             varint(&mut self.names, u64::from(message_key(VALUE)));
-            self.labels.push(Label { name: begin..self.names.len(), place: 0 });
+            self.labels.push(Label::new(begin..self.names.len(), &self.names));
         }
     }
 
@@ -54,18 +60,44 @@ impl LabelPairs {
         let new = self.labels.get_mut(kept..).unwrap_or_default();
         for (label, value) in new.iter_mut().zip(values.get(kept..).unwrap_or_default()) {
             label.place = self.pairs.len();
-            let name = self.names.get(label.name.clone()).unwrap_or_default();
-            let length = value.len() as u64;
-            self.pairs.push(message_key(LABEL) as u8);
-            varint(&mut self.pairs, (name.len() + width(length)) as u64 + length);
-            self.pairs.extend_from_slice(name);
-            varint(&mut self.pairs, length);
-            self.pairs.extend_from_slice(value.as_bytes());
+            label.write(&mut self.pairs, &self.names, value);
         }
     }
 
     /// The fields.
     pub(super) fn fields(&self) -> &[u8] {
         &self.pairs
+    }
+}
+
+impl Label {
+    fn new(name: Range<usize>, names: &[u8]) -> Self {
+        let mut before = [0; BEFORE];
+        before[0] = message_key(LABEL) as u8;
+        let text = names.get(name.clone()).unwrap_or_default();
+        before[2..].iter_mut().zip(text).for_each(|(place, byte)| *place = *byte);
+        Self { name, before, place: 0 }
+    }
+
+    /// Writes the label with this value.
+    #[inline]
+    fn write(&self, pairs: &mut Vec<u8>, names: &[u8], value: &str) {
+        let (name, length) = (self.name.len(), value.len());
+        // The lengths are one byte each, and the name is copied without a call.
+        if name <= BEFORE - 3 && length < 0x80 - BEFORE {
+            let mut before = self.before;
+            before[1] = (name + 1 + length) as u8;
+            before[2 + name] = length as u8;
+            let begin = pairs.len();
+            pairs.extend_from_slice(&before);
+            pairs.truncate(begin + 3 + name);
+            pairs.extend_from_slice(value.as_bytes());
+            return;
+        }
+        pairs.push(message_key(LABEL) as u8);
+        varint(pairs, (name + width(length as u64) + length) as u64);
+        pairs.extend_from_slice(names.get(self.name.clone()).unwrap_or_default());
+        varint(pairs, length as u64);
+        pairs.extend_from_slice(value.as_bytes());
     }
 }

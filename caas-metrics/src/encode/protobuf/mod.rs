@@ -15,11 +15,13 @@ use core::time::Duration;
 
 use self::labels::LabelPairs;
 use self::native::native;
-use self::wire::{Length, double, message, message_key, number, text};
+use self::wire::{
+    DOUBLE, Length, double, double_field, message, message_key, number, text, varint, width,
+};
 use super::exemplars::{ByBucket, latest, unix_time};
 use super::{Encode, Encoder, Spec, openmetrics};
 use crate::desc::{MetricType, Native};
-use crate::sample::{Counts, Exemplar, FamilyHead, Sample, Sink, Value};
+use crate::sample::{Counts, Exemplar, FamilyHead, Number, Sample, Sink, Value};
 
 pub(super) const SPEC: Spec = Spec {
     content_type: "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; \
@@ -116,6 +118,7 @@ struct Protobuf {
     /// How many bytes the length of the metric before has. The next one's mostly has as many.
     width: usize,
     metric_type: MetricType,
+    start: Start,
     histogram: Histogram,
 }
 
@@ -129,6 +132,7 @@ impl Protobuf {
             labels: LabelPairs::default(),
             width: 1,
             metric_type: MetricType::Unknown,
+            start: Start::default(),
             histogram: Histogram::default(),
         }
     }
@@ -140,22 +144,52 @@ impl Protobuf {
         }
     }
 
-    /// Writes a metric with the present labels and this value.
+    /// Begins a message, unless one has begun.
     #[inline]
-    fn metric(&mut self, write: impl FnOnce(&mut Vec<u8>, u8, &mut Histogram)) {
+    fn begin_message(&mut self) {
         if self.message.is_none() {
             self.message = Some(Length::reserve(&mut self.out, RESERVED));
             self.out.extend_from_slice(&self.head);
         }
+    }
+
+    /// Ends the message if it is long enough.
+    #[inline]
+    fn end_long_message(&mut self) {
+        if self.message.is_some_and(|length| length.of(&self.out) >= Encoder::PIECE) {
+            self.end_message();
+        }
+    }
+
+    /// Writes a metric with the present labels and this value.
+    fn metric(&mut self, write: impl FnOnce(&mut Vec<u8>, &mut Histogram)) {
+        self.begin_message();
         self.out.push(message_key(family::METRIC) as u8);
         let length = Length::reserve(&mut self.out, self.width);
         self.out.extend_from_slice(self.labels.fields());
         let (field, _) = kind::of(self.metric_type);
-        write(&mut self.out, field, &mut self.histogram);
+        message(&mut self.out, field, |out| write(out, &mut self.histogram));
         self.width = length.fill(&mut self.out);
-        if self.message.is_some_and(|length| length.of(&self.out) >= Encoder::PIECE) {
-            self.end_message();
-        }
+        self.end_long_message();
+    }
+
+    /// Writes a metric with the present labels and a number. Most metrics are such, so their lengths are
+    /// computed before anything is written.
+    #[inline]
+    fn number(&mut self, number: Number, start: Option<Duration>) {
+        self.begin_message();
+        let start = self.start.field(start);
+        let (field, _) = kind::of(self.metric_type);
+        let (labels, value) = (self.labels.fields(), DOUBLE + start.len());
+        self.out.push(message_key(family::METRIC) as u8);
+        varint(&mut self.out, (labels.len() + 2 + value) as u64);
+        self.out.extend_from_slice(labels);
+        let mut bytes = [0; 2 + DOUBLE];
+        bytes[..2].copy_from_slice(&[message_key(field) as u8, value as u8]);
+        bytes[2..].copy_from_slice(&double_field(NUMBER, number.as_f64()));
+        self.out.extend_from_slice(&bytes);
+        self.out.extend_from_slice(start);
+        self.end_long_message();
     }
 }
 
@@ -187,32 +221,25 @@ impl Sink for Protobuf {
         let Sample { start, exemplars, .. } = *sample;
         match (self.metric_type, sample.value) {
             (MetricType::Histogram, Value::Histogram { buckets, sum, native }) => {
-                self.metric(|out, field, histogram| {
-                    message(out, field, |out| {
-                        histogram.write(out, buckets, sum, native, start, exemplars);
-                    });
+                self.metric(|out, histogram| {
+                    histogram.write(out, buckets, sum, native, start, exemplars);
                 });
             }
             (MetricType::Summary, Value::Summary { quantiles, sum, count }) => {
-                self.metric(|out, field, _| {
-                    message(out, field, |out| summary(out, quantiles, sum, count, start));
-                });
+                self.metric(|out, _| summary(out, quantiles, sum, count, start));
             }
             (MetricType::Histogram | MetricType::Summary, _) => {}
-            (MetricType::Counter, Value::Number(value)) => self.metric(|out, field, _| {
-                message(out, field, |out| {
+            (MetricType::Counter, Value::Number(value)) => match latest(exemplars) {
+                None => self.number(value, start),
+                Some(shown) => self.metric(|out, _| {
                     double(out, NUMBER, value.as_f64());
-                    if let Some(shown) = latest(exemplars) {
-                        exemplar(out, counter::EXEMPLAR, shown);
-                    }
+                    exemplar(out, counter::EXEMPLAR, shown);
                     if let Some(start) = start {
                         time(out, counter::START, start);
                     }
-                });
-            }),
-            (_, Value::Number(value)) => self.metric(|out, field, _| {
-                message(out, field, |out| double(out, NUMBER, value.as_f64()));
-            }),
+                }),
+            },
+            (_, Value::Number(value)) => self.number(value, None),
             _ => {}
         }
     }
@@ -230,6 +257,27 @@ impl Encode for Protobuf {
     }
 
     fn finish(&mut self) {}
+}
+
+/// The start of a counter as a field. Many counters have the same.
+#[derive(Default)]
+struct Start {
+    known: Option<Duration>,
+    field: Vec<u8>,
+}
+
+impl Start {
+    #[inline]
+    fn field(&mut self, start: Option<Duration>) -> &[u8] {
+        if self.known != start {
+            self.known = start;
+            self.field.clear();
+            if let Some(start) = start {
+                time(&mut self.field, counter::START, start);
+            }
+        }
+        &self.field
+    }
 }
 
 /// What is known of the histograms of a family, and memory for one.
@@ -301,13 +349,21 @@ impl Histogram {
 
 #[inline]
 fn bucket(out: &mut Vec<u8>, cumulative: u64, bound: f64, shown: Option<&Exemplar>) {
-    message(out, histogram::BUCKET, |out| {
+    let write = |out: &mut Vec<u8>| {
         number(out, histogram::CUMULATIVE, cumulative);
         double(out, histogram::UPPER_BOUND, bound);
-        if let Some(shown) = shown {
+    };
+    if let Some(shown) = shown {
+        message(out, histogram::BUCKET, |out| {
+            write(out);
             exemplar(out, histogram::BUCKET_EXEMPLAR, shown);
-        }
-    });
+        });
+    } else {
+        // Its length is known before.
+        let length = 1 + width(cumulative) + DOUBLE;
+        out.extend_from_slice(&[message_key(histogram::BUCKET) as u8, length as u8]);
+        write(out);
+    }
 }
 
 fn summary(
@@ -331,6 +387,7 @@ fn summary(
 }
 
 #[cold]
+#[inline(never)]
 fn exemplar(out: &mut Vec<u8>, field: u8, shown: &Exemplar) {
     message(out, field, |out| {
         for (name, value) in &shown.labels {

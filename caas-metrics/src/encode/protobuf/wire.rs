@@ -48,13 +48,22 @@ pub(super) fn number(out: &mut Vec<u8>, field: u8, number: u64) {
     varint(out, number);
 }
 
-/// Writes a field with a float, for a field below 16.
+/// How many bytes a field with a float has, for a field below 16.
+pub(super) const DOUBLE: usize = 9;
+
+/// A field with a float.
 #[inline]
-pub(super) fn double(out: &mut Vec<u8>, field: u8, value: f64) {
-    let mut bytes = [0; 9];
+pub(super) fn double_field(field: u8, value: f64) -> [u8; DOUBLE] {
+    let mut bytes = [0; DOUBLE];
     bytes[0] = double_key(field) as u8;
     bytes[1..].copy_from_slice(&value.to_le_bytes());
-    out.extend_from_slice(&bytes);
+    bytes
+}
+
+/// Writes a field with a float.
+#[inline]
+pub(super) fn double(out: &mut Vec<u8>, field: u8, value: f64) {
+    out.extend_from_slice(&double_field(field, value));
 }
 
 /// Writes a field with a text.
