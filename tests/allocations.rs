@@ -237,7 +237,7 @@ fn scrape(format: Format) -> (usize, usize, usize) {
 }
 
 fn a_scrape_allocates_independently_of_the_series() {
-    for format in [Format::Text, Format::OpenMetrics] {
+    for format in [Format::Text, Format::OpenMetrics, Format::Protobuf] {
         ManyTotal { n: 0, path: "/some/path" }.inc();
         scrape(format);
         let (few, _, small) = scrape(format);

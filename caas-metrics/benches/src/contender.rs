@@ -32,6 +32,13 @@ pub struct Contender {
 /// Does an update once for each request.
 pub type Run = fn(&[Request<'static>]);
 
+/// What a page is written in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Format {
+    Text,
+    Protobuf,
+}
+
 /// What a large family consists of.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
@@ -103,6 +110,10 @@ pub trait Exposed: Send + Sync {
     fn update(&self, request: &Request<'_>);
     /// Writes the page of a scrape in the text format.
     fn write(&self, page: &mut Page);
+    /// Writes it in protobuf; `false` if the library has none.
+    fn write_protobuf(&self, _: &mut Page) -> bool {
+        false
+    }
 }
 
 impl Contender {

@@ -242,6 +242,11 @@ macro_rules! large {
             fn write(&self, page: &mut Page) {
                 sure(registry().encode(Format::Text, page));
             }
+
+            fn write_protobuf(&self, page: &mut Page) -> bool {
+                sure(registry().encode(Format::Protobuf, page));
+                true
+            }
         }
     };
 }

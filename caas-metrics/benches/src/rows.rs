@@ -3,7 +3,7 @@
 //! Not here: how it is measured (`measure/`). Invariant: a row means the same with every contender.
 
 use crate::{
-    contender::{Kind, Update},
+    contender::{Format, Kind, Update},
     large::Shape,
     workload::{self, Request},
 };
@@ -21,7 +21,7 @@ pub enum What {
     /// Nanoseconds of an update, over some requests and with some threads.
     Update(Update, Requests, usize),
     /// Milliseconds of the page of a million counters, or of ten thousand histograms.
-    Text(Shape, Kind),
+    Page(Format, Shape, Kind),
     /// Microseconds of the page of a few counters.
     SmallPage(usize),
     /// Nanoseconds of the first use of a label set beside a million others.
@@ -126,11 +126,16 @@ pub const ROWS: &[Row] = &[
     row("pages", "page of 7 series", What::SmallPage(7)),
     row("pages", "page of 70 series", What::SmallPage(70)),
     row("pages", "page of 700 series", What::SmallPage(700)),
-    row("pages", "text of 10,000 histograms", What::Text(Shape::Unique, Kind::Histogram)),
-    row("pages", "text of 1,000,000 series, closed labels", What::Text(Shape::Closed, Kind::Counter)),
-    row("pages", "text of 1,000,000 series, shared texts", What::Text(Shape::Mixed, Kind::Counter)),
-    row("pages", "text of 1,000,000 series, shared texts, all strings", What::Text(Shape::Strings, Kind::Counter)),
-    row("pages", "text of 1,000,000 series, all strings, a text each", What::Text(Shape::Unique, Kind::Counter)),
+    row("pages", "text of 10,000 histograms", What::Page(Format::Text, Shape::Unique, Kind::Histogram)),
+    row("pages", "text of 1,000,000 series, closed labels", What::Page(Format::Text, Shape::Closed, Kind::Counter)),
+    row("pages", "text of 1,000,000 series, shared texts", What::Page(Format::Text, Shape::Mixed, Kind::Counter)),
+    row("pages", "text of 1,000,000 series, shared texts, all strings", What::Page(Format::Text, Shape::Strings, Kind::Counter)),
+    row("pages", "text of 1,000,000 series, all strings, a text each", What::Page(Format::Text, Shape::Unique, Kind::Counter)),
+    row("pages", "protobuf of 10,000 histograms", What::Page(Format::Protobuf, Shape::Unique, Kind::Histogram)),
+    row("pages", "protobuf of 1,000,000 series, closed labels", What::Page(Format::Protobuf, Shape::Closed, Kind::Counter)),
+    row("pages", "protobuf of 1,000,000 series, shared texts", What::Page(Format::Protobuf, Shape::Mixed, Kind::Counter)),
+    row("pages", "protobuf of 1,000,000 series, shared texts, all strings", What::Page(Format::Protobuf, Shape::Strings, Kind::Counter)),
+    row("pages", "protobuf of 1,000,000 series, all strings, a text each", What::Page(Format::Protobuf, Shape::Unique, Kind::Counter)),
 
     row("first", "first use at 1,000,000 series, shared texts", What::FirstUse(Shape::Mixed)),
     row("first", "first use at 1,000,000 series, shared texts, all strings", What::FirstUse(Shape::Strings)),

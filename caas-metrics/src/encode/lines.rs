@@ -196,6 +196,10 @@ impl Sink for Lines {
 }
 
 impl Encode for Lines {
+    fn written(&self) -> usize {
+        self.out.len()
+    }
+
     fn buffer(&mut self) -> &mut Vec<u8> {
         // The caller may empty the buffer, and the series before with it.
         self.series.forget();

@@ -6,9 +6,11 @@
 
 mod negotiate;
 mod openmetrics;
+mod protobuf;
 mod text;
 
 mod escape;
+mod exemplars;
 mod integer;
 mod lines;
 mod number;
@@ -35,17 +37,21 @@ pub enum Format {
     Text,
     /// OpenMetrics, version 1.0.0: text with units and an explicit end.
     OpenMetrics,
+    /// Protobuf: delimited messages `io.prometheus.client.MetricFamily`. The only format with native
+    /// histograms, and with start times by default.
+    Protobuf,
 }
 
 impl Format {
     /// Every format, the preferred one first. If a client likes two equally, this order decides.
-    const ALL: &'static [Self] = &[Self::Text, Self::OpenMetrics];
+    const ALL: &'static [Self] = &[Self::Text, Self::OpenMetrics, Self::Protobuf];
 
     /// The format's `SPEC`. A new format gets a line here.
     const fn spec(self) -> &'static Spec {
         match self {
             Self::Text => &text::SPEC,
             Self::OpenMetrics => &openmetrics::SPEC,
+            Self::Protobuf => &protobuf::SPEC,
         }
     }
 
@@ -103,7 +109,9 @@ struct Spec {
 
 /// Writes one format.
 trait Encode: Sink + Send {
-    /// The bytes written since the buffer was last emptied.
+    /// How many bytes the buffer has at least, if it is asked for now.
+    fn written(&self) -> usize;
+    /// The bytes written since the buffer was last emptied. Without them nothing is incomplete.
     fn buffer(&mut self) -> &mut Vec<u8>;
     /// Writes what follows the last sample.
     fn finish(&mut self);
@@ -135,8 +143,8 @@ impl Encoder {
     }
 
     /// Whether the buffer has reached the size of a piece.
-    pub(crate) fn is_full(&mut self) -> bool {
-        self.buffer().len() >= Self::PIECE
+    pub(crate) fn is_full(&self) -> bool {
+        self.0.written() >= Self::PIECE
     }
 
     /// Writes what follows the last sample. Nothing may be written afterwards.

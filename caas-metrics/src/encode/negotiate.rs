@@ -82,7 +82,8 @@ fn precision(format: Format, range: &Element<'_>) -> Option<u8> {
         match known {
             Some((_, wanted)) if wanted.as_bytes() == value => precision += 1,
             Some(_) => return None,
-            // `escaping`, `charset`, and parameters of the future: our names are plain ASCII.
+            // `escaping`, `charset`, and parameters of the future: names are plain ASCII and stay as they
+            // are.
             None => {}
         }
     }
@@ -164,7 +165,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use Format::{OpenMetrics, Text};
+    use Format::{OpenMetrics, Protobuf, Text};
 
     const PROTOBUF: &str = "application/vnd.google.protobuf;\
                             proto=io.prometheus.client.MetricFamily;encoding=delimited";
@@ -192,7 +193,7 @@ mod tests {
                  application/openmetrics-text;version=0.0.1;q=0.75,\
                  text/plain;version=0.0.4;q=0.5,*/*;q=0.1"
             ),
-            OpenMetrics,
+            Protobuf,
         );
     }
 
@@ -202,7 +203,7 @@ mod tests {
             "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; \
              encoding=delimited,application/openmetrics-text; q=0.6,\
              text/plain; version=0.0.4; q=0.5,*/*;q=0.1",
-            OpenMetrics,
+            Protobuf,
         );
         assert_negotiates(
             "text/plain; version=0.0.4 ; q=0.5 , application/openmetrics-text; q=0.4",
@@ -224,7 +225,7 @@ mod tests {
                  application/openmetrics-text;version=0.0.1;q=0.3,\
                  text/plain;version=0.0.4;q=0.2,*/*;q=1"
             ),
-            OpenMetrics,
+            Protobuf,
         );
     }
 
@@ -242,7 +243,7 @@ mod tests {
                  application/openmetrics-text;version=0.0.1;q=0.3,\
                  text/plain;version=0.0.4;q=0.2,*/*;q=0.1"
             ),
-            OpenMetrics,
+            Protobuf,
         );
     }
 
@@ -253,7 +254,7 @@ mod tests {
                     text/plain;version=1.0.0;escaping=allow-utf-8;escaping=allow-utf-8;q=0.4,\
                     text/plain;version=0.0.4;escaping=allow-utf-8;q=0.3,*/*;q=0.2";
         assert_negotiates(rest, OpenMetrics);
-        assert_negotiates(&format!("{PROTOBUF};escaping=allow-utf-8;q=0.7,{rest}"), OpenMetrics);
+        assert_negotiates(&format!("{PROTOBUF};escaping=allow-utf-8;q=0.7,{rest}"), Protobuf);
     }
 
     #[test]
@@ -272,7 +273,7 @@ mod tests {
                  text/plain;version=1.0.0;escaping=allow-utf-8;q=0.3,\
                  text/plain;version=0.0.4;q=0.2,*/*;q=0.1"
             ),
-            OpenMetrics,
+            Protobuf,
         );
     }
 
@@ -294,7 +295,6 @@ mod tests {
             "text/plain",
             "text/*",
             "application/json",
-            PROTOBUF,
             "application/openmetrics-text;version=0.0.1",
             "application/openmetrics-text;version=2.0.0",
             "application/openmetrics-text;q=0",
@@ -321,6 +321,46 @@ mod tests {
             "text/plain;q=0.899,application/openmetrics-text;q=0.9",
         ] {
             assert_negotiates(accept, OpenMetrics);
+        }
+    }
+
+    #[test]
+    fn protobuf_is_for_those_who_ask_for_these_messages() {
+        for accept in [
+            PROTOBUF,
+            "application/vnd.google.protobuf",
+            "application/vnd.google.protobuf;encoding=delimited",
+            "Application/Vnd.Google.Protobuf; Encoding=delimited; escaping=values",
+            "application/vnd.google.protobuf;\
+             proto=\"io.prometheus.client.MetricFamily\";encoding=\"delimited\"",
+            "text/plain;q=0,application/openmetrics-text;q=0,*/*",
+        ] {
+            assert_negotiates(accept, Protobuf);
+        }
+        for other in [
+            "proto=io.prometheus.client.MetricFamily;encoding=text",
+            "proto=io.prometheus.client.MetricFamily;encoding=compact-text",
+            "proto=io.prometheus.client.Metric;encoding=delimited",
+            "proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0",
+        ] {
+            let accept = format!("application/vnd.google.protobuf;{other}");
+            assert_negotiates(&accept, Text);
+            assert_negotiates(&format!("{accept},application/openmetrics-text;q=0.1"), OpenMetrics);
+        }
+    }
+
+    /// Names are plain ASCII, so each scheme but `dots` leaves them as they are. With `dots` their
+    /// underscores would be doubled. The answer names no scheme, which means that nothing was escaped.
+    #[test]
+    fn whatever_the_escaping_names_stay_as_they_are() {
+        for scheme in ["allow-utf-8", "underscores", "dots", "values", "unheard-of"] {
+            let accept = format!("{PROTOBUF};escaping={scheme}");
+            assert_negotiates(&accept, Protobuf);
+            let accept = format!("application/openmetrics-text;version=1.0.0;escaping={scheme}");
+            assert_negotiates(&accept, OpenMetrics);
+        }
+        for format in Format::ALL {
+            assert!(!format.content_type().contains("escaping"), "{format:?}");
         }
     }
 
@@ -372,10 +412,16 @@ mod tests {
 
         #[test]
         fn near_misses_have_an_answer(
-            line in "(text/plain|application/openmetrics-text|\\*/\\*|;q=|;version=|[0-9.,;=\"\\\\ ]){0,12}",
+            line in "(text/plain|application/openmetrics-text|application/vnd.google.protobuf|\\*/\\*|\
+                     ;q=|;version=|;encoding=|[0-9.,;=\"\\\\ ]){0,12}",
         ) {
             let format = Format::negotiate([&line]);
-            prop_assert!(format == Text || line.contains("openmetrics") || line.contains('*'));
+            let name = match format {
+                OpenMetrics => "openmetrics",
+                Protobuf => "protobuf",
+                Text => "",
+            };
+            prop_assert!(line.contains(name) || line.contains('*'));
         }
     }
 }

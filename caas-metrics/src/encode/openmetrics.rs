@@ -26,7 +26,7 @@ fn head(out: &mut Vec<u8>, family: &FamilyHead<'_>) {
     for part in ["# TYPE ", name, " ", metric_type.as_str(), "\n"] {
         out.extend_from_slice(part.as_bytes());
     }
-    if let Some(unit) = unit(family, name, metric_type) {
+    if let Some(unit) = unit(family) {
         for part in ["# UNIT ", name, " ", unit, "\n"] {
             out.extend_from_slice(part.as_bytes());
         }
@@ -57,9 +57,10 @@ fn named<'a>(family: &FamilyHead<'a>) -> (&'a str, MetricType) {
     }
 }
 
-/// The unit, if it is the last word of the family's name. The specification allows no other.
-fn unit<'a>(family: &FamilyHead<'a>, name: &str, metric_type: MetricType) -> Option<&'a str> {
-    let unit = family.unit?;
+/// The unit, if it is the last word of the family's name. The specification allows no other, and in
+/// protobuf Prometheus neither.
+pub(super) fn unit<'a>(family: &FamilyHead<'a>) -> Option<&'a str> {
+    let ((name, metric_type), unit) = (named(family), family.unit?);
     let is_last_word = name.strip_suffix(unit).is_some_and(|rest| rest.ends_with('_'));
     (is_last_word && !unit.is_empty() && metric_type != MetricType::Info).then_some(unit)
 }

@@ -52,6 +52,25 @@ impl OwnedValue {
         Self::Histogram { buckets, sum, native: None }
     }
 
+    /// The same with the observations in native buckets, for a family that has them.
+    ///
+    /// ```
+    /// use caas_metrics::{desc::Native, sample::{FamilySnapshot, NativeCounts, OwnedValue}};
+    ///
+    /// // Four observations up to 1, of which native buckets show more: schema 0 has one a doubling.
+    /// let mut waits = FamilySnapshot::histogram("wait_seconds", "Waits.", &[1.0]);
+    /// waits.native = Some(Native::new().with_schema(0).with_range(0.25, 4.0));
+    /// let counts = NativeCounts::new(1, vec![0, 3], vec![]);
+    /// waits.push(&[], OwnedValue::histogram(vec![4, 0], 2.5).with_native(counts));
+    /// ```
+    #[must_use]
+    pub fn with_native(mut self, counts: NativeCounts) -> Self {
+        if let Self::Histogram { native, .. } = &mut self {
+            *native = Some(counts);
+        }
+        self
+    }
+
     /// The value of a summary: quantiles with their values, and sum and number of all observations.
     #[must_use]
     pub const fn summary(quantiles: Vec<(f64, f64)>, sum: f64, count: u64) -> Self {

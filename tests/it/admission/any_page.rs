@@ -9,6 +9,7 @@ use caas_metrics::{
 use proptest::prelude::*;
 
 use super::registry_of;
+use crate::parsers::protobuf;
 
 /// Names that are allowed and names that are not.
 const NAMES: &str = "a|b|zone|le|quantile|__a|a-b||é";
@@ -60,6 +61,7 @@ proptest! {
             registry.encode(format, &mut page).unwrap();
             assert_keeps_the_rules(&String::from_utf8(page).unwrap());
         }
+        protobuf::series(&protobuf::read(&registry));
     }
 }
 

@@ -7,7 +7,10 @@ use caas_metrics::Registry;
 use caas_metrics::http::serve_from;
 use caas_metrics::sample::FamilySnapshot;
 
-use super::{Answer, PROMETHEUS, RequestsTotal, ask, connect, large, large_page, local};
+use super::{
+    Answer, LARGE, NATIVE, PROMETHEUS, RequestsTotal, ask, connect, large, large_page, local,
+};
+use crate::parsers::protobuf;
 
 #[test]
 fn a_scrape_gets_the_page() {
@@ -27,6 +30,35 @@ fn prometheus_gets_openmetrics() {
     let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     assert_eq!(answer.header("content-type"), content_type);
     assert!(answer.text().ends_with("\n# EOF\n"));
+}
+
+#[test]
+fn who_scrapes_native_histograms_gets_protobuf() {
+    RequestsTotal { kind: "protobuf" }.inc();
+    let content_type = "application/vnd.google.protobuf; \
+                        proto=io.prometheus.client.MetricFamily; encoding=delimited";
+    let server = local();
+    let plain = ask(&server, "GET /metrics", &[NATIVE]);
+    let zipped = ask(&server, "GET /metrics", &[NATIVE, "Accept-Encoding: gzip"]);
+    for (answer, page) in [(&plain, plain.body.clone()), (&zipped, zipped.unzipped_bytes())] {
+        assert_eq!(answer.header("content-type"), content_type);
+        let read = protobuf::series(&protobuf::read_page(&page));
+        let labels = [("kind".to_owned(), "protobuf".to_owned())].into();
+        assert_eq!(read[&("it_http_requests_total".to_owned(), labels)], 1.0);
+    }
+}
+
+#[test]
+fn a_long_page_in_protobuf_is_whole() {
+    let server = large();
+    for headers in [&[NATIVE][..], &[NATIVE, "Accept-Encoding: gzip"]] {
+        let answer = ask(&server, "GET /metrics", headers);
+        let is_zipped = headers.len() > 1;
+        let page = if is_zipped { answer.unzipped_bytes() } else { answer.body };
+        let read = protobuf::series(&protobuf::read_page(&page));
+        let large = read.keys().filter(|(name, _)| name.starts_with("large_"));
+        assert_eq!(large.count(), LARGE.0 * LARGE.1);
+    }
 }
 
 #[test]

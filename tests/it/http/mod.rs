@@ -66,10 +66,14 @@ impl Answer {
     }
 
     fn unzipped(&self) -> String {
+        String::from_utf8(self.unzipped_bytes()).unwrap()
+    }
+
+    fn unzipped_bytes(&self) -> Vec<u8> {
         assert_eq!(self.header("content-encoding"), "gzip");
-        let mut text = String::new();
-        flate2::read::GzDecoder::new(&self.body[..]).read_to_string(&mut text).unwrap();
-        text
+        let mut bytes = Vec::new();
+        flate2::read::GzDecoder::new(&self.body[..]).read_to_end(&mut bytes).unwrap();
+        bytes
     }
 }
 
@@ -111,6 +115,11 @@ fn ask(server: &Server, line: &str, headers: &[&str]) -> Answer {
 
 const PROMETHEUS: &str = "Accept: application/openmetrics-text;version=1.0.0,\
     application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
+
+/// What a server of native histograms sends.
+const NATIVE: &str = "Accept: application/vnd.google.protobuf;\
+    proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.6,\
+    application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,*/*;q=0.1";
 
 /// Families, and lines in each of them, of a page that takes many pieces.
 const LARGE: (usize, usize) = (20, 1000);

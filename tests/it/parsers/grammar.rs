@@ -6,7 +6,7 @@ use caas_metrics::sample::{Number, OwnedValue};
 use caas_metrics::{Format, Label, MetricType, Registry, metrics};
 use proptest::prelude::*;
 
-use super::{Series, assert_same, expected, family, page, registry_of};
+use super::{Series, assert_same, expected, family, page, protobuf, registry_of};
 
 /// Reads the sample lines of a page by the grammar that both formats share.
 fn read(page: &str) -> BTreeMap<Series, f64> {
@@ -94,6 +94,7 @@ proptest! {
         let registry = registry_of(families);
         assert_same(&read(&page(&registry, Format::Text)), &expected);
         assert_same(&read(&page(&registry, Format::OpenMetrics)), &expected);
+        assert_same(&protobuf::series(&protobuf::read(&registry)), &expected);
     }
 }
 
@@ -154,5 +155,8 @@ proptest! {
             read.retain(|(name, _), _| is_ours(name));
             assert_same(&read, &expected);
         }
+        let mut read = protobuf::series(&protobuf::read(&registry));
+        read.retain(|(name, _), _| is_ours(name));
+        assert_same(&read, &expected);
     }
 }

@@ -1,7 +1,10 @@
-//! Pages read back by independent parsers: Python's `prometheus_client`, and one written from the
-//! grammar.
+//! Pages read back by independent parsers: Python's `prometheus_client`, one written from the grammar,
+//! and `prost` for protobuf.
 
 mod grammar;
+pub(crate) mod messages;
+mod native;
+pub(crate) mod protobuf;
 mod python;
 
 use std::collections::BTreeMap;
@@ -17,10 +20,14 @@ fn registry_of(families: Vec<FamilySnapshot>) -> Registry {
     registry
 }
 
-fn page(registry: &Registry, format: Format) -> String {
+fn bytes(registry: &Registry, format: Format) -> Vec<u8> {
     let mut page = Vec::new();
     registry.encode(format, &mut page).unwrap();
-    String::from_utf8(page).unwrap()
+    page
+}
+
+fn page(registry: &Registry, format: Format) -> String {
+    String::from_utf8(bytes(registry, format)).unwrap()
 }
 
 /// What the families' samples are on a page, by the definition of each type.

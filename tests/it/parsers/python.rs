@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use caas_metrics::sample::{FamilySnapshot, Number, OwnedValue};
 use caas_metrics::{Format, MetricType};
 
-use super::{Series, assert_same, expected, family, page, registry_of};
+use super::{Series, assert_same, expected, family, page, protobuf, registry_of};
 
 /// Reads a page with `prometheus_client` and prints families and samples as JSON lines.
 const SCRIPT: &str = r#"
@@ -74,7 +74,7 @@ fn samples_of(families: &[ReadFamily]) -> BTreeMap<Series, f64> {
 }
 
 /// A family of each type and of each deviation in its name.
-fn every_type() -> Vec<FamilySnapshot> {
+pub(super) fn every_type() -> Vec<FamilySnapshot> {
     let texts = ["x", "", "q\"uo\\te\nline é,{}=", "\u{1f980}", "\\n"];
     let of_each = |value: OwnedValue| {
         texts.map(|text| (vec![("l", text.to_owned()), ("type", "GET".to_owned())], value.clone()))
@@ -114,7 +114,7 @@ fn every_type() -> Vec<FamilySnapshot> {
 }
 
 #[test]
-fn python_reads_the_same_from_both_formats() {
+fn python_reads_the_same_from_both_formats_as_protobuf_has() {
     if !has_python() {
         return;
     }
@@ -131,6 +131,7 @@ fn python_reads_the_same_from_both_formats() {
         }
     }
     assert_same(&samples_of(&text), &expected);
+    assert_same(&protobuf::series(&protobuf::read(&registry)), &expected);
 }
 
 #[test]

@@ -42,7 +42,7 @@ pub fn measure(what: What, contender: &Contender, effort: Effort) -> Vec<Answer>
             let Some(run) = contender.update(update) else { return Vec::new() };
             updates::measure(effort, run, requests.get(), threads)
         }
-        What::Text(shape, kind) => pages::text(effort, contender, shape, kind),
+        What::Page(format, shape, kind) => pages::page(effort, contender, format, shape, kind),
         What::SmallPage(series) => pages::small(effort, contender, series),
         What::FirstUse(shape) => pages::first_use(effort, contender, shape),
         What::Random(shape, series) => pages::random(contender, shape, series),

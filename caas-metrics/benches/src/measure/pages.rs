@@ -1,13 +1,13 @@
 //! Pages, and the cost of a label set among many others: of its first use, and of an update.
 //!
-//! Pages go to a sink that keeps nothing. Invariant: every page has a line for each series, or the
-//! process fails.
+//! Pages go to a sink that keeps nothing. Invariant: every page has a line for each series, or in protobuf
+//! enough bytes, or the process fails.
 
 use std::time::Instant;
 
 use super::{Effort, answer, fill};
 use crate::{
-    contender::{Contender, Exposed, Kind, Page},
+    contender::{Contender, Exposed, Format, Kind, Page},
     large::{Large, Shape},
     memory,
     run::Answer,
@@ -21,26 +21,50 @@ const LINES: usize = 14;
 const FIRST_USES: usize = 100_000;
 const ROUNDS: usize = 20;
 
-pub fn text(effort: Effort, contender: &Contender, shape: Shape, kind: Kind) -> Vec<Answer> {
+pub fn page(
+    effort: Effort,
+    contender: &Contender,
+    format: Format,
+    shape: Shape,
+    kind: Kind,
+) -> Vec<Answer> {
     let Some(family) = (contender.family)(shape, kind) else { return Vec::new() };
     let (children, lines) =
         if kind == Kind::Counter { (effort.series, 1) } else { (HISTOGRAMS, LINES) };
     fill(&*family, &Large::new(shape, children), 0..children);
-    let mut bytes = 0;
-    let peak = memory::peak(|| bytes = checked(&*family, children * lines));
+    let mut page = Page { counts_lines: format == Format::Text, ..Page::default() };
+    let mut has_format = true;
+    let peak = memory::peak(|| has_format = write(&*family, format, &mut page));
+    if !has_format {
+        return Vec::new();
+    }
+    match format {
+        Format::Text => check(&page, children * lines),
+        // A series has three labels with their names, and eight bytes of a value.
+        Format::Protobuf => assert!(page.bytes >= children * 50, "{} bytes", page.bytes),
+    }
     let mut times = Vec::new();
     let begun = Instant::now();
     // If a page takes seconds, a few rounds are enough.
     while times.len() < 2 || times.len() < effort.pages && begun.elapsed().as_secs() < 4 {
         let start = Instant::now();
-        family.write(&mut Page::default());
+        write(&*family, format, &mut Page::default());
         times.push(start.elapsed().as_secs_f64() * 1e3);
     }
     vec![
         answer("", "ms", times),
-        answer(": size", "MB", vec![bytes as f64 / 1e6]),
+        answer(": size", "MB", vec![page.bytes as f64 / 1e6]),
         answer(": peak heap", "MB", vec![peak as f64 / 1e6]),
     ]
+}
+
+/// Writes a page; `false` if the library does not have the format.
+pub(super) fn write(family: &dyn Exposed, format: Format, page: &mut Page) -> bool {
+    match format {
+        Format::Text => family.write(page),
+        Format::Protobuf => return family.write_protobuf(page),
+    }
+    true
 }
 
 pub fn small(effort: Effort, contender: &Contender, series: usize) -> Vec<Answer> {
@@ -97,6 +121,10 @@ pub fn random(contender: &Contender, shape: Shape, series: usize) -> Vec<Answer>
 fn checked(family: &dyn Exposed, lines: usize) -> usize {
     let mut page = Page { counts_lines: true, ..Page::default() };
     family.write(&mut page);
-    assert!(page.lines >= lines, "a page of {} lines instead of {lines}", page.lines);
+    check(&page, lines);
     page.bytes
+}
+
+fn check(page: &Page, lines: usize) {
+    assert!(page.lines >= lines, "a page of {} lines instead of {lines}", page.lines);
 }

@@ -3,9 +3,9 @@
 //! Start and warm-up take the same in every run, so the difference of two runs with other numbers of
 //! repeats is what the path takes. Invariant: nothing depends on the time.
 
-use super::fill;
+use super::{fill, pages::write};
 use crate::{
-    contender::{Contender, Kind, Page, Update},
+    contender::{Contender, Format, Kind, Page, Update},
     large::{Large, Shape},
     rows::Requests,
 };
@@ -18,9 +18,9 @@ enum Path {
     /// Calls of an annotated function for every request.
     Calls(Update),
     /// A page with this number of counters.
-    Counters(Shape, usize),
+    Counters(Format, Shape, usize),
     /// A page with this number of histograms.
-    Histograms(usize),
+    Histograms(Format, usize),
     /// The first use of this number of label sets.
     FirstUses(Shape, usize),
 }
@@ -53,11 +53,15 @@ const PATHS: &[(&str, Path)] = &[
     ("timed async function, bare", Path::Calls(Update::BareAsync)),
     ("counted and timed function", Path::Calls(Update::CountedTimed)),
     ("counted and timed async function", Path::Calls(Update::CountedTimedAsync)),
-    ("text of a counter, closed labels", Path::Counters(Shape::Closed, 50_000)),
-    ("text of a counter, shared texts", Path::Counters(Shape::Mixed, 50_000)),
-    ("text of a counter, all strings", Path::Counters(Shape::Strings, 50_000)),
-    ("text of a counter, a text each", Path::Counters(Shape::Unique, 50_000)),
-    ("text of a histogram", Path::Histograms(500)),
+    ("text of a counter, closed labels", Path::Counters(Format::Text, Shape::Closed, 50_000)),
+    ("text of a counter, shared texts", Path::Counters(Format::Text, Shape::Mixed, 50_000)),
+    ("text of a counter, all strings", Path::Counters(Format::Text, Shape::Strings, 50_000)),
+    ("text of a counter, a text each", Path::Counters(Format::Text, Shape::Unique, 50_000)),
+    ("text of a histogram", Path::Histograms(Format::Text, 500)),
+    ("protobuf of a counter, closed labels", Path::Counters(Format::Protobuf, Shape::Closed, 50_000)),
+    ("protobuf of a counter, shared texts", Path::Counters(Format::Protobuf, Shape::Mixed, 50_000)),
+    ("protobuf of a counter, a text each", Path::Counters(Format::Protobuf, Shape::Unique, 50_000)),
+    ("protobuf of a histogram", Path::Histograms(Format::Protobuf, 500)),
     ("first use, shared texts", Path::FirstUses(Shape::Mixed, 2_000)),
     ("first use, all strings", Path::FirstUses(Shape::Strings, 2_000)),
     ("first use, a text each", Path::FirstUses(Shape::Unique, 2_000)),
@@ -70,8 +74,8 @@ pub fn list() {
         let (each, times) = match *path {
             Path::Calls(_) => (All.get().len(), 200),
             Path::Updates(_, requests) => (requests.get().len(), 20),
-            Path::Counters(_, n) => (n, 10),
-            Path::Histograms(n) => (n, 300),
+            Path::Counters(.., n) => (n, 10),
+            Path::Histograms(_, n) => (n, 300),
             Path::FirstUses(_, n) => (n, 20),
         };
         println!("{name}\t{each}\t{times}");
@@ -85,8 +89,12 @@ pub fn run(contender: &Contender, name: &str, times: &str) -> bool {
     match path {
         Path::Updates(update, requests) => updates(contender, update, requests, times),
         Path::Calls(update) => updates(contender, update, All, times),
-        Path::Counters(shape, n) => pages(contender, shape, Kind::Counter, n, times),
-        Path::Histograms(n) => pages(contender, Shape::Unique, Kind::Histogram, n, times),
+        Path::Counters(format, shape, n) => {
+            pages(contender, format, (shape, Kind::Counter), n, times)
+        }
+        Path::Histograms(format, n) => {
+            pages(contender, format, (Shape::Unique, Kind::Histogram), n, times)
+        }
         Path::FirstUses(shape, n) => {
             let Some(family) = (contender.family)(shape, Kind::Counter) else { return false };
             fill(&*family, &Large::new(shape, n * (times + 1)), 0..n * (times + 1));
@@ -101,9 +109,14 @@ fn updates(contender: &Contender, update: Update, requests: Requests, times: usi
     true
 }
 
-fn pages(contender: &Contender, shape: Shape, kind: Kind, children: usize, times: usize) -> bool {
+fn pages(
+    contender: &Contender,
+    format: Format,
+    (shape, kind): (Shape, Kind),
+    children: usize,
+    times: usize,
+) -> bool {
     let Some(family) = (contender.family)(shape, kind) else { return false };
     fill(&*family, &Large::new(shape, children), 0..children);
-    (0..=times).for_each(|_| family.write(&mut Page::default()));
-    true
+    (0..=times).all(|_| write(&*family, format, &mut Page::default()))
 }
