@@ -20,10 +20,12 @@
 //! | time that a connection is kept alive | 10 minutes |
 //!
 //! `GET` and `HEAD` are answered on `/metrics` and on `/healthz`, which says `ok`; query strings
-//! are ignored. Other methods get 405, other paths 404.
+//! are ignored. Other methods get 405, other paths 404, and a request without exactly one valid
+//! `Host` header 400 (HTTP/1.0 may leave it out).
 
 mod connection;
 mod respond;
+mod route;
 mod server;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
-//! The server: where it listens, what it answers, which clients it serves, and how it stops.
+//! The server: where it listens, which clients it serves, and how it stops.
 //!
-//! Not here: what one connection may do (`connection`), and the answer to a scrape (`respond`).
+//! Not here: what one connection may do (`connection`), and what it is answered (`route`).
 //! Invariant: idle clients never keep a new one waiting.
 
 use std::borrow::Borrow;
@@ -15,8 +15,7 @@ use std::task::Poll;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use http::header::{ALLOW, CONTENT_TYPE};
-use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http::Request;
 use hyper::body::Incoming;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{oneshot, watch};
@@ -24,7 +23,7 @@ use tokio::task::{AbortHandle, JoinSet, LocalSet};
 use tokio::time::{sleep, sleep_until};
 
 use super::connection::{self, Activity, Answer, Limits};
-use super::respond::{Body, respond_from};
+use super::route::route;
 use crate::Registry;
 
 /// The most connections that the server has at a time.
@@ -222,29 +221,6 @@ fn listen_on(address: SocketAddr) -> io::Result<(TcpListener, SocketAddr)> {
     let listener = socket.listen(BACKLOG)?;
     let address = listener.local_addr()?;
     Ok((listener, address))
-}
-
-/// Answers one request.
-fn route(registry: &Registry, request: &Request<Incoming>) -> Response<Body> {
-    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
-    match request.uri().path() {
-        "/metrics" | "/healthz" if !is_read => {
-            let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "method not allowed\n");
-            response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
-            response
-        }
-        "/metrics" => respond_from(registry, request.headers()),
-        "/healthz" => plain(StatusCode::OK, "ok"),
-        _ => plain(StatusCode::NOT_FOUND, "not found; the metrics are at /metrics\n"),
-    }
-}
-
-fn plain(status: StatusCode, text: &'static str) -> Response<Body> {
-    let mut response = Response::new(Body::text(text));
-    *response.status_mut() = status;
-    let content_type = HeaderValue::from_static("text/plain; charset=utf-8");
-    response.headers_mut().insert(CONTENT_TYPE, content_type);
-    response
 }
 
 /// Serves all clients until it is asked to stop.

@@ -97,6 +97,28 @@ fn query_strings_and_absolute_forms_are_understood() {
 }
 
 #[test]
+fn a_request_without_exactly_one_host_is_refused() {
+    let server = local();
+    let refused = |target: &str, hosts: &str| {
+        let mut stream = connect(server.local_addr());
+        write!(stream, "GET {target} HTTP/1.1\r\n{hosts}\r\n").unwrap();
+        let answer = Answer::read(&mut stream, true);
+        assert_eq!(answer.text(), "one valid Host header is required\n", "{target} {hosts}");
+        assert_eq!(answer.header("connection"), "close");
+        assert_eq!(answer.status, 400);
+        assert_eq!(stream.read(&mut [0]).unwrap(), 0, "it is closed");
+    };
+    for target in ["/metrics", "/healthz", "/x", "http://x/metrics"] {
+        refused(target, "");
+        refused(target, "Host: x\r\nHost: x\r\n");
+        refused(target, "Host: a b\r\n");
+    }
+    let mut stream = connect(server.local_addr());
+    write!(stream, "GET /healthz HTTP/1.0\r\n\r\n").unwrap();
+    assert_eq!(Answer::read(&mut stream, true).text(), "ok");
+}
+
+#[test]
 fn a_posted_body_is_refused_in_peace() {
     let server = local();
     let mut stream = connect(server.local_addr());

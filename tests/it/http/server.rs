@@ -68,7 +68,7 @@ fn a_thousand_connections_hold_nobody_up() {
         let request = if n % 2 == 0 {
             "GET /metrics HTTP/1.1\r\nX: "
         } else {
-            "GET /metrics HTTP/1.1\r\n\r\n"
+            "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"
         };
         // Some have given way already.
         let _ = stream.write_all(request.as_bytes());
@@ -81,7 +81,8 @@ fn a_thousand_connections_hold_nobody_up() {
     let mut eager: Vec<_> = (0..1000)
         .map(|_| {
             let mut stream = connect(server.local_addr());
-            write!(stream, "GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n").unwrap();
+            write!(stream, "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                .unwrap();
             stream
         })
         .collect();
@@ -105,7 +106,7 @@ fn a_detached_server_goes_on() {
     server.detach();
     thread::sleep(Duration::from_millis(50));
     let mut stream = connect(address);
-    write!(stream, "GET /healthz HTTP/1.1\r\n\r\n").unwrap();
+    write!(stream, "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
     assert_eq!(Answer::read(&mut stream, true).text(), "ok");
 }
 
