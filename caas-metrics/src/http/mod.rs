@@ -21,7 +21,8 @@
 //!
 //! `GET` and `HEAD` are answered on `/metrics` and on `/healthz`, which says `ok`; query strings
 //! are ignored. Other methods get 405, other paths 404, and a request without exactly one valid
-//! `Host` header 400 (HTTP/1.0 may leave it out).
+//! `Host` header 400 (HTTP/1.0 may leave it out). A client that
+//! forbids both gzip and plain bytes gets 406.
 
 mod connection;
 mod respond;

@@ -48,6 +48,22 @@ fn gzip_is_sent_to_those_who_ask() {
 }
 
 #[test]
+fn who_forbids_plain_bytes_gets_gzip_or_a_refusal() {
+    let server = local();
+    for line in ["gzip;q=0.1, identity;q=0", "gzip, *;q=0", "identity;q=0, *"] {
+        let answer = ask(&server, "GET /metrics", &[&format!("Accept-Encoding: {line}")]);
+        assert!(answer.unzipped().starts_with("# "), "{line}");
+    }
+    for line in ["identity;q=0", "*;q=0", "br, gzip;q=0, identity;q=0"] {
+        let answer = ask(&server, "GET /metrics", &[&format!("Accept-Encoding: {line}")]);
+        let encoding = answer.header("content-encoding");
+        assert_eq!((answer.status, encoding), (406, ""), "{line}");
+        let text = "Accept-Encoding allows neither gzip nor identity; allow one of them\n";
+        assert_eq!((answer.text(), answer.header("vary")), (text, "accept-encoding"));
+    }
+}
+
+#[test]
 fn head_is_a_get_without_a_body() {
     let registry = Arc::new(Registry::new());
     registry.register(|| vec![FamilySnapshot::gauge("x", "An x.").with(&[], 1.0)]);

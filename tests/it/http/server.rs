@@ -177,3 +177,26 @@ fn it_is_an_axum_handler() {
     assert_eq!((head.status.as_u16(), &page[..]), (200, &b""[..]));
     assert_eq!(&ask(Method::GET, "/own").1[..], b"");
 }
+
+#[test]
+fn the_axum_router_answers_as_the_server_does() {
+    use axum::{Router, body};
+    use http::Request;
+    use tower::ServiceExt;
+
+    let server = local();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    for encoding in ["gzip", "identity", "identity;q=0, gzip;q=0.1", "identity;q=0", "*;q=0"] {
+        let header = format!("Accept-Encoding: {encoding}");
+        let own = ask(&server, "GET /metrics", &[&header]);
+        let request = Request::get("/metrics").header("accept-encoding", encoding);
+        let request = request.body(body::Body::empty()).unwrap();
+        let router: Router = caas_metrics::axum::router();
+        let head = runtime.block_on(router.oneshot(request)).unwrap().into_parts().0;
+        assert_eq!(head.status.as_u16(), own.status, "{encoding}");
+        for name in ["content-type", "content-encoding", "vary"] {
+            let value = head.headers.get(name).map_or("", |value| value.to_str().unwrap());
+            assert_eq!(value, own.header(name), "{encoding}");
+        }
+    }
+}
