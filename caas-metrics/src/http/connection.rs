@@ -140,7 +140,8 @@ impl Activity {
         phase_ends
     }
 
-    fn owes_an_answer(&self) -> bool {
+    /// Whether an answer is under way.
+    pub(super) fn owes_an_answer(&self) -> bool {
         self.phase.get().0 == Phase::Answering || self.is_blocked.get()
     }
 

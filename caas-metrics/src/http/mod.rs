@@ -19,12 +19,18 @@
 //! | time for the whole answer | 60 seconds |
 //! | time that a connection is kept alive | 10 minutes |
 //!
+//! If the process has no file descriptor left, the quietest connection without an answer under way gives
+//! way at once. The server also keeps four descriptors in reserve, in case the rest of the program has all
+//! others: a scrape that shows it is still answered.
+//!
 //! `GET` and `HEAD` are answered on `/metrics` and on `/healthz`, which says `ok`; query strings
 //! are ignored. Other methods get 405, other paths 404, and a request without exactly one valid
 //! `Host` header 400 (HTTP/1.0 may leave it out). A client that
 //! forbids both gzip and plain bytes gets 406.
 
 mod connection;
+mod connections;
+mod reserve;
 mod respond;
 mod route;
 mod server;

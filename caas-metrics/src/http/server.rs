@@ -1,28 +1,25 @@
-//! The server: where it listens, which clients it serves, and how it stops.
+//! The server: where it listens, the thread that it runs on, and how it is stopped.
 //!
-//! Not here: what one connection may do (`connection`), and what it is answered (`route`).
-//! Invariant: idle clients never keep a new one waiting.
+//! Not here: which clients it serves (`connections`), and what they are answered (`route`).
+//! Invariant: nobody waits for ever for the server to start or to stop.
 
 use std::borrow::Borrow;
 use std::fmt::Debug;
-use std::future::{Future, poll_fn};
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::pin::pin;
 use std::rc::Rc;
 use std::sync::mpsc;
-use std::task::Poll;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use http::Request;
 use hyper::body::Incoming;
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::{oneshot, watch};
-use tokio::task::{AbortHandle, JoinSet, LocalSet};
-use tokio::time::{sleep, sleep_until};
+use tokio::net::{TcpListener, TcpSocket};
+use tokio::sync::oneshot;
+use tokio::task::LocalSet;
 
-use super::connection::{self, Activity, Answer, Limits};
+use super::connection::Limits;
+use super::connections::{Connections, accept};
 use super::route::route;
 use crate::Registry;
 
@@ -34,9 +31,6 @@ const BACKLOG: u32 = 1024;
 
 /// Bytes that the system may buffer for a client. If it never reads, they were encoded in vain.
 const SEND_BUFFER: u32 = 128 * 1024;
-
-/// How long a connection must have been quiet before it gives way to a new one.
-const MAY_BE_QUIET: Duration = Duration::from_millis(500);
 
 /// Serves the process's registry on its own address.
 ///
@@ -106,10 +100,12 @@ where
                 Ok(listening) => listening,
                 Err(error) => return drop(started.send(Err(error))),
             };
-            drop(started.send(Ok(address)));
             let answer =
                 Rc::new(move |request: &Request<Incoming>| route(registry.borrow(), request));
-            accept(listener, Connections::new(limits, answer), stopping).await;
+            // Before the program may take the descriptors that the server keeps in reserve.
+            let connections = Connections::new(limits, answer);
+            drop(started.send(Ok(address)));
+            accept(listener, connections, stopping).await;
         };
         LocalSet::new().block_on(&runtime, listening);
         drop(running);
@@ -138,7 +134,7 @@ pub struct Server {
 
 /// How a server shall stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stop {
+pub(super) enum Stop {
     Gracefully,
     AtOnce,
     Never,
@@ -221,102 +217,4 @@ fn listen_on(address: SocketAddr) -> io::Result<(TcpListener, SocketAddr)> {
     let listener = socket.listen(BACKLOG)?;
     let address = listener.local_addr()?;
     Ok((listener, address))
-}
-
-/// Serves all clients until it is asked to stop.
-async fn accept(
-    listener: TcpListener,
-    mut connections: Connections,
-    stopping: oneshot::Receiver<Stop>,
-) {
-    let stopped = async {
-        match stopping.await {
-            Ok(Stop::Never) => std::future::pending().await,
-            Ok(how) => how,
-            Err(_) => Stop::AtOnce,
-        }
-    };
-    let accepting = async {
-        loop {
-            connections.make_room().await;
-            match listener.accept().await {
-                Ok((stream, _)) => connections.add(stream),
-                // The client has left already, or the process has no file descriptor left:
-                // trying again at once would only burn the processor.
-                Err(_) => sleep(Duration::from_millis(20)).await,
-            }
-        }
-    };
-    let how = first(stopped, accepting).await;
-    drop(listener);
-    if how == Stop::Gracefully {
-        connections.finish().await;
-    }
-}
-
-/// The connections that are open.
-struct Connections {
-    limits: Limits,
-    answer: Answer,
-    tasks: JoinSet<()>,
-    open: Vec<(AbortHandle, Rc<Activity>)>,
-    stop: watch::Sender<bool>,
-}
-
-impl Connections {
-    fn new(limits: Limits, answer: Answer) -> Self {
-        let stop = watch::Sender::new(false);
-        Self { limits, answer, tasks: JoinSet::new(), open: Vec::new(), stop }
-    }
-
-    fn add(&mut self, stream: TcpStream) {
-        // Without it the last bytes of an answer may wait until the client has confirmed the others.
-        let _ = stream.set_nodelay(true);
-        let activity = Rc::new(Activity::new(self.limits));
-        let run = connection::run(
-            stream,
-            Rc::clone(&activity),
-            Rc::clone(&self.answer),
-            self.stop.subscribe(),
-        );
-        self.open.push((self.tasks.spawn_local(run), activity));
-    }
-
-    /// Waits for room for one more connection, and closes the quietest one if that is allowed.
-    async fn make_room(&mut self) {
-        loop {
-            while self.tasks.try_join_next().is_some() {}
-            self.open.retain(|(task, _)| !task.is_finished());
-            if self.open.len() < MAX_CONNECTIONS {
-                return;
-            }
-            let quietest = self.open.iter().min_by_key(|(_, activity)| activity.quiet_since());
-            let Some((task, activity)) = quietest else { return };
-            let gives_way = activity.quiet_since() + MAY_BE_QUIET;
-            if gives_way <= Instant::now() {
-                task.abort();
-                self.tasks.join_next().await;
-            } else {
-                let ended = async { drop(self.tasks.join_next().await) };
-                first(ended, sleep_until(gives_way.into())).await;
-            }
-        }
-    }
-
-    /// Lets the answers under way finish, for a while.
-    async fn finish(&mut self) {
-        self.stop.send_replace(true);
-        let finished = async { while self.tasks.join_next().await.is_some() {} };
-        first(finished, sleep(self.limits.grace)).await;
-    }
-}
-
-/// The value of the future that is ready first. The other one is dropped.
-async fn first<T>(one: impl Future<Output = T>, other: impl Future<Output = T>) -> T {
-    let (mut one, mut other) = (pin!(one), pin!(other));
-    poll_fn(|cx| match one.as_mut().poll(cx) {
-        Poll::Pending => other.as_mut().poll(cx),
-        ready @ Poll::Ready(_) => ready,
-    })
-    .await
 }
