@@ -10,14 +10,15 @@ use std::rc::Rc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{oneshot, watch};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::sleep;
 
-use super::connection::{self, Activity, Answer, Limits};
+use super::connection::{self, Activity, Answer};
+use super::limits::Limits;
+use super::listen::{Listener, Stream};
 use super::reserve::Reserve;
-use super::server::{MAX_CONNECTIONS, Stop};
+use super::server::Stop;
 
 /// How long a connection must have been quiet before it gives way to a new one.
 const MAY_BE_QUIET: Duration = Duration::from_millis(500);
@@ -31,7 +32,7 @@ const AGAIN: Duration = Duration::from_millis(20);
 
 /// Serves all clients until it is asked to stop.
 pub(super) async fn accept(
-    listener: TcpListener,
+    listener: Listener,
     mut connections: Connections,
     stopping: oneshot::Receiver<Stop>,
 ) {
@@ -73,28 +74,28 @@ impl Connections {
     }
 
     /// Waits for a client, or for the end of a connection whose descriptor the reserve lacks.
-    async fn accept_one(&mut self, listener: &TcpListener) {
+    async fn accept_one(&mut self, listener: &Listener) {
         let Self { tasks, reserve, .. } = self;
         let accepted = async { Some(listener.accept().await) };
         let ended = async {
             if reserve.is_full() || tasks.join_next().await.is_none() {
-                std::future::pending().await
+                std::future::pending::<()>().await;
             }
             None
         };
         match first(accepted, ended).await {
-            Some(Ok((stream, _))) => self.add(stream),
+            Some(Ok(stream)) => self.add(stream),
             Some(Err(error)) if !is_of_the_client(&error) => self.accept_in_need(listener).await,
             _ => {}
         }
     }
 
     /// Accepts although there is no descriptor, or no memory.
-    async fn accept_in_need(&mut self, listener: &TcpListener) {
+    async fn accept_in_need(&mut self, listener: &Listener) {
         self.reserve.release();
         let accepted = poll_fn(|cx| Poll::Ready(listener.poll_accept(cx)));
         match accepted.await {
-            Poll::Ready(Ok((stream, _))) => self.add(stream),
+            Poll::Ready(Ok(stream)) => self.add(stream),
             Poll::Ready(Err(error)) if !is_of_the_client(&error) => {
                 if let Some(quietest) = self.quietest(MAY_BE_NEW) {
                     self.close(quietest).await;
@@ -108,9 +109,7 @@ impl Connections {
         }
     }
 
-    fn add(&mut self, stream: TcpStream) {
-        // Without it the last bytes of an answer may wait until the client has confirmed the others.
-        let _ = stream.set_nodelay(true);
+    fn add(&mut self, stream: Box<dyn Stream>) {
         let activity = Rc::new(Activity::new(self.limits));
         let run = connection::run(
             stream,
@@ -121,8 +120,9 @@ impl Connections {
         self.open.push((self.tasks.spawn_local(run), activity));
     }
 
-    /// Waits for room for one more connection, and for a descriptor in reserve. If they can only be had
-    /// by closing a connection, closes the quietest that may be closed.
+    /// Waits until there are no more connections than there may be, and a descriptor is in reserve. If
+    /// that needs the end of a connection, closes the quietest that may be closed. The newest is served
+    /// meanwhile, so a client never waits for the end of another one's time.
     async fn make_room(&mut self) {
         loop {
             while self.tasks.try_join_next().is_some() {}
@@ -130,7 +130,7 @@ impl Connections {
             self.reserve.refill();
             let patience = if self.reserve.is_empty() {
                 MAY_BE_NEW
-            } else if self.open.len() >= MAX_CONNECTIONS {
+            } else if self.open.len() > self.limits.connections {
                 MAY_BE_QUIET
             } else {
                 return;
@@ -169,7 +169,7 @@ impl Connections {
     async fn finish(&mut self) {
         self.stop.send_replace(true);
         let finished = async { while self.tasks.join_next().await.is_some() {} };
-        first(finished, sleep(self.limits.grace)).await;
+        first(finished, sleep(self.limits.shutdown)).await;
     }
 }
 

@@ -5,11 +5,12 @@
 //! slowly it is read.
 //!
 //! A service that already speaks HTTP answers `/metrics` itself with [`respond`]. One that does not, or
-//! that wants a separate port for its metrics, starts [`serve`].
+//! that wants a separate port for its metrics, starts [`serve`]. Another path, other limits or a Unix
+//! socket are for [`Server::builder`].
 //!
 //! # What a client of the server may do
 //!
-//! | | |
+//! | | by default |
 //! |---|---|
 //! | connections at a time | [`MAX_CONNECTIONS`]; beyond, the one that has been quiet longest gives way, not before it has been quiet for half a second |
 //! | request line and headers | 16 KiB, 64 headers; more is answered with 431 |
@@ -28,14 +29,21 @@
 //! `Host` header 400 (HTTP/1.0 may leave it out). A client that
 //! forbids both gzip and plain bytes gets 406.
 
+mod builder;
 mod connection;
 mod connections;
+mod limits;
+mod listen;
 mod reserve;
 mod respond;
 mod route;
 mod server;
 #[cfg(test)]
 mod tests;
+#[cfg(unix)]
+mod unix;
 
+pub use self::builder::ServerBuilder;
+pub use self::limits::MAX_CONNECTIONS;
 pub use self::respond::{Body, respond, respond_from};
-pub use self::server::{MAX_CONNECTIONS, Server, serve, serve_from};
+pub use self::server::{Server, serve, serve_from};

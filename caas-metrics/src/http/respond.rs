@@ -120,8 +120,8 @@ impl Body {
     }
 
     /// A short text instead of a page.
-    pub(super) fn text(text: &'static str) -> Self {
-        Self { ready: Bytes::from_static(text.as_bytes()), rest: None }
+    pub(super) fn text(text: impl Into<Bytes>) -> Self {
+        Self { ready: text.into(), rest: None }
     }
 
     /// Encodes the next piece. The result may be empty, if the compressor still keeps all of it.

@@ -3,6 +3,7 @@
 //! Not here: the page itself (`respond`), and how requests arrive (`connection`).
 //! Invariant: a request is judged by its line and headers alone; a body is never read.
 
+use bytes::Bytes;
 use http::header::{ALLOW, CONNECTION, CONTENT_TYPE, HOST};
 use http::uri::Authority;
 use http::{HeaderValue, Method, Request, Response, StatusCode, Version};
@@ -10,25 +11,68 @@ use http::{HeaderValue, Method, Request, Response, StatusCode, Version};
 use super::respond::{Body, respond_from};
 use crate::Registry;
 
-/// Answers one request.
-pub(super) fn route<B>(registry: &Registry, request: &Request<B>) -> Response<Body> {
-    if !has_host(request) {
-        let mut response = plain(StatusCode::BAD_REQUEST, "one valid Host header is required\n");
-        // Whoever is between us and the client may see other requests in these bytes.
-        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-        return response;
+/// Where what is.
+pub(super) struct Routes {
+    metrics: String,
+}
+
+impl Routes {
+    /// Where the metrics are unless another path is asked for.
+    pub(super) const METRICS: &str = "/metrics";
+    const HEALTH: &str = "/healthz";
+
+    /// What is wrong with the path, if it can't be had.
+    pub(super) fn new(metrics: String) -> Result<Self, String> {
+        match path_error(&metrics) {
+            Some(error) => Err(format!("can't serve metrics at {metrics:?}: {error}")),
+            None => Ok(Self { metrics }),
+        }
     }
-    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
-    match request.uri().path() {
-        "/metrics" | "/healthz" if !is_read => {
+
+    /// Answers one request.
+    pub(super) fn answer<B>(&self, registry: &Registry, request: &Request<B>) -> Response<Body> {
+        if !has_host(request) {
+            let mut response =
+                plain(StatusCode::BAD_REQUEST, "one valid Host header is required\n");
+            // Whoever is between us and the client may see other requests in these bytes.
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            return response;
+        }
+        let path = request.uri().path();
+        if path != self.metrics && path != Self::HEALTH {
+            let text = format!("not found; the metrics are at {}\n", self.metrics);
+            return plain(StatusCode::NOT_FOUND, text);
+        }
+        if !matches!(*request.method(), Method::GET | Method::HEAD) {
             let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "method not allowed\n");
             response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
-            response
+            return response;
         }
-        "/metrics" => respond_from(registry, request.headers()),
-        "/healthz" => plain(StatusCode::OK, "ok"),
-        _ => plain(StatusCode::NOT_FOUND, "not found; the metrics are at /metrics\n"),
+        if path == Self::HEALTH {
+            return plain(StatusCode::OK, "ok");
+        }
+        respond_from(registry, request.headers())
     }
+}
+
+/// Why metrics can't be served at a path, if so.
+fn path_error(path: &str) -> Option<&'static str> {
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"/-._~!$&'()*+,;=:@%".contains(&b);
+    Some(if !path.starts_with('/') {
+        "it must begin with `/`"
+    } else if path == "/" {
+        "there is the page with links to it"
+    } else if path == Routes::HEALTH {
+        "there the server says that it is alive"
+    } else if path.contains(['?', '#']) {
+        "it must be a path without query or fragment"
+    } else if path.starts_with("//") || path.split('/').any(|part| part == "." || part == "..") {
+        "clients would ask for another path"
+    } else if !path.bytes().all(is_plain) {
+        "it has a character that must be percent-encoded"
+    } else {
+        return None;
+    })
 }
 
 /// Whether the request names its host as RFC 9112 (3.2) demands: once, and validly. Only HTTP/1.0 may
@@ -56,7 +100,7 @@ fn is_host(text: &[u8]) -> bool {
     })
 }
 
-fn plain(status: StatusCode, text: &'static str) -> Response<Body> {
+fn plain(status: StatusCode, text: impl Into<Bytes>) -> Response<Body> {
     let mut response = Response::new(Body::text(text));
     *response.status_mut() = status;
     let content_type = HeaderValue::from_static("text/plain; charset=utf-8");
@@ -74,7 +118,8 @@ mod tests {
         for host in hosts {
             request = request.header(HOST, *host);
         }
-        route(&Registry::new(), &request.body(()).unwrap()).status().as_u16()
+        let routes = Routes::new("/m".to_owned()).unwrap();
+        routes.answer(&Registry::new(), &request.body(()).unwrap()).status().as_u16()
     }
 
     #[test]
@@ -85,6 +130,35 @@ mod tests {
         }
         for host in ["a b", "x:y", "x:1:2", "u@x", "x@x", "a/b", "[::1", "[::1]x", ":@", "x?"] {
             assert_eq!(status(Version::HTTP_11, &[host]), 400, "{host}");
+        }
+    }
+
+    #[test]
+    fn a_path_is_one_that_clients_can_ask_for() {
+        for path in
+            ["/m", "/m/", "/a/b-c.d", "/metrics;v=1", "/%C3%A4", "/a//b", "/...", "/healthz/x"]
+        {
+            assert_eq!(path_error(path), None, "{path}");
+        }
+        for (path, word) in [
+            ("", "begin"),
+            ("metrics", "begin"),
+            ("http://x/metrics", "begin"),
+            ("/", "links"),
+            ("/healthz", "alive"),
+            ("/m?x", "query"),
+            ("/m#x", "fragment"),
+            ("//m", "another"),
+            ("/a/../m", "another"),
+            ("/.", "another"),
+            ("/a b", "encoded"),
+            ("/ä", "encoded"),
+            ("/a\r\n", "encoded"),
+            ("/<m>", "encoded"),
+        ] {
+            let error = Routes::new(path.to_owned()).err().unwrap();
+            let start = format!("can't serve metrics at {path:?}: ");
+            assert!(error.starts_with(&start) && error.contains(word), "{error}");
         }
     }
 

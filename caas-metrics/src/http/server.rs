@@ -1,4 +1,4 @@
-//! The server: where it listens, the thread that it runs on, and how it is stopped.
+//! The server: the thread that it runs on, and how it is stopped.
 //!
 //! Not here: which clients it serves (`connections`), and what they are answered (`route`).
 //! Invariant: nobody waits for ever for the server to start or to stop.
@@ -14,23 +14,14 @@ use std::time::Duration;
 
 use http::Request;
 use hyper::body::Incoming;
-use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::oneshot;
 use tokio::task::LocalSet;
 
-use super::connection::Limits;
 use super::connections::{Connections, accept};
-use super::route::route;
+use super::limits::Limits;
+use super::listen::Listener;
+use super::route::Routes;
 use crate::Registry;
-
-/// The most connections that the server has at a time.
-pub const MAX_CONNECTIONS: usize = 256;
-
-/// Connections that the system holds for us until we accept them.
-const BACKLOG: u32 = 1024;
-
-/// Bytes that the system may buffer for a client. If it never reads, they were encoded in vain.
-const SEND_BUFFER: u32 = 128 * 1024;
 
 /// Serves the process's registry on its own address.
 ///
@@ -71,22 +62,20 @@ pub fn serve_from<R>(registry: R, address: impl ToSocketAddrs + Debug) -> io::Re
 where
     R: Borrow<Registry> + Send + 'static,
 {
-    start(registry, address, Limits::DEFAULT)
+    Server::builder().registry(registry).serve(address)
 }
 
-/// [`serve_from`], with limits for a test.
-pub(super) fn start<R>(
+/// Starts a server with what `ServerBuilder` has checked.
+pub(super) fn start<R, A>(
     registry: R,
-    address: impl ToSocketAddrs + Debug,
+    routes: Routes,
     limits: Limits,
-) -> io::Result<Server>
+    listen: impl FnOnce() -> io::Result<(Listener, A)> + Send + 'static,
+) -> io::Result<Server<A>>
 where
     R: Borrow<Registry> + Send + 'static,
+    A: Send + 'static,
 {
-    let named = |error: io::Error| {
-        io::Error::new(error.kind(), format!("can't listen on {address:?}: {error}"))
-    };
-    let addresses: Vec<_> = address.to_socket_addrs().map_err(named)?.collect();
     let (started, starting) = mpsc::sync_channel(1);
     let (stop, stopping) = oneshot::channel();
     let (running, ended) = mpsc::channel::<()>();
@@ -96,12 +85,13 @@ where
             Err(error) => return drop(started.send(Err(error))),
         };
         let listening = async move {
-            let (listener, address) = match listen(&addresses) {
+            let (listener, address) = match listen() {
                 Ok(listening) => listening,
                 Err(error) => return drop(started.send(Err(error))),
             };
-            let answer =
-                Rc::new(move |request: &Request<Incoming>| route(registry.borrow(), request));
+            let answer = Rc::new(move |request: &Request<Incoming>| {
+                routes.answer(registry.borrow(), request)
+            });
             // Before the program may take the descriptors that the server keeps in reserve.
             let connections = Connections::new(limits, answer);
             drop(started.send(Ok(address)));
@@ -110,10 +100,10 @@ where
         LocalSet::new().block_on(&runtime, listening);
         drop(running);
     };
-    thread::Builder::new().name("caas-metrics".to_owned()).spawn(run).map_err(named)?;
+    thread::Builder::new().name("caas-metrics".to_owned()).spawn(run)?;
     let gone = |_| Err(io::Error::other("the server's thread ended early"));
-    let local_addr = starting.recv().unwrap_or_else(gone).map_err(named)?;
-    let patience = limits.grace + Duration::from_secs(1);
+    let local_addr = starting.recv().unwrap_or_else(gone)?;
+    let patience = limits.shutdown + Duration::from_secs(1);
     Ok(Server { local_addr, stop: Some(stop), ended, patience })
 }
 
@@ -121,10 +111,12 @@ where
 ///
 /// Dropping it stops it at once and frees its port; [`shutdown`](Self::shutdown) lets answers
 /// finish first; [`detach`](Self::detach) leaves it running for the life of the process.
+///
+/// `A` is the kind of address that it listens on: a [`SocketAddr`], or a `PathBuf` if it is a Unix socket.
 #[derive(Debug)]
 #[must_use = "dropping the server stops it; `detach` leaves it running"]
-pub struct Server {
-    local_addr: SocketAddr,
+pub struct Server<A = SocketAddr> {
+    local_addr: A,
     stop: Option<oneshot::Sender<Stop>>,
     /// Hangs up when the server's thread has ended.
     ended: mpsc::Receiver<()>,
@@ -140,15 +132,18 @@ pub(super) enum Stop {
     Never,
 }
 
-impl Server {
-    /// The address that the server listens on, with the port that was chosen if port 0 was asked for.
+impl<A: Clone> Server<A> {
+    /// The address that the server listens on, with the port that was chosen if port 0 was asked for; the
+    /// path, if it is a Unix socket.
     #[must_use]
-    pub fn local_addr(&self) -> SocketAddr {
-        self.local_addr
+    pub fn local_addr(&self) -> A {
+        self.local_addr.clone()
     }
+}
 
+impl<A> Server<A> {
     /// Accepts no more connections, lets the answers under way finish, and returns when they have, or
-    /// after 5 seconds.
+    /// after 5 seconds ([`ServerBuilder::shutdown_timeout`](super::ServerBuilder::shutdown_timeout)).
     ///
     /// Blocks the calling thread meanwhile; in an async program that cares, call it through
     /// `spawn_blocking`.
@@ -187,34 +182,8 @@ impl Server {
     }
 }
 
-impl Drop for Server {
+impl<A> Drop for Server<A> {
     fn drop(&mut self) {
         self.end(Stop::AtOnce);
     }
-}
-
-/// Listens on the first of the addresses that is free.
-fn listen(addresses: &[SocketAddr]) -> io::Result<(TcpListener, SocketAddr)> {
-    let mut result = Err(io::Error::new(io::ErrorKind::InvalidInput, "it names no address"));
-    for &address in addresses {
-        result = listen_on(address);
-        if result.is_ok() {
-            break;
-        }
-    }
-    result
-}
-
-fn listen_on(address: SocketAddr) -> io::Result<(TcpListener, SocketAddr)> {
-    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-    // On other systems this would let two servers share a port. Here it lets a server that was
-    // restarted have its port at once.
-    #[cfg(unix)]
-    socket.set_reuseaddr(true)?;
-    // Accepted connections inherit it.
-    socket.set_send_buffer_size(SEND_BUFFER)?;
-    socket.bind(address)?;
-    let listener = socket.listen(BACKLOG)?;
-    let address = listener.local_addr()?;
-    Ok((listener, address))
 }
