@@ -24,8 +24,8 @@
 //! way at once. The server also keeps four descriptors in reserve, in case the rest of the program has all
 //! others: a scrape that shows it is still answered.
 //!
-//! `GET` and `HEAD` are answered on `/metrics` and on `/healthz`, which says `ok`; query strings
-//! are ignored. Other methods get 405, other paths 404, and a request without exactly one valid
+//! `GET` and `HEAD` are answered on `/metrics`, on `/healthz`, which says `ok`, and on `/`, which has
+//! links to both; query strings are ignored. Other methods get 405, other paths 404, and a request without exactly one valid
 //! `Host` header 400 (HTTP/1.0 may leave it out). A client that
 //! forbids both gzip and plain bytes gets 406.
 

@@ -14,6 +14,8 @@ use crate::Registry;
 /// Where what is.
 pub(super) struct Routes {
     metrics: String,
+    /// The page on `/`, for people.
+    links: Bytes,
 }
 
 impl Routes {
@@ -25,7 +27,7 @@ impl Routes {
     pub(super) fn new(metrics: String) -> Result<Self, String> {
         match path_error(&metrics) {
             Some(error) => Err(format!("can't serve metrics at {metrics:?}: {error}")),
-            None => Ok(Self { metrics }),
+            None => Ok(Self { links: links(&metrics).into(), metrics }),
         }
     }
 
@@ -39,7 +41,7 @@ impl Routes {
             return response;
         }
         let path = request.uri().path();
-        if path != self.metrics && path != Self::HEALTH {
+        if path != self.metrics && path != Self::HEALTH && path != "/" {
             let text = format!("not found; the metrics are at {}\n", self.metrics);
             return plain(StatusCode::NOT_FOUND, text);
         }
@@ -48,10 +50,11 @@ impl Routes {
             response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
             return response;
         }
-        if path == Self::HEALTH {
-            return plain(StatusCode::OK, "ok");
+        match path {
+            "/" => text(StatusCode::OK, "text/html; charset=utf-8", self.links.clone()),
+            Self::HEALTH => plain(StatusCode::OK, "ok"),
+            _ => respond_from(registry, request.headers()),
         }
-        respond_from(registry, request.headers())
     }
 }
 
@@ -100,11 +103,39 @@ fn is_host(text: &[u8]) -> bool {
     })
 }
 
-fn plain(status: StatusCode, text: impl Into<Bytes>) -> Response<Body> {
-    let mut response = Response::new(Body::text(text));
+/// What a browser shows of a server whose address somebody has typed in.
+fn links(metrics: &str) -> String {
+    // The other characters that HTML would ask to escape are refused in a path.
+    let metrics = metrics.replace('&', "&amp;").replace('\'', "&#39;");
+    let (health, version) = (Routes::HEALTH, env!("CARGO_PKG_VERSION"));
+    format!(
+        "<!DOCTYPE html>\n\
+         <html lang=\"en\">\n\
+         <head>\n\
+         <meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width\">\n\
+         <title>Metrics</title>\n\
+         </head>\n\
+         <body>\n\
+         <h1>Metrics</h1>\n\
+         <ul>\n\
+         <li><a href=\"{metrics}\">{metrics}</a>: the metrics, for Prometheus</li>\n\
+         <li><a href=\"{health}\">{health}</a>: whether this server is alive</li>\n\
+         </ul>\n\
+         <p>caas-metrics {version}</p>\n\
+         </body>\n\
+         </html>\n"
+    )
+}
+
+fn plain(status: StatusCode, body: impl Into<Bytes>) -> Response<Body> {
+    text(status, "text/plain; charset=utf-8", body)
+}
+
+fn text(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Response<Body> {
+    let mut response = Response::new(Body::text(body));
     *response.status_mut() = status;
-    let content_type = HeaderValue::from_static("text/plain; charset=utf-8");
-    response.headers_mut().insert(CONTENT_TYPE, content_type);
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     response
 }
 
@@ -160,6 +191,12 @@ mod tests {
             let start = format!("can't serve metrics at {path:?}: ");
             assert!(error.starts_with(&start) && error.contains(word), "{error}");
         }
+    }
+
+    #[test]
+    fn links_are_escaped() {
+        let page = links("/a&b'c/*");
+        assert!(page.contains("<a href=\"/a&amp;b&#39;c/*\">/a&amp;b&#39;c/*</a>"), "{page}");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::sync::Arc;
 
 use caas_metrics::Registry;
-use caas_metrics::http::serve_from;
+use caas_metrics::http::{Server, serve_from};
 use caas_metrics::sample::FamilySnapshot;
 
 use super::{Answer, PROMETHEUS, RequestsTotal, ask, connect, large, large_page, local};
@@ -68,7 +68,7 @@ fn head_is_a_get_without_a_body() {
     let registry = Arc::new(Registry::new());
     registry.register(|| vec![FamilySnapshot::gauge("x", "An x.").with(&[], 1.0)]);
     let server = serve_from(registry, "127.0.0.1:0").unwrap();
-    for path in ["/metrics", "/healthz", "/nothing"] {
+    for path in ["/", "/metrics", "/healthz", "/nothing"] {
         let (mut get, mut head) =
             (ask(&server, &format!("GET {path}"), &[]), ask(&server, &format!("HEAD {path}"), &[]));
         get.headers.remove("date");
@@ -90,18 +90,33 @@ fn head_is_a_get_without_a_body() {
 fn other_paths_and_methods_are_refused() {
     let server = local();
     assert_eq!(ask(&server, "GET /healthz", &[]).text(), "ok");
-    for path in ["/", "/metrics/", "/Metrics", "//metrics", "/metrics%20", "/healthz/x"] {
+    for path in ["/metrics/", "/Metrics", "//metrics", "/metrics%20", "/healthz/x"] {
         let answer = ask(&server, &format!("GET {path}"), &[]);
         assert_eq!(answer.status, 404, "{path}");
         assert_eq!(answer.header("content-type"), "text/plain; charset=utf-8");
     }
     for method in ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "BREW"] {
-        for path in ["/metrics", "/healthz"] {
+        for path in ["/", "/metrics", "/healthz"] {
             let answer = ask(&server, &format!("{method} {path}"), &[]);
             assert_eq!((answer.status, answer.header("allow")), (405, "GET, HEAD"), "{method}");
         }
         assert_eq!(ask(&server, &format!("{method} /x"), &[]).status, 404);
     }
+}
+
+#[test]
+fn people_find_links() {
+    let page = ask(&local(), "GET /", &[]);
+    assert_eq!((page.status, page.header("content-type")), (200, "text/html; charset=utf-8"));
+    let page = page.text();
+    assert!(page.starts_with("<!DOCTYPE html>\n<html lang=\"en\">\n"), "{page}");
+    for link in ["/metrics", "/healthz"] {
+        assert!(page.contains(&format!("<a href=\"{link}\">{link}</a>")), "{page}");
+    }
+    let server = Server::builder().path("/a/b&c").serve("127.0.0.1:0").unwrap();
+    let page = ask(&server, "GET /", &[]);
+    assert!(page.text().contains("<a href=\"/a/b&amp;c\">/a/b&amp;c</a>"), "{}", page.text());
+    assert_eq!(ask(&server, "GET /a/b&c", &[]).status, 200);
 }
 
 #[test]
