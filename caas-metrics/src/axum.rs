@@ -11,7 +11,8 @@ use http::{Extensions, HeaderMap, Response};
 use crate::http::{Body, respond};
 use crate::tower::{Call, MetricsLayer};
 
-/// A router that answers `GET` and `HEAD` on `/metrics` with the page of the process's registry.
+/// A router that answers `GET` and `HEAD` on `/metrics` with the page of the process's registry, as
+/// [`respond`] does.
 ///
 /// ```
 /// use axum::{Router, routing::get};

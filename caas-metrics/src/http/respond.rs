@@ -12,7 +12,7 @@ use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, VARY};
-use http::{HeaderMap, HeaderValue, Response};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body::{Frame, SizeHint};
 
 use crate::Registry;
@@ -25,6 +25,9 @@ use crate::exposition::Page;
 /// Give it the request's headers: `Accept` decides on the format, `Accept-Encoding` on gzip. The
 /// body is encoded while it is sent, in pieces of about 64 KiB. For `HEAD` send the same without
 /// the body; most frameworks do that by themselves.
+///
+/// The status is 200, or 406 for a client that forbids the plain bytes (`identity;q=0` or `*;q=0`) and
+/// does not take gzip either. A client that takes nothing but gzip gets gzip.
 ///
 /// With axum it is a handler's return value:
 ///
@@ -54,7 +57,7 @@ pub fn respond(headers: &HeaderMap) -> Response<Body> {
 #[must_use]
 pub fn respond_from(registry: &Registry, headers: &HeaderMap) -> Response<Body> {
     let format = Format::negotiate(headers.get_all(ACCEPT));
-    let gzip = wants_gzip(headers);
+    let Some(gzip) = wants_gzip(headers) else { return not_acceptable() };
     let mut response = Response::new(Body::page(Page::new(registry, format), gzip));
     let answer = response.headers_mut();
     answer.insert(CONTENT_TYPE, HeaderValue::from_static(format.content_type()));
@@ -65,8 +68,9 @@ pub fn respond_from(registry: &Registry, headers: &HeaderMap) -> Response<Body> 
     response
 }
 
-/// Whether `Accept-Encoding` allows gzip and likes it no less than the plain bytes.
-fn wants_gzip(headers: &HeaderMap) -> bool {
+/// Whether the page is compressed: if `Accept-Encoding` allows gzip and likes it no less than the plain
+/// bytes. `None` if it allows neither (RFC 9110, 12.5.3).
+fn wants_gzip(headers: &HeaderMap) -> Option<bool> {
     let (mut gzip, mut identity, mut any) = (None, None, None);
     for line in headers.get_all(ACCEPT_ENCODING) {
         for (coding, weight) in weighted(line.as_bytes()) {
@@ -80,7 +84,20 @@ fn wants_gzip(headers: &HeaderMap) -> bool {
         }
     }
     let gzip = gzip.or(any).unwrap_or(0);
-    gzip > 0 && gzip >= identity.unwrap_or(0)
+    let gzip = gzip > 0 && gzip >= identity.unwrap_or(0);
+    (gzip || identity.or(any) != Some(0)).then_some(gzip)
+}
+
+/// RFC 9110 would also allow the plain bytes. A client that has said it cannot use them gets an error
+/// that it understands.
+fn not_acceptable() -> Response<Body> {
+    let text = "Accept-Encoding allows neither gzip nor identity; allow one of them\n";
+    let mut response = Response::new(Body::text(text));
+    *response.status_mut() = StatusCode::NOT_ACCEPTABLE;
+    let answer = response.headers_mut();
+    answer.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    answer.insert(VARY, HeaderValue::from_static("accept-encoding"));
+    response
 }
 
 /// A page on its way to the client.
@@ -103,8 +120,8 @@ impl Body {
     }
 
     /// A short text instead of a page.
-    pub(super) fn text(text: &'static str) -> Self {
-        Self { ready: Bytes::from_static(text.as_bytes()), rest: None }
+    pub(super) fn text(text: impl Into<Bytes>) -> Self {
+        Self { ready: text.into(), rest: None }
     }
 
     /// Encodes the next piece. The result may be empty, if the compressor still keeps all of it.
@@ -198,7 +215,7 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn assert_gzip(lines: &[&'static str], wanted: bool) {
+    fn assert_gzip(lines: &[&'static str], wanted: Option<bool>) {
         let mut headers = HeaderMap::new();
         for line in lines {
             headers.append(ACCEPT_ENCODING, HeaderValue::from_static(line));
@@ -208,25 +225,34 @@ mod tests {
 
     #[test]
     fn gzip_is_for_those_who_ask() {
-        assert_gzip(&["gzip"], true);
-        assert_gzip(&["deflate, GZIP;q=0.5"], true);
-        assert_gzip(&["br", "x-gzip"], true);
-        assert_gzip(&["*"], true);
-        assert_gzip(&["identity;q=0.5, gzip;q=0.5"], true);
-        assert_gzip(&["gzip;q=0.001"], true);
+        let lines =
+            ["gzip", "deflate, GZIP;q=0.5", "*", "identity;q=0.5, gzip;q=0.5", "gzip;q=0.001"];
+        for line in lines {
+            assert_gzip(&[line], Some(true));
+        }
+        assert_gzip(&["br", "x-gzip"], Some(true));
     }
 
     #[test]
     fn and_for_nobody_else() {
-        assert_gzip(&[], false);
-        assert_gzip(&[""], false);
-        assert_gzip(&["identity"], false);
-        assert_gzip(&["gzip;q=0"], false);
-        assert_gzip(&["gzip;q=0, *"], false);
-        assert_gzip(&["*;q=0.0"], false);
-        assert_gzip(&["gzip;q=0.4, identity;q=0.5"], false);
-        assert_gzip(&["gzip;q=7"], false);
-        assert_gzip(&["zstd, br;q=0.9"], false);
+        assert_gzip(&[], Some(false));
+        let lines = ["", "identity", "gzip;q=0", "gzip;q=0, *", "gzip;q=0.4, identity;q=0.5"];
+        for line in lines.into_iter().chain(["gzip;q=7", "zstd, br;q=0.9", "identity, *;q=0"]) {
+            assert_gzip(&[line], Some(false));
+        }
+    }
+
+    #[test]
+    fn who_forbids_the_plain_bytes_gets_gzip_or_nothing() {
+        for line in ["identity;q=0, gzip;q=0.1", "gzip, *;q=0", "identity;q=0, *;q=0.5"] {
+            assert_gzip(&[line], Some(true));
+        }
+        for line in ["identity;q=0", "*;q=0", "br, identity;q=0.000", "gzip;q=0, *;q=0"] {
+            assert_gzip(&[line], None);
+        }
+        assert_gzip(&["identity;q=0", "gzip;q=0"], None);
+        // What is malformed is ignored.
+        assert_gzip(&["identity;q=-1"], Some(false));
     }
 
     #[test]

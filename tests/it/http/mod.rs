@@ -1,6 +1,7 @@
 //! The server and `respond`, with raw bytes from clients. Here is the client that the tests share.
 
 mod answers;
+mod builder;
 mod server;
 
 use std::collections::BTreeMap;
