@@ -6,7 +6,7 @@
 use std::convert::Infallible;
 use std::io::Write as _;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use flate2::Compression;
@@ -18,6 +18,7 @@ use http_body::{Frame, SizeHint};
 use crate::Registry;
 use crate::encode::{Encoder, Format, weighted};
 use crate::exposition::Page;
+use crate::filter::Filter;
 
 /// The answer to `GET /metrics` for the process's registry, in any framework that speaks the
 /// `http` crate's types.
@@ -53,9 +54,14 @@ pub fn respond(headers: &HeaderMap) -> Response<Body> {
 /// ```
 #[must_use]
 pub fn respond_from(registry: &Registry, headers: &HeaderMap) -> Response<Body> {
+    answer(registry, headers, Filter::All)
+}
+
+/// The answer with the families of a filter.
+fn answer(registry: &Registry, headers: &HeaderMap, filter: Filter) -> Response<Body> {
     let format = Format::negotiate(headers.get_all(ACCEPT));
     let gzip = wants_gzip(headers);
-    let mut response = Response::new(Body::page(Page::new(registry, format), gzip));
+    let mut response = Response::new(Body::page(Page::new(registry, format, filter), gzip));
     let answer = response.headers_mut();
     answer.insert(CONTENT_TYPE, HeaderValue::from_static(format.content_type()));
     answer.insert(VARY, HeaderValue::from_static("accept, accept-encoding"));
@@ -97,8 +103,11 @@ pub struct Body {
 impl Body {
     fn page(page: Page, gzip: bool) -> Self {
         let gzip = gzip.then(|| GzEncoder::new(Vec::new(), Compression::fast()));
+        let is_ready = page.is_ready();
         let mut body = Self { ready: Bytes::new(), rest: Some(Box::new(Rest { page, gzip })) };
-        body.advance();
+        if is_ready {
+            body.advance();
+        }
         body
     }
 
@@ -135,7 +144,8 @@ impl http_body::Body for Body {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        if self.ready.is_empty() && self.rest.is_some() {
+        if let (true, Some(rest)) = (self.ready.is_empty(), &mut self.rest) {
+            ready!(rest.page.poll_ready(cx));
             self.advance();
             if !self.is_end_stream() {
                 // A client that reads quickly must not occupy the thread: after each piece the other

@@ -1,0 +1,1 @@
+//! Scrapes of some families only.
