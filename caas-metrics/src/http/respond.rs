@@ -12,7 +12,7 @@ use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, VARY};
-use http::{HeaderMap, HeaderValue, Response};
+use http::{HeaderMap, HeaderValue, Request, Response};
 use http_body::{Frame, SizeHint};
 
 use crate::Registry;
@@ -23,9 +23,12 @@ use crate::filter::Filter;
 /// The answer to `GET /metrics` for the process's registry, in any framework that speaks the
 /// `http` crate's types.
 ///
-/// Give it the request's headers: `Accept` decides on the format, `Accept-Encoding` on gzip. The
-/// body is encoded while it is sent, in pieces of about 64 KiB. For `HEAD` send the same without
-/// the body; most frameworks do that by themselves.
+/// Give it the request's headers: `Accept` decides on the format, `Accept-Encoding` on gzip. With
+/// [`respond_to`] clients can ask for some families only. The body is encoded while it is sent, in pieces
+/// of about 64 KiB. For `HEAD` send the same without the body; most frameworks do that by themselves.
+///
+/// Returns at once. If there are collectors, the body is pending until they have answered, and its
+/// length is not known.
 ///
 /// With axum it is a handler's return value:
 ///
@@ -55,6 +58,38 @@ pub fn respond(headers: &HeaderMap) -> Response<Body> {
 #[must_use]
 pub fn respond_from(registry: &Registry, headers: &HeaderMap) -> Response<Body> {
     answer(registry, headers, Filter::All)
+}
+
+/// [`respond`], with only the families that the request names, such as
+/// `/metrics?name[]=jobs_total&name[]=up`. If it names none, with all.
+///
+/// ```
+/// use http::Request;
+///
+/// async fn metrics(request: Request<String>) -> http::Response<caas_metrics::http::Body> {
+///     caas_metrics::http::respond_to(&request)
+/// }
+///
+/// let request = Request::get("/metrics?name[]=jobs_total").body(()).unwrap();
+/// assert_eq!(caas_metrics::http::respond_to(&request).status(), 200);
+/// ```
+#[must_use]
+pub fn respond_to<B>(request: &Request<B>) -> Response<Body> {
+    respond_to_from(crate::registry(), request)
+}
+
+/// [`respond_to`], for a registry of your own.
+///
+/// ```
+/// use caas_metrics::{Registry, http::respond_to_from};
+/// use http::Request;
+///
+/// let request = Request::get("/metrics?name[]=jobs_total").body(()).unwrap();
+/// assert_eq!(respond_to_from(&Registry::new(), &request).status(), 200);
+/// ```
+#[must_use]
+pub fn respond_to_from<B>(registry: &Registry, request: &Request<B>) -> Response<Body> {
+    answer(registry, request.headers(), Filter::of_query(request.uri().query()))
 }
 
 /// The answer with the families of a filter.
@@ -92,7 +127,9 @@ fn wants_gzip(headers: &HeaderMap) -> bool {
 /// A page on its way to the client.
 ///
 /// Each frame that is asked for encodes the next 64 KiB or so, in well under a millisecond. What the
-/// client does not read is never encoded. A page that fits into one frame has a known length.
+/// client does not read is never encoded. A page that fits into one frame has a known length, if no
+/// collector had to be waited for. Until the collectors have answered, the body is pending; dropping it
+/// then costs nothing.
 pub struct Body {
     /// Encoded already.
     ready: Bytes,

@@ -24,7 +24,7 @@ use tokio::task::{AbortHandle, JoinSet, LocalSet};
 use tokio::time::{sleep, sleep_until};
 
 use super::connection::{self, Activity, Answer, Limits};
-use super::respond::{Body, respond_from};
+use super::respond::{Body, respond_to_from};
 use crate::Registry;
 
 /// The most connections that the server has at a time.
@@ -186,8 +186,7 @@ impl Server {
     fn end(&mut self, how: Stop) {
         let Some(stop) = self.stop.take() else { return };
         let _ = stop.send(how);
-        // Longer than the server needs. A collector that blocks must not keep the program from
-        // stopping.
+        // Longer than the server needs.
         let _ = self.ended.recv_timeout(self.patience);
     }
 }
@@ -233,7 +232,7 @@ fn route(registry: &Registry, request: &Request<Incoming>) -> Response<Body> {
             response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
             response
         }
-        "/metrics" => respond_from(registry, request.headers()),
+        "/metrics" => respond_to_from(registry, request),
         "/healthz" => plain(StatusCode::OK, "ok"),
         _ => plain(StatusCode::NOT_FOUND, "not found; the metrics are at /metrics\n"),
     }

@@ -63,7 +63,11 @@ impl Scrape {
         let Snapshot { catalogue, settings, families, .. } = &*self.snapshot;
         if let Some(walk) = &mut self.walk {
             if !walk.step(&mut self.buffers, &settings.default, sink) {
-                self.series.push((walk.name(), walk.series()));
+                // One of attributes says nothing of a program that has none.
+                let entry = self.next.checked_sub(1).and_then(|place| catalogue.entries.get(place));
+                if walk.series() > 0 || matches!(entry, Some(Entry::Declared(_))) {
+                    self.series.push((walk.name(), walk.series()));
+                }
                 self.walk = None;
             }
             return true;
