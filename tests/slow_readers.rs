@@ -65,16 +65,19 @@ fn threads_are_for_collectors() {
     assert_eq!(threads(), 0, "without a collector");
     registry.register(Vec::new);
     assert_eq!(threads(), 0, "before the first scrape");
+    let wait_for = |number| {
+        let start = std::time::Instant::now();
+        while threads() != number {
+            assert!(start.elapsed() < std::time::Duration::from_secs(20), "{}", threads());
+            std::thread::yield_now();
+        }
+    };
     for _ in 0..3 {
         registry.gather();
-        assert_eq!(threads(), 2);
+        wait_for(2);
     }
     drop(registry);
-    let start = std::time::Instant::now();
-    while threads() > 0 {
-        assert!(start.elapsed() < std::time::Duration::from_secs(20), "they do not end");
-        std::thread::yield_now();
-    }
+    wait_for(0);
 }
 
 /// They come one after the other, so each could have made the collector return new values.

@@ -36,7 +36,7 @@ pub(crate) struct Page {
 
 enum Stage {
     /// The collectors have been asked.
-    Asked(Request<Shared>),
+    Asked(Request),
     Writing(Scrape),
     Ended,
 }

@@ -9,14 +9,14 @@ use std::{
 
 use super::scrape::Scrape;
 use crate::{
-    admit::{Dropped, Findings, Reason},
+    admit::{Findings, Reason},
     catalogue::Catalogue,
     desc::Descriptor,
     filter::Filter,
     own::Numbers,
     pages::Pages,
     problem::{self, Problem},
-    runs::{Caller, Request, Run, Runs, Snapshot, Source},
+    runs::{Plan, Request, Runs, Snapshot, Source},
     storage::flag::Tally,
     walk::DefaultLabels,
 };
@@ -93,18 +93,18 @@ impl Shared {
 
     /// Asks for what the collectors say now. Nothing is waited for if no collector can have a wanted
     /// family, or if all of them were asked as lately as their cadences allow.
-    pub(crate) fn request(self: &Arc<Self>, filter: &Filter) -> Request<Self> {
+    pub(crate) fn request(self: &Arc<Self>, filter: &Filter) -> Request {
         let (catalogue, settings) = (self.catalogue(), self.settings());
         let now = Instant::now();
         let wanted = || settings.sources.iter().filter(|it| filter.wants_one(it.described));
-        if wanted().next().is_none() {
-            let snapshot = self.snapshot(catalogue, settings, now, &[]);
-            return Request::ready(self, Arc::new(snapshot));
-        }
         if !wanted().any(|source| source.has_news(now)) {
             let last = self.runs.last().filter(|last| last.is_of(&catalogue, &settings));
             if let Some(last) = last {
                 return Request::ready(self, last);
+            }
+            if wanted().next().is_none() {
+                let nothing = self.plan(&Filter::Named(Vec::new()));
+                return Request::ready(self, Arc::new(self.found(nothing, None)));
             }
         }
         Request::new(self, filter.clone())
@@ -147,18 +147,26 @@ impl Shared {
         problems
     }
 
-    /// What these collectors have said, and how much of it a page can have.
-    fn snapshot(
-        &self,
-        catalogue: Arc<Catalogue>,
-        settings: Arc<Settings>,
-        begun: Instant,
-        sources: &[Arc<Source>],
-    ) -> Snapshot {
+    /// Which collectors a run asks that begins now.
+    pub(crate) fn plan(&self, wanted: &Filter) -> Plan {
+        let (catalogue, settings) = (self.catalogue(), self.settings());
+        let begun = Instant::now();
+        let asked = || settings.sources.iter().filter(|it| wanted.wants_one(it.described));
+        let is_whole = asked().count() == settings.sources.len();
+        let left = asked().filter(|source| source.is_due(begun)).cloned().collect();
+        Plan { catalogue, settings, begun, is_whole, left }
+    }
+
+    /// What the collectors have said, those that were asked and the others, and how much of it a page
+    /// can have.
+    pub(crate) fn found(&self, plan: Plan, before: Option<&Snapshot>) -> Snapshot {
+        let Plan { catalogue, settings, begun, is_whole, .. } = plan;
+        let before = before.filter(|_| !is_whole);
+        let begun = before.map_or(begun, |before| before.begun);
         let known = self.findings(&catalogue, &settings);
-        let (mut found, mut reports) = (Findings::default(), Vec::with_capacity(sources.len()));
-        let (mut collected, now) = (Vec::new(), Instant::now());
-        for source in sources {
+        let (mut collected, mut reports, mut found) = (Vec::new(), Vec::new(), Findings::default());
+        let now = Instant::now();
+        for source in &settings.sources {
             let (families, report) = source.report(now);
             collected.extend(families);
             found.problems.extend(report.problem.clone());
@@ -167,41 +175,20 @@ impl Shared {
         let Settings { default, described, .. } = &*settings;
         let families = catalogue.admit(collected, default, described, &mut found);
         problem::put_in_order(&mut found.problems);
-        let dropped = OnceLock::<Dropped>::new();
+        let dropped = OnceLock::new();
         Snapshot { begun, catalogue, settings, known, families, found, reports, dropped }
     }
-}
 
-impl Run for Shared {
-    fn run(
-        &self,
-        mut caller: Option<&mut Caller>,
-        wanted: &Filter,
-        before: Option<&Snapshot>,
-    ) -> Snapshot {
-        let (catalogue, settings) = (self.catalogue(), self.settings());
-        let now = Instant::now();
-        let mut asked = settings.sources.iter().filter(|it| wanted.wants_one(it.described));
-        let is_whole = asked.clone().count() == settings.sources.len();
-        for source in asked.by_ref().filter(|source| source.is_due(now)) {
-            match &mut caller {
-                Some(caller) => caller.call(source),
-                None => source.cannot_be_called(),
-            }
-        }
-        let begun = before.filter(|_| !is_whole).map_or(now, |before| before.begun);
-        self.snapshot(catalogue, Arc::clone(&settings), begun, &settings.sources)
-    }
-
-    fn is_current(&self, snapshot: &Snapshot) -> bool {
+    pub(crate) fn is_current(&self, snapshot: &Snapshot) -> bool {
         snapshot.is_of(&self.catalogue(), &self.settings())
     }
 
-    fn forget_threads(&self) {
+    /// The threads of this process call no collectors, whatever those of another one did.
+    pub(crate) fn forget_calls(&self) {
         self.settings().sources.iter().for_each(|source| source.forget());
     }
 
-    fn runs(&self) -> &Runs {
+    pub(crate) fn runs(&self) -> &Runs {
         &self.runs
     }
 }

@@ -1,69 +1,44 @@
 //! Runs: how scrapes get the values of collectors without calling them.
 //!
-//! * [`source`]: a registered collector; [`caller`]: the thread that calls them.
-//! * [`snapshot`]: what a run found.
+//! * [`source`]: a registered collector; [`snapshot`]: what a run found.
+//! * [`threads`]: who does runs and calls collectors.
 //! * Here: which scrape waits for which run.
 //!
-//! A registry with collectors has two threads from its first scrape on. One begins runs and minds the
-//! deadlines, the other one calls. Not here: what a run does (`registry/shared.rs`).
+//! Not here: which collectors a run asks, and what a page can have of their values
+//! (`registry/shared.rs`).
 //!
 //! Invariants: at most one run is under way, and at most one more is wanted; a scrape gets what was
-//! asked after it began, unless a cadence or slow readers have it otherwise (`is_spared`); nobody joins
-//! these threads.
+//! asked after it began, unless a cadence or slow readers have it otherwise (`threads::is_spared`).
 
-mod caller;
 mod snapshot;
 mod source;
+mod threads;
 
 use std::{
+    collections::VecDeque,
     mem,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak},
     task::{Context, Poll, Waker},
-    thread,
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 pub(crate) use self::{
-    caller::Caller,
     snapshot::Snapshot,
     source::{Failure, Source},
 };
-use crate::filter::Filter;
-
-/// The most snapshots before the last one that may be held while each scrape gets a new one.
-const EARLIER: usize = 2;
-
-/// How long a run waits for one of them to be let go. Who is not slow reads a page in less.
-const PATIENCE: Duration = Duration::from_millis(100);
-
-/// How old the last snapshot may be to be given to a scrape because earlier ones are not let go.
-const SHARED_FOR: Duration = Duration::from_secs(10);
-
-/// What a run does.
-pub(crate) trait Run: Send + Sync + 'static {
-    /// Asks the collectors that may have a wanted family. Without a caller they fail.
-    fn run(
-        &self,
-        caller: Option<&mut Caller>,
-        wanted: &Filter,
-        before: Option<&Snapshot>,
-    ) -> Snapshot;
-
-    /// Whether a snapshot is of what the registry has now.
-    fn is_current(&self, snapshot: &Snapshot) -> bool;
-
-    /// The threads of this process are not those that were started.
-    fn forget_threads(&self);
-
-    fn runs(&self) -> &Runs;
-}
+use crate::{catalogue::Catalogue, filter::Filter, registry::Settings, registry::Shared};
 
 /// The runs of a registry.
 #[derive(Debug, Default)]
 pub(crate) struct Runs {
     state: Mutex<State>,
-    changed: Condvar,
+    /// A run is wanted, or the registry is gone. The worker waits for it.
+    begins: Condvar,
+    /// A call has begun whose deadline the watcher would miss, or there is nothing to watch any more.
+    watches: Condvar,
+    /// A run has ended. Scrapes wait for it.
+    ends: Condvar,
 }
 
 #[derive(Debug, Default)]
@@ -73,16 +48,47 @@ struct State {
     ended: u64,
     /// What the next run shall ask, if somebody waits for one.
     wanted: Option<Filter>,
+    /// The run under way.
+    run: Option<Plan>,
+    /// The call under way.
+    call: Option<Call>,
     last: Option<Arc<Snapshot>>,
     /// Snapshots before the last one that scrapes still read.
     earlier: Vec<Weak<Snapshot>>,
     /// Who is to be woken after a run, each with a number.
     waiting: Vec<(u64, Waker)>,
     next_waiting: u64,
-    /// The process whose thread does the runs.
-    thread: Option<u32>,
+    /// The process whose threads do the runs.
+    process: Option<u32>,
+    /// The number of the thread that does the runs, and of the one that minds deadlines. Others have
+    /// been given up.
+    worker: u64,
+    watcher: u64,
+    /// When the watcher looks again by itself. It may find that the call has ended.
+    looks_at: Option<Instant>,
     /// Whether the registry is gone.
     is_closed: bool,
+}
+
+/// What a run asks.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) catalogue: Arc<Catalogue>,
+    pub(crate) settings: Arc<Settings>,
+    /// When the run began.
+    pub(crate) begun: Instant,
+    /// Whether it asks all collectors.
+    pub(crate) is_whole: bool,
+    /// The collectors that are still to be called.
+    pub(crate) left: VecDeque<Arc<Source>>,
+}
+
+/// A call of a collector.
+#[derive(Debug)]
+struct Call {
+    source: Arc<Source>,
+    /// None if it is beyond all time.
+    deadline: Option<Instant>,
 }
 
 impl Runs {
@@ -96,50 +102,50 @@ impl Runs {
         self.state().last.clone()
     }
 
-    /// The registry is gone: its thread ends after what scrapes still wait for.
+    /// The registry is gone: its threads end after what scrapes still wait for.
     pub(crate) fn close(&self) {
         self.state().is_closed = true;
-        self.changed.notify_all();
-    }
-
-    /// Waits until a run is wanted; `false` if none will be.
-    fn wait_until_wanted(&self) -> bool {
-        let is_idle = |state: &mut State| state.wanted.is_none() && !state.is_closed;
-        let state = self.changed.wait_while(self.state(), is_idle);
-        state.unwrap_or_else(PoisonError::into_inner).wanted.is_some()
+        self.begins.notify_all();
+        self.watches.notify_all();
     }
 
     /// A number that no other registry has.
     fn number(&self) -> usize {
         std::ptr::from_ref(self) as usize
     }
+
+    /// Wakes all scrapes that wait.
+    fn wake(&self, mut state: MutexGuard<'_, State>) {
+        let waiting = mem::take(&mut state.waiting);
+        drop(state);
+        self.ends.notify_all();
+        for (_, waker) in waiting {
+            // Code of an executor, which must not end this thread.
+            let _ = catch_unwind(AssertUnwindSafe(|| waker.wake()));
+        }
+    }
 }
 
 impl State {
-    /// Whether slow readers hold as many snapshots as they may.
-    fn is_held_up(&mut self) -> bool {
-        self.earlier.retain(|snapshot| snapshot.strong_count() > 0);
-        self.earlier.len() >= EARLIER
-    }
-
-    /// Takes over what a run found, and returns what the run before found.
-    fn publish(&mut self, snapshot: Snapshot) -> Option<Arc<Snapshot>> {
-        let before = self.last.replace(Arc::new(snapshot))?;
-        if Arc::strong_count(&before) > 1 {
-            self.earlier.push(Arc::downgrade(&before));
-        }
-        Some(before)
-    }
-
     /// Whether a run has ended, or never will.
     fn is_over(&self, number: u64) -> bool {
-        self.ended >= number || self.thread.is_none()
+        self.ended >= number || self.process.is_none()
+    }
+
+    /// Takes over what the run under way found; returns what the one before found.
+    fn publish(&mut self, snapshot: Snapshot) -> Option<Arc<Snapshot>> {
+        let before = self.last.replace(Arc::new(snapshot));
+        if let Some(before) = before.as_ref().filter(|before| Arc::strong_count(before) > 1) {
+            self.earlier.push(Arc::downgrade(before));
+        }
+        self.ended = self.begun;
+        before
     }
 }
 
 /// A scrape's wait for the collectors.
-pub(crate) struct Request<R: Run> {
-    run: Arc<R>,
+pub(crate) struct Request {
+    registry: Arc<Shared>,
     /// The snapshot, if there is nothing to wait for.
     ready: Option<Arc<Snapshot>>,
     /// The run to wait for.
@@ -148,35 +154,28 @@ pub(crate) struct Request<R: Run> {
     waiting: Option<u64>,
 }
 
-impl<R: Run> Request<R> {
+impl Request {
     /// A request for which there is nothing to wait for.
-    pub(crate) fn ready(run: &Arc<R>, snapshot: Arc<Snapshot>) -> Self {
-        Self { run: Arc::clone(run), ready: Some(snapshot), number: 0, waiting: None }
+    pub(crate) fn ready(registry: &Arc<Shared>, snapshot: Arc<Snapshot>) -> Self {
+        Self { registry: Arc::clone(registry), ready: Some(snapshot), number: 0, waiting: None }
     }
 
     /// Asks for a run that begins after now.
-    pub(crate) fn new(run: &Arc<R>, wanted: Filter) -> Self {
-        let runs = run.runs();
-        let is_inside = caller::is_inside(runs.number());
+    pub(crate) fn new(registry: &Arc<Shared>, wanted: Filter) -> Self {
+        let runs = registry.runs();
         let mut state = runs.state();
-        let instead = state.last.clone().filter(|_| is_inside);
-        let ready = match instead {
-            Some(last) => last,
+        if threads::is_inside(runs) {
             // Waiting for oneself would take until the deadline.
-            None if is_inside => {
-                drop(state);
-                unasked(&**run)
-            }
-            None if !start(run, &mut state) => {
-                drop(state);
-                Arc::new(run.run(None, &wanted, None))
-            }
-            None => return Self::of_next(run, wanted, state),
-        };
-        Self::ready(run, ready)
-    }
-
-    fn of_next(run: &Arc<R>, wanted: Filter, mut state: MutexGuard<'_, State>) -> Self {
+            let last = state.last.clone();
+            drop(state);
+            return Self::ready(registry, last.unwrap_or_else(|| unasked(registry)));
+        }
+        if !threads::start(registry, &mut state) {
+            drop(state);
+            let mut plan = registry.plan(&wanted);
+            plan.left.drain(..).for_each(|source| source.cannot_be_called());
+            return Self::ready(registry, Arc::new(registry.found(plan, None)));
+        }
         let both = match state.wanted.take() {
             Some(others) => others.or(wanted),
             None => wanted,
@@ -184,8 +183,8 @@ impl<R: Run> Request<R> {
         state.wanted = Some(both);
         let number = state.begun + 1;
         drop(state);
-        run.runs().changed.notify_all();
-        Self { run: Arc::clone(run), ready: None, number, waiting: None }
+        runs.begins.notify_all();
+        Self { registry: Arc::clone(registry), ready: None, number, waiting: None }
     }
 
     /// The snapshot, if there is nothing to wait for.
@@ -198,9 +197,9 @@ impl<R: Run> Request<R> {
         if let Some(snapshot) = &self.ready {
             return Poll::Ready(Arc::clone(snapshot));
         }
-        let mut state = self.run.runs().state();
+        let mut state = self.registry.runs().state();
         if state.is_over(self.number) {
-            return Poll::Ready(self.found(state));
+            return Poll::Ready(self.snapshot(state));
         }
         let known = self
             .waiting
@@ -216,33 +215,29 @@ impl<R: Run> Request<R> {
         Poll::Pending
     }
 
-    /// The snapshot of the run that is over, or of a later one.
-    fn found(&self, state: MutexGuard<'_, State>) -> Arc<Snapshot> {
-        let last = state.last.clone();
-        drop(state);
-        last.unwrap_or_else(|| unasked(&*self.run))
-    }
-
     /// Waits for the snapshot, at most until the deadlines of all collectors have passed.
     pub(crate) fn wait(self) -> Arc<Snapshot> {
         if let Some(snapshot) = &self.ready {
             return Arc::clone(snapshot);
         }
-        let runs = self.run.runs();
-        let mut state = runs.state();
-        loop {
-            if state.is_over(self.number) {
-                return self.found(state);
-            }
-            state = runs.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
+        let runs = self.registry.runs();
+        let is_running = |state: &mut State| !state.is_over(self.number);
+        let state = runs.ends.wait_while(runs.state(), is_running);
+        self.snapshot(state.unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The snapshot of the run that is over, or of a later one.
+    fn snapshot(&self, state: MutexGuard<'_, State>) -> Arc<Snapshot> {
+        let last = state.last.clone();
+        drop(state);
+        last.unwrap_or_else(|| unasked(&self.registry))
     }
 }
 
-impl<R: Run> Drop for Request<R> {
+impl Drop for Request {
     fn drop(&mut self) {
         let Some(number) = self.waiting else { return };
-        let mut state = self.run.runs().state();
+        let mut state = self.registry.runs().state();
         let place = state.waiting.iter().position(|(known, _)| *known == number);
         let waker = place.map(|place| state.waiting.swap_remove(place));
         drop(state);
@@ -252,94 +247,6 @@ impl<R: Run> Drop for Request<R> {
 }
 
 /// A snapshot for which no collector is asked.
-fn unasked<R: Run>(run: &R) -> Arc<Snapshot> {
-    Arc::new(run.run(None, &Filter::Named(Vec::new()), None))
-}
-
-/// Starts the thread of the runs, unless there is one; `false` if the system gives none.
-fn start<R: Run>(run: &Arc<R>, state: &mut State) -> bool {
-    let process = std::process::id();
-    if state.thread == Some(process) {
-        return true;
-    }
-    if state.thread.is_some() {
-        // A fork has no threads but its own.
-        run.forget_threads();
-        state.wanted = None;
-        state.ended = state.begun;
-        state.waiting.clear();
-    }
-    let run = Arc::clone(run);
-    let thread = thread::Builder::new().name("caas-scrapes".to_owned()).spawn(move || work(&*run));
-    state.thread = thread.is_ok().then_some(process);
-    state.thread.is_some()
-}
-
-/// Does runs until the registry is gone.
-fn work<R: Run>(run: &R) {
-    let runs = run.runs();
-    let _end = End(runs);
-    caller::enter(runs.number());
-    let mut caller = Caller::new(runs.number());
-    while runs.wait_until_wanted() {
-        let is_spared = is_spared(run);
-        let mut state = runs.state();
-        let Some(wanted) = state.wanted.take() else { continue };
-        state.begun += 1;
-        let before = state.last.clone();
-        drop(state);
-        let snapshot = (!is_spared).then(|| run.run(Some(&mut caller), &wanted, before.as_deref()));
-        // This is no reader.
-        drop(before);
-        let mut state = runs.state();
-        let before = snapshot.and_then(|snapshot| state.publish(snapshot));
-        state.ended = state.begun;
-        wake(runs, state);
-        drop(before);
-    }
-}
-
-/// Whether the last snapshot does instead of a run, because slow readers hold `EARLIER` ones. So they
-/// hold at most these, the last one, and one more every `SHARED_FOR` if they never let go.
-fn is_spared<R: Run>(run: &R) -> bool {
-    let begun = Instant::now();
-    loop {
-        let mut state = run.runs().state();
-        if !state.is_held_up() {
-            return false;
-        }
-        let last = state.last.clone();
-        drop(state);
-        let is_fresh = |last: &Snapshot| last.begun.elapsed() < SHARED_FOR && run.is_current(last);
-        if !last.is_some_and(|last| is_fresh(&last)) {
-            return false;
-        }
-        if begun.elapsed() >= PATIENCE {
-            return true;
-        }
-        // Nobody says when a snapshot is let go.
-        thread::sleep(PATIENCE / 20);
-    }
-}
-
-/// Wakes all that wait.
-fn wake(runs: &Runs, mut state: MutexGuard<'_, State>) {
-    let waiting = mem::take(&mut state.waiting);
-    drop(state);
-    runs.changed.notify_all();
-    for (_, waker) in waiting {
-        // Code of an executor, which must not end this thread.
-        let _ = catch_unwind(AssertUnwindSafe(|| waker.wake()));
-    }
-}
-
-/// Says that the thread has ended when it is dropped, so that nobody waits for it.
-struct End<'r>(&'r Runs);
-
-impl Drop for End<'_> {
-    fn drop(&mut self) {
-        let mut state = self.0.state();
-        state.thread = None;
-        wake(self.0, state);
-    }
+fn unasked(registry: &Shared) -> Arc<Snapshot> {
+    Arc::new(registry.found(registry.plan(&Filter::Named(Vec::new())), None))
 }

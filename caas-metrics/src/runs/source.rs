@@ -1,9 +1,10 @@
 //! A registered collector: how it is called, and what is known of its calls.
 //!
-//! Not here: on which thread it is called (`caller.rs`). Invariant: a call that has not returned is the
+//! Not here: on which thread it is called (`threads.rs`). Invariant: a call that has not returned is the
 //! only one, and what it returns is kept however late it is.
 
 use std::{
+    mem,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
@@ -39,7 +40,7 @@ impl Failure {
 
 /// A registered collector.
 pub(crate) struct Source {
-    pub(super) options: CollectorOptions,
+    options: CollectorOptions,
     collector: Box<dyn Collector>,
     pub(crate) described: &'static [Descriptor],
     calls: Mutex<Calls>,
@@ -129,7 +130,7 @@ impl Source {
     /// Calls the collector, on the thread of the caller.
     pub(super) fn call(&self) {
         // A collector that panicked is called again; keeping its own state sound is up to it.
-        let families = catch_unwind(AssertUnwindSafe(|| self.collector.collect())).ok();
+        let families = isolated(|| self.collector.collect());
         let mut calls = self.calls();
         let begun = calls.under_way.take();
         match families {
@@ -157,17 +158,14 @@ impl Source {
     }
 
     /// There is no thread for a call.
-    pub(crate) fn cannot_be_called(&self) {
-        if self.begin() {
-            self.give_up(Failure::Thread);
-        }
+    pub(super) fn cannot_be_called(&self) {
+        let mut calls = self.calls();
+        let hangs = calls.under_way.is_some();
+        calls.fail(if hangs { Failure::Timeout } else { Failure::Thread });
     }
 
-    /// The call that began never ran, or its thread has ended.
-    pub(super) fn give_up(&self, failure: Failure) {
-        let mut calls = self.calls();
-        calls.under_way = None;
-        calls.fail(failure);
+    pub(super) fn deadline(&self) -> Duration {
+        self.options.deadline
     }
 
     /// Forgets the call that has not returned: its thread is in another process.
@@ -203,6 +201,19 @@ impl Source {
             Failure::Timeout => {
                 Problem::CollectorTimedOut { collector, deadline: self.options.deadline }
             }
+        }
+    }
+}
+
+/// What code of a user returns, or `None` if it panicked.
+fn isolated<T>(code: impl FnOnce() -> T) -> Option<T> {
+    match catch_unwind(AssertUnwindSafe(code)) {
+        Ok(value) => Some(value),
+        Err(panic) => {
+            // What it panicked with may panic too when it is dropped.
+            let dropped = catch_unwind(AssertUnwindSafe(|| drop(panic)));
+            dropped.unwrap_or_else(mem::forget);
+            None
         }
     }
 }
@@ -271,7 +282,7 @@ mod tests {
         source.report(now);
         assert!(!source.has_news(now + minute / 2));
         assert!(source.is_due(now + 2 * minute));
-        source.give_up(Failure::Thread);
+        source.cannot_be_called();
         assert!(source.is_due(now));
     }
 }
