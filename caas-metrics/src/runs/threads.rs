@@ -249,3 +249,28 @@ impl Drop for End {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{Registry, sample::FamilySnapshot};
+
+    /// A fork has the state of its parent and none of its threads.
+    #[test]
+    fn a_process_that_was_forked_starts_threads_of_its_own() {
+        let registry = Registry::new();
+        registry.register(|| vec![FamilySnapshot::gauge("g", "G.").with(&[], 1.0)]);
+        let shows_it = || registry.gather().iter().any(|family| family.name == "g");
+        assert!(shows_it());
+        let runs = registry.shared().runs();
+        let mut state = runs.state();
+        let (worker, watcher) = (state.worker, state.watcher);
+        state.process = Some(0);
+        // A run was under way, which nobody ends.
+        state.begun += 1;
+        drop(state);
+        assert!(shows_it());
+        let state = runs.state();
+        assert_eq!((state.worker, state.watcher), (worker + 1, watcher + 1));
+        assert_eq!((state.begun, state.process), (state.ended, Some(std::process::id())));
+    }
+}
