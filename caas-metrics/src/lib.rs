@@ -41,9 +41,12 @@ mod sites;
 mod admit;
 mod catalogue;
 mod collector;
+mod filter;
 mod own;
+mod pages;
 mod problem;
 mod registry;
+mod runs;
 mod walk;
 
 mod encode;
@@ -68,7 +71,7 @@ mod macros;
 
 pub use crate::{
     child::Child,
-    collector::Collector,
+    collector::{Collector, CollectorOptions},
     desc::MetricType,
     encode::Format,
     exit::{Exit, FromExit, NoError, Outcome},

@@ -35,6 +35,8 @@ pub(crate) struct Walk {
     extent: Extent,
     /// Where the values of its labels are; found when there is a first series.
     sources: Option<Vec<Source>>,
+    /// How many series it has shown.
+    series: u64,
 }
 
 /// What a scrape reads into; kept for its memory.
@@ -48,7 +50,16 @@ pub(crate) struct Buffers {
 impl Walk {
     /// Begins a scrape of a family.
     pub(crate) fn begin(family: &'static Family) -> Self {
-        Self { family, extent: family.index().extent(), sources: None }
+        Self { family, extent: family.index().extent(), sources: None, series: 0 }
+    }
+
+    pub(crate) fn name(&self) -> &'static str {
+        self.family.descriptor().name
+    }
+
+    /// How many series it has shown so far.
+    pub(crate) fn series(&self) -> u64 {
+        self.series
     }
 
     /// Emits the next samples, after the family's head if they are the first ones; `false` at the end.
@@ -66,6 +77,7 @@ impl Walk {
         if scan.rows().is_empty() {
             return true;
         }
+        self.series += scan.rows().len() as u64;
         let mut values = recycle(core::mem::take(memory));
         let sources = self.sources.get_or_insert_with(|| {
             sink.family(&FamilyHead::of(descriptor));

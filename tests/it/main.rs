@@ -5,6 +5,7 @@ mod admission;
 #[allow(clippy::all, clippy::pedantic, reason = "the functions are odd on purpose")]
 mod attributes;
 mod catalogue;
+mod collectors;
 mod edges;
 mod families;
 mod house;

@@ -4,9 +4,23 @@
 //! Invariant: the memory of a page in flight is bounded, whatever the page's size and however
 //! slowly it is read.
 //!
-//! A service that already speaks HTTP answers `/metrics` itself with [`respond`]. One that does not, or
+//! A service that already speaks HTTP answers `/metrics` itself with [`respond_to`]. One that does not, or
 //! that wants a separate port for its metrics, starts [`serve`]. Another path, other limits or a Unix
 //! socket are for [`Server::builder`].
+//!
+//! No thread here waits for a [collector](crate::Collector): the body of an answer is pending until the
+//! collectors have answered. Meanwhile other requests are served. A server that is dropped or shut down
+//! does not wait for a collector either, and a client that gives up costs nothing.
+//!
+//! However many clients read slowly, they share the values of collectors: at most three sets of values
+//! are held, and one more for every ten seconds in which some clients never let go. If two earlier sets
+//! are still being read after a tenth of a second, a scrape gets the values of the last one, which are
+//! at most ten seconds old. Their age is on the page.
+//!
+//! # Some families only
+//!
+//! `/metrics?name[]=jobs_total&name[]=up` answers with these families. OpenMetrics calls the first one
+//! `jobs`, and that will do as well. Names that no family has are ignored, so a page can be empty.
 //!
 //! # What a client of the server may do
 //!
@@ -25,7 +39,8 @@
 //! others: a scrape that shows it is still answered.
 //!
 //! `GET` and `HEAD` are answered on `/metrics`, on `/healthz`, which says `ok`, and on `/`, which has
-//! links to both; query strings are ignored. Other methods get 405, other paths 404, and a request without exactly one valid
+//! links to both; what else is in a query
+//! is ignored. Other methods get 405, other paths 404, and a request without exactly one valid
 //! `Host` header 400 (HTTP/1.0 may leave it out). A client that
 //! forbids both gzip and plain bytes gets 406.
 //!
@@ -96,6 +111,7 @@ mod connection;
 mod connections;
 mod limits;
 mod listen;
+mod query;
 mod reserve;
 mod respond;
 mod route;
@@ -107,5 +123,5 @@ mod unix;
 
 pub use self::builder::ServerBuilder;
 pub use self::limits::MAX_CONNECTIONS;
-pub use self::respond::{Body, respond, respond_from};
+pub use self::respond::{Body, respond, respond_from, respond_to, respond_to_from};
 pub use self::server::{Server, serve, serve_from};

@@ -6,25 +6,29 @@
 use std::convert::Infallible;
 use std::io::Write as _;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, VARY};
-use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use http_body::{Frame, SizeHint};
 
 use crate::Registry;
 use crate::encode::{Encoder, Format, weighted};
 use crate::exposition::Page;
+use crate::filter::Filter;
 
 /// The answer to `GET /metrics` for the process's registry, in any framework that speaks the
 /// `http` crate's types.
 ///
-/// Give it the request's headers: `Accept` decides on the format, `Accept-Encoding` on gzip. The
-/// body is encoded while it is sent, in pieces of about 64 KiB. For `HEAD` send the same without
-/// the body; most frameworks do that by themselves.
+/// Give it the request's headers: `Accept` decides on the format, `Accept-Encoding` on gzip. With
+/// [`respond_to`] clients can ask for some families only. The body is encoded while it is sent, in pieces
+/// of about 64 KiB. For `HEAD` send the same without the body; most frameworks do that by themselves.
+///
+/// Returns at once. If there are collectors, the body is pending until they have answered, and its
+/// length is not known.
 ///
 /// The status is 200, or 406 for a client that forbids the plain bytes (`identity;q=0` or `*;q=0`) and
 /// does not take gzip either. A client that takes nothing but gzip gets gzip.
@@ -56,9 +60,46 @@ pub fn respond(headers: &HeaderMap) -> Response<Body> {
 /// ```
 #[must_use]
 pub fn respond_from(registry: &Registry, headers: &HeaderMap) -> Response<Body> {
+    answer(registry, headers, Filter::All)
+}
+
+/// [`respond`], with only the families that the request names, such as
+/// `/metrics?name[]=jobs_total&name[]=up`. If it names none, with all.
+///
+/// ```
+/// use http::Request;
+///
+/// async fn metrics(request: Request<String>) -> http::Response<caas_metrics::http::Body> {
+///     caas_metrics::http::respond_to(&request)
+/// }
+///
+/// let request = Request::get("/metrics?name[]=jobs_total").body(()).unwrap();
+/// assert_eq!(caas_metrics::http::respond_to(&request).status(), 200);
+/// ```
+#[must_use]
+pub fn respond_to<B>(request: &Request<B>) -> Response<Body> {
+    respond_to_from(crate::registry(), request)
+}
+
+/// [`respond_to`], for a registry of your own.
+///
+/// ```
+/// use caas_metrics::{Registry, http::respond_to_from};
+/// use http::Request;
+///
+/// let request = Request::get("/metrics?name[]=jobs_total").body(()).unwrap();
+/// assert_eq!(respond_to_from(&Registry::new(), &request).status(), 200);
+/// ```
+#[must_use]
+pub fn respond_to_from<B>(registry: &Registry, request: &Request<B>) -> Response<Body> {
+    answer(registry, request.headers(), Filter::of_query(request.uri().query()))
+}
+
+/// The answer with the families of a filter.
+fn answer(registry: &Registry, headers: &HeaderMap, filter: Filter) -> Response<Body> {
     let format = Format::negotiate(headers.get_all(ACCEPT));
     let Some(gzip) = wants_gzip(headers) else { return not_acceptable() };
-    let mut response = Response::new(Body::page(Page::new(registry, format), gzip));
+    let mut response = Response::new(Body::page(Page::new(registry, format, filter), gzip));
     let answer = response.headers_mut();
     answer.insert(CONTENT_TYPE, HeaderValue::from_static(format.content_type()));
     answer.insert(VARY, HeaderValue::from_static("accept, accept-encoding"));
@@ -103,7 +144,9 @@ fn not_acceptable() -> Response<Body> {
 /// A page on its way to the client.
 ///
 /// Each frame that is asked for encodes the next 64 KiB or so, in well under a millisecond. What the
-/// client does not read is never encoded. A page that fits into one frame has a known length.
+/// client does not read is never encoded. A page that fits into one frame has a known length, if no
+/// collector had to be waited for. Until the collectors have answered, the body is pending; dropping it
+/// then costs nothing.
 pub struct Body {
     /// Encoded already.
     ready: Bytes,
@@ -114,8 +157,11 @@ pub struct Body {
 impl Body {
     fn page(page: Page, gzip: bool) -> Self {
         let gzip = gzip.then(|| GzEncoder::new(Vec::new(), Compression::fast()));
+        let is_ready = page.is_ready();
         let mut body = Self { ready: Bytes::new(), rest: Some(Box::new(Rest { page, gzip })) };
-        body.advance();
+        if is_ready {
+            body.advance();
+        }
         body
     }
 
@@ -152,7 +198,8 @@ impl http_body::Body for Body {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        if self.ready.is_empty() && self.rest.is_some() {
+        if let (true, Some(rest)) = (self.ready.is_empty(), &mut self.rest) {
+            ready!(rest.page.poll_ready(cx));
             self.advance();
             if !self.is_end_stream() {
                 // A client that reads quickly must not occupy the thread: after each piece the other

@@ -8,7 +8,7 @@ use http::header::{ALLOW, CONNECTION, CONTENT_TYPE, HOST};
 use http::uri::Authority;
 use http::{HeaderValue, Method, Request, Response, StatusCode, Version};
 
-use super::respond::{Body, respond_from};
+use super::respond::{Body, respond_to_from};
 use crate::Registry;
 
 /// Where what is.
@@ -53,7 +53,7 @@ impl Routes {
         match path {
             "/" => text(StatusCode::OK, "text/html; charset=utf-8", self.links.clone()),
             Self::HEALTH => plain(StatusCode::OK, "ok"),
-            _ => respond_from(registry, request.headers()),
+            _ => respond_to_from(registry, request),
         }
     }
 }

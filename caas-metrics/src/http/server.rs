@@ -176,8 +176,7 @@ impl<A> Server<A> {
     fn end(&mut self, how: Stop) {
         let Some(stop) = self.stop.take() else { return };
         let _ = stop.send(how);
-        // Longer than the server needs. A collector that blocks must not keep the program from
-        // stopping.
+        // Longer than the server needs.
         let _ = self.ended.recv_timeout(self.patience);
     }
 }

@@ -2,13 +2,14 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::{Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::limits::{Limits, MAX_CONNECTIONS};
 use super::{Server, ServerBuilder};
-use crate::Registry;
 use crate::sample::FamilySnapshot;
+use crate::{CollectorOptions, Registry};
 
 const GET: &[u8] = b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n";
 
@@ -203,6 +204,29 @@ fn a_shutdown_does_not_wait_for_ever() {
     server.shutdown();
     assert_soon(start);
     assert!(!read_to_end(&stream).ends_with(b"0\r\n\r\n"));
+}
+
+#[test]
+fn a_shutdown_does_not_wait_for_a_collector() {
+    let registry = Registry::new();
+    let (entered, entering) = mpsc::channel();
+    let (leave, leaving) = mpsc::channel::<()>();
+    let leaving = Mutex::new(leaving);
+    let patient = CollectorOptions::new("hangs").deadline(millis(60_000));
+    registry.register_with(patient, move || {
+        entered.send(()).unwrap();
+        let _ = leaving.lock().unwrap().recv();
+        Vec::new()
+    });
+    let server = serve(registry, Limits { shutdown: millis(300), ..PATIENT });
+    let mut stream = connect(&server);
+    stream.write_all(GET).unwrap();
+    entering.recv_timeout(millis(20_000)).unwrap();
+    let (address, start) = (server.local_addr(), Instant::now());
+    server.shutdown();
+    assert_soon(start);
+    TcpListener::bind(address).expect("the port is free");
+    drop(leave);
 }
 
 #[test]

@@ -9,6 +9,7 @@ use caas_metrics::sample::FamilySnapshot;
 
 use super::{
     Answer, LARGE, NATIVE, PROMETHEUS, RequestsTotal, ask, connect, large, large_page, local,
+    without_own,
 };
 use crate::parsers::protobuf;
 
@@ -103,8 +104,11 @@ fn head_is_a_get_without_a_body() {
     for path in ["/", "/metrics", "/healthz", "/nothing"] {
         let (mut get, mut head) =
             (ask(&server, &format!("GET {path}"), &[]), ask(&server, &format!("HEAD {path}"), &[]));
-        get.headers.remove("date");
-        head.headers.remove("date");
+        // The length of a page is not known before the collectors have answered.
+        for name in ["date", "content-length", "transfer-encoding"] {
+            get.headers.remove(name);
+            head.headers.remove(name);
+        }
         assert_eq!((head.status, &head.headers), (get.status, &get.headers), "{path}");
     }
     // The next answer follows the head at once.
@@ -214,7 +218,7 @@ fn http_1_0_gets_a_page_that_ends_with_the_connection() {
     write!(stream, "GET /metrics HTTP/1.0\r\n\r\n").unwrap();
     let answer = Answer::read(&mut stream, true);
     assert_eq!(answer.header("transfer-encoding"), "");
-    assert_eq!(answer.text(), large_page());
+    assert_eq!(without_own(answer.text()), large_page());
 }
 
 #[test]
