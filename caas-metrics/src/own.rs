@@ -7,6 +7,7 @@ use crate::{
     admit::{Dropped, Reason},
     catalogue::Catalogue,
     desc::{Descriptor, LabelDescriptor, MetricType},
+    exemplars,
     exit::label_panics,
     family::{Family, can_refuse, count_labels},
     problem::Problem,
@@ -21,6 +22,7 @@ pub(crate) enum Own {
     Refused,
     Lost,
     LabelPanics,
+    LostExemplars,
     CollectorPanics,
     Dropped,
     Problems,
@@ -69,6 +71,12 @@ static LABEL_PANICS: Descriptor = counter(
     &[],
 );
 
+static LOST_EXEMPLARS: Descriptor = counter(
+    "caas_metrics_exemplars_lost_total",
+    "Exemplars that were not kept; their updates counted.",
+    &[LabelDescriptor::closed("reason", &exemplars::Reason::TEXTS)],
+);
+
 static COLLECTOR_PANICS: Descriptor = counter(
     "caas_metrics_collector_panics_total",
     "Panics of collectors; each cost the collector's families of one scrape.",
@@ -92,8 +100,8 @@ static PROBLEMS: Descriptor = Descriptor::new(
 
 impl Own {
     /// Those about the families of the program, and those about a registry.
-    pub(crate) const PROGRAM: [Self; 4] =
-        [Self::Overflow, Self::Refused, Self::Lost, Self::LabelPanics];
+    pub(crate) const PROGRAM: [Self; 5] =
+        [Self::Overflow, Self::Refused, Self::Lost, Self::LabelPanics, Self::LostExemplars];
     pub(crate) const REGISTRY: [Self; 3] = [Self::CollectorPanics, Self::Dropped, Self::Problems];
 
     /// Those that say nothing of a registry without collectors.
@@ -106,6 +114,7 @@ impl Own {
             Self::Refused => &REFUSED,
             Self::Lost => &LOST,
             Self::LabelPanics => &LABEL_PANICS,
+            Self::LostExemplars => &LOST_EXEMPLARS,
             Self::CollectorPanics => &COLLECTOR_PANICS,
             Self::Dropped => &DROPPED,
             Self::Problems => &PROBLEMS,
@@ -119,7 +128,11 @@ impl Own {
             Self::Overflow => (count_labels(descriptor).0 > 0).then(|| family.index().overflows()),
             Self::Refused => can_refuse(descriptor).then(|| family.refusals().get()),
             Self::Lost => Some(family.index().lost()),
-            Self::LabelPanics | Self::CollectorPanics | Self::Dropped | Self::Problems => None,
+            Self::LabelPanics
+            | Self::LostExemplars
+            | Self::CollectorPanics
+            | Self::Dropped
+            | Self::Problems => None,
         }
     }
 
@@ -138,6 +151,12 @@ impl Own {
                 vec![("", lost.fold(0, u64::wrapping_add))]
             }
             (Self::LabelPanics, _) => vec![("", label_panics())],
+            (Self::LostExemplars, _) => {
+                if !catalogue.families().any(|family| family.exemplars().is_some()) {
+                    return;
+                }
+                with_values(&exemplars::Reason::TEXTS, &exemplars::Reason::counts())
+            }
             (Self::CollectorPanics, Some(of)) => vec![("", of.panics)],
             (Self::Dropped, Some(of)) => with_values(&Reason::TEXTS, of.dropped.counts()),
             (Self::Problems, Some(of)) => with_values(Problem::KINDS, &of.problems),

@@ -6,6 +6,7 @@
 //! Invariant: a page is valid and in the same order on every scrape, whatever was declared.
 
 use std::{
+    cmp::Reverse,
     collections::HashMap,
     iter::Peekable,
     sync::{Arc, Mutex, PoisonError, RwLock},
@@ -18,9 +19,10 @@ use crate::{
     collector::{Collector, collect_isolated},
     desc::Descriptor,
     family::Family,
+    metric,
     own::Numbers,
     problem::{self, Problem},
-    sample::{FamilySnapshot, Labels, Sink, Snapshots},
+    sample::{Exemplar, FamilySnapshot, Labels, Sink, Snapshots},
     storage::flag::Tally,
     walk::{Buffers, DefaultLabels, Walk, missing},
 };
@@ -351,10 +353,19 @@ fn merge(families: &[&'static Family]) -> Option<FamilySnapshot> {
         let same = known.get(&sample.labels).and_then(|place| merged.children.get_mut(*place));
         if let Some(same) = same {
             same.value.add(&sample.value);
+            merge_exemplars(families[0].descriptor(), &mut same.exemplars, sample.exemplars);
         } else {
             known.insert(sample.labels.clone(), merged.children.len());
             merged.children.push(sample);
         }
     }
     Some(merged)
+}
+
+/// Of two exemplars of a bucket the newer one.
+fn merge_exemplars(of: &Descriptor, exemplars: &mut Vec<Exemplar>, others: Vec<Exemplar>) {
+    let bucket = |exemplar: &Exemplar| metric::exemplar(of, exemplar.value);
+    exemplars.extend(others);
+    exemplars.sort_by_key(|exemplar| (bucket(exemplar), Reverse(exemplar.timestamp)));
+    exemplars.dedup_by_key(|exemplar| bucket(exemplar));
 }

@@ -6,6 +6,7 @@ mod admission;
 mod attributes;
 mod catalogue;
 mod edges;
+mod exemplars;
 mod families;
 mod house;
 mod http;

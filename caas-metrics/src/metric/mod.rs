@@ -6,13 +6,16 @@
 
 mod bounds;
 mod counter;
+mod exemplar;
 mod gauge;
 mod histogram;
 mod info;
 mod number;
 
 pub use bounds::ends_in_nanoseconds;
+pub(crate) use bounds::seconds;
 pub use counter::Counter;
+pub(crate) use exemplar::{exemplar, exemplars};
 pub use gauge::{Gauge, UpDown};
 pub use histogram::{Histogram, HistogramReading, Observation};
 pub use info::Info;
