@@ -78,8 +78,7 @@ impl<L: LabelSet, R: Reach<L>> Child<L, R> {
             });
         } else {
             let number = value.as_f64();
-            let update =
-                move |cells: &Cells<L>| Histogram::observe(cells, &L::DESCRIPTOR, number);
+            let update = move |cells: &Cells<L>| Histogram::observe(cells, &L::DESCRIPTOR, number);
             self.in_cells_with(number, give, update);
         }
     }
@@ -165,10 +164,7 @@ impl<L: LabelSet, R: Reach<L>> Child<L, R> {
 }
 
 /// Makes an update, and counts it if it is refused.
-fn count_refused<L: LabelSet>(
-    cells: &Cells<L>,
-    update: impl Fn(&Cells<L>) -> Result<(), Refused>,
-) {
+fn count_refused<L: LabelSet>(cells: &Cells<L>, update: impl Fn(&Cells<L>) -> Result<(), Refused>) {
     if update(cells).is_err() {
         L::family().refusals().add_one();
     }

@@ -61,6 +61,10 @@ mod trace;
 #[cfg(feature = "tracing")]
 mod tracing;
 
+#[cfg(feature = "tower")]
+pub(crate) use self::source::Carried;
+#[cfg(feature = "tracing")]
+pub use self::tracing::TraceFields;
 pub use self::{
     labels::ExemplarLabels,
     source::{SourceIsSet, set_source},
@@ -70,10 +74,6 @@ pub(crate) use self::{
     labels::{Text, labels_of},
     source::{current, has_source},
 };
-#[cfg(feature = "tower")]
-pub(crate) use self::source::Carried;
-#[cfg(feature = "tracing")]
-pub use self::tracing::TraceFields;
 
 use crate::storage::flag::Tally;
 

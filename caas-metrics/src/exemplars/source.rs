@@ -3,12 +3,7 @@
 //! Not here: when it is asked (`child/exemplars.rs`). Invariants: a source that panics costs only the
 //! exemplar; a source that updates families with exemplars is not asked again meanwhile.
 
-use std::{
-    cell::Cell,
-    error, fmt,
-    panic::catch_unwind,
-    sync::OnceLock,
-};
+use std::{cell::Cell, error, fmt, panic::catch_unwind, sync::OnceLock};
 
 use super::{Reason, TraceContext};
 

@@ -33,7 +33,7 @@ pub struct Exemplars {
 }
 
 /// The exemplar of a bucket.
-struct Slot {
+pub(super) struct Slot {
     gate: AtomicU64,
     /// Where an exemplar is, and where the next one will be.
     blocks: [AtomicPtr<AtomicU64>; 2],
@@ -152,12 +152,7 @@ impl Exemplars {
     }
 
     /// The exemplars of a series that was read in this life, from its first bucket on.
-    pub(crate) fn read(
-        &self,
-        index: &Index,
-        at: At,
-        mut show: impl FnMut(Held<Vec<u8>>),
-    ) {
+    pub(crate) fn read(&self, index: &Index, at: At, mut show: impl FnMut(Held<Vec<u8>>)) {
         // Where a series has no stamps, a scrape does not see that it was reset meanwhile.
         let at = if index.shape.is_closed() { index.counting(at) } else { Some(at) };
         let Some(at) = at else { return };
@@ -170,7 +165,7 @@ impl Exemplars {
     }
 
     #[inline]
-    fn slot(&self, series: u32, bucket: u32) -> Option<&'static Slot> {
+    pub(super) fn slot(&self, series: u32, bucket: u32) -> Option<&'static Slot> {
         let (page, place) = (series / SERIES, series % SERIES);
         if bucket >= self.buckets || page >= self.series.pages() {
             return None;
@@ -178,7 +173,8 @@ impl Exemplars {
         // SAFETY: the page exists, as was just loaded with acquire, and has this place. What is found
         // there is null or slots for all buckets, which are kept for good.
         unsafe {
-            let first = (*self.series.page(page as usize).add(place as usize)).load(Ordering::Acquire);
+            let first =
+                (*self.series.page(page as usize).add(place as usize)).load(Ordering::Acquire);
             if first.is_null() { None } else { Some(&*first.add(bucket as usize)) }
         }
     }
@@ -214,7 +210,8 @@ impl Slot {
     }
 
     fn put(&self, due: Due, exemplar: &Held<&[u8]>) -> Result<(), NoMemory> {
-        let begin = |gate| Gate(gate).is_due(due.at.life(), due.second).then(|| Gate(gate).busy().0);
+        let begin =
+            |gate| Gate(gate).is_due(due.at.life(), due.second).then(|| Gate(gate).busy().0);
         let began = self.gate.fetch_update(Ordering::Acquire, Ordering::Relaxed, begin);
         let Ok(gate) = began.map(Gate) else { return Ok(()) };
         // A reader that sees a word of this exemplar also sees that the gate has changed since it showed
@@ -244,7 +241,7 @@ impl Slot {
     }
 
     /// The exemplar, if it is of this life.
-    fn read(&self, life: Life) -> Option<Held<Vec<u8>>> {
+    pub(super) fn read(&self, life: Life) -> Option<Held<Vec<u8>>> {
         for _ in 0..TRIES {
             let gate = self.gate();
             if gate.life() != life {
@@ -326,5 +323,67 @@ impl Index {
         let life = record.map_or(first, |record| record.life(at.series()));
         // The first update of a series with stamps begins its life.
         Some(at.in_life(if self.shape.is_stamped() { life | 1 } else { life }))
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    const FIRST: At = At::new(300, 3);
+    const SECOND: At = At::new(300, 5);
+
+    fn put(all: &Exemplars, at: At, bucket: u32, second: u32, text: &[u8]) -> bool {
+        let due = all.due(at, bucket, second);
+        let held = Held { value: 1.5, time: 7, text };
+        due.is_some_and(|due| all.put(due, &held).is_ok())
+    }
+
+    fn texts(all: &Exemplars, at: At) -> Vec<Vec<u8>> {
+        let slots = (0..all.buckets).filter_map(|bucket| all.slot(at.series(), bucket));
+        slots.filter_map(|slot| slot.read(at.life())).map(|held| held.text).collect()
+    }
+
+    #[test]
+    fn a_bucket_has_one_a_second() {
+        let all = Exemplars::new(2);
+        assert!(put(&all, FIRST, 1, 9, b"a"));
+        assert!(!put(&all, FIRST, 1, 9, b"b"));
+        assert!(put(&all, FIRST, 0, 9, b"c"), "another bucket");
+        assert_eq!(texts(&all, FIRST), [b"c", b"a"]);
+        assert!(put(&all, FIRST, 1, 10, b""));
+        assert_eq!(texts(&all, FIRST), [&b"c"[..], b""]);
+        assert!(all.due(FIRST, 2, 11).is_none(), "there is no such bucket");
+    }
+
+    #[test]
+    fn a_life_does_not_see_another_ones() {
+        let all = Exemplars::new(1);
+        assert!(put(&all, FIRST, 0, 9, b"a"));
+        assert_eq!(texts(&all, SECOND), [b""; 0]);
+        assert!(put(&all, SECOND, 0, 9, b"b"), "in the same second");
+        assert!(!put(&all, FIRST, 0, 10, b"c"), "too late");
+        assert_eq!(texts(&all, FIRST), [b""; 0]);
+        assert_eq!(texts(&all, SECOND), [b"b"]);
+    }
+
+    #[test]
+    fn texts_of_any_length_come_back() {
+        let all = Exemplars::new(1);
+        for (second, len) in [0, 1, 7, 8, 9, 95, 96, 97, 300, 1024, 5, 700].into_iter().enumerate()
+        {
+            let text: Vec<u8> = (0..len).map(|n| n as u8).collect();
+            assert!(put(&all, FIRST, 0, second as u32, &text));
+            assert_eq!(texts(&all, FIRST), [text]);
+        }
+    }
+
+    #[test]
+    fn memory_of_far_series_is_taken_in_steps() {
+        let all = Exemplars::new(1);
+        let far = At::new(SERIES * (3 * MOST_PAGES) - 1, 3);
+        let tries = (0..10)
+            .position(|second| put(&all, far, 0, second, b"a") && !texts(&all, far).is_empty());
+        assert_eq!(tries, Some(2));
     }
 }

@@ -163,10 +163,7 @@ pub(crate) fn known_by<F: Home>(values: &[LabelText<'_>], place: u32) -> Option<
 
 /// The same, with the series in the life for which the cells count.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub(crate) fn located_by<F: Home>(
-    values: &[LabelText<'_>],
-    place: u32,
-) -> Option<(Cells<F>, At)> {
+pub(crate) fn located_by<F: Home>(values: &[LabelText<'_>], place: u32) -> Option<(Cells<F>, At)> {
     let (index, shape) = (F::index(), &F::SHAPE);
     let block = index.table.first(hash(values, shape))?;
     // SAFETY: the table holds blocks whose records exist, and gives them by an acquire load.

@@ -142,7 +142,8 @@ fn the_upper_attribute_decides_whose_span_it_is() {
     });
 }
 
-fn layer() -> MetricsLayer<fn(&http::Extensions) -> Option<&'static str>, impl Fn(&Call<'_>) + Clone> {
+fn layer() -> MetricsLayer<fn(&http::Extensions) -> Option<&'static str>, impl Fn(&Call<'_>) + Clone>
+{
     MetricsLayer::new(
         |_: &http::Extensions| None::<&'static str>,
         |call: &Call<'_>| RequestsTotal { status: call.status() }.inc(),
@@ -160,8 +161,8 @@ fn the_layer_records_in_the_trace_of_the_call() {
     assert!(in_trace(2, || answer.as_mut().poll(&mut context)).is_ready());
     assert_eq!(traces(&exemplars("calls_requests_total", "201")), [1]);
 
-    let mut waits = layer()
-        .layer(service_fn(|_: Request<()>| pending::<Result<Response<()>, Infallible>>()));
+    let mut waits =
+        layer().layer(service_fn(|_: Request<()>| pending::<Result<Response<()>, Infallible>>()));
     drop(in_trace(3, || waits.call(Request::new(()))));
     assert_eq!(traces(&exemplars("calls_requests_total", "499")), [3]);
 }

@@ -25,7 +25,9 @@ fn lost(reason: &str) -> f64 {
     let families = registry().gather();
     let family = families.iter().find(|it| it.name == "caas_metrics_exemplars_lost_total").unwrap();
     let child = family.children.iter().find(|child| child.labels[0].1 == reason).unwrap();
-    let caas_metrics::sample::OwnedValue::Number(number) = &child.value else { panic!("a counter") };
+    let caas_metrics::sample::OwnedValue::Number(number) = &child.value else {
+        panic!("a counter")
+    };
     number.as_f64()
 }
 
