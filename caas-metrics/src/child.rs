@@ -4,13 +4,18 @@
 //! Invariant: an update of a child that its thread has updated before takes no lock and no memory,
 //! and does not fail.
 
+mod exemplars;
+
 use core::{fmt, marker::PhantomData};
 use std::time::{Duration, SystemTime};
 
 use crate::{
+    exemplars::ExemplarPolicy,
     family::LabelSet,
     lookup::{BySet, Kept, Reach, keep},
-    metric::{Amount, Decrease, Histogram, Increase, NotCounted, Observation, Observe, Plan, Set},
+    metric::{
+        self, Amount, Decrease, Histogram, Increase, NotCounted, Observation, Observe, Plan, Set,
+    },
     storage::{
         cells::Cells,
         shared::SharedCell,
@@ -95,6 +100,16 @@ macro_rules! update {
     };
 }
 
+/// Makes an update in this thread's cells, which may leave an exemplar of a value.
+macro_rules! exemplified {
+    ($handle:ident, $value:expr, move |$slots:ident| $update:expr) => {
+        L::Exemplars::choose(
+            || $handle.in_cells(move |$slots| $update),
+            || $handle.in_cells_of_trace($value, move |$slots| $update),
+        )
+    };
+}
+
 impl<L: LabelSet, R: Reach<L>> Child<L, R> {
     /// The handle to keep.
     #[doc(hidden)]
@@ -164,7 +179,11 @@ impl<L: LabelSet, R: Reach<L>> Child<L, R> {
     where
         L::Metric: Increase,
     {
-        update!(self, move |slots| L::Metric::increase(slots, amount));
+        if <L as Home>::SHAPE.shared {
+            self.in_shared(move |slots| L::Metric::increase(slots, amount));
+        } else {
+            exemplified!(self, amount.as_f64(), move |cells| L::Metric::increase(cells, amount));
+        }
     }
 
     /// Subtracts 1.
@@ -221,14 +240,16 @@ impl<L: LabelSet, R: Reach<L>> Child<L, R> {
             self.observe_time(nanoseconds);
         } else {
             let number = value.as_f64();
-            self.in_cells(move |cells| Histogram::observe(cells, &L::PLAN, number));
+            exemplified!(self, number, move |cells| Histogram::observe(cells, &L::PLAN, number));
         }
     }
 
     /// Counts a duration in nanoseconds.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn observe_time(&self, nanoseconds: u64) {
-        self.in_cells(move |cells| Histogram::observe_time(cells, &L::PLAN, nanoseconds));
+        exemplified!(self, metric::seconds(nanoseconds), move |cells| {
+            Histogram::observe_time(cells, &L::PLAN, nanoseconds)
+        });
     }
 
     /// When the child's present life began: it was created, reset, or, if it is exported from the

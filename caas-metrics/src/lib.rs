@@ -24,6 +24,8 @@ compile_error!("caas-metrics counts in 64-bit atomics, which this target does no
 pub mod desc;
 pub mod sample;
 
+pub mod exemplars;
+
 mod clock;
 mod label;
 mod metric;

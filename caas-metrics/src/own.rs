@@ -10,6 +10,7 @@ use crate::{
     catalogue::Catalogue,
     desc::{Descriptor, LabelDescriptor, MetricType},
     encode::Format,
+    exemplars,
     exit::label_panics,
     family::{Family, can_refuse, count_labels},
     pages::PageNumbers,
@@ -26,6 +27,7 @@ pub(crate) enum Own {
     Refused,
     Lost,
     LabelPanics,
+    LostExemplars,
     CollectorAge,
     CollectorFailures,
     Dropped,
@@ -92,6 +94,12 @@ static LABEL_PANICS: Descriptor = counter(
     &[],
 );
 
+static LOST_EXEMPLARS: Descriptor = counter(
+    "caas_metrics_exemplars_lost_total",
+    "Exemplars that were not kept; their updates counted.",
+    &[LabelDescriptor::closed("reason", &exemplars::Reason::TEXTS)],
+);
+
 static COLLECTOR_AGE: Descriptor = gauge(
     "caas_metrics_collector_age_seconds",
     "Age of a collector's values on this page in seconds.",
@@ -143,8 +151,14 @@ static SERIES: Descriptor = gauge(
 
 impl Own {
     /// Those about the families of the program, and those about a registry.
-    pub(crate) const PROGRAM: [Self; 5] =
-        [Self::Overflow, Self::Refused, Self::Lost, Self::LabelPanics, Self::Series];
+    pub(crate) const PROGRAM: [Self; 6] = [
+        Self::Overflow,
+        Self::Refused,
+        Self::Lost,
+        Self::LabelPanics,
+        Self::LostExemplars,
+        Self::Series,
+    ];
     pub(crate) const REGISTRY: [Self; 7] = [
         Self::CollectorAge,
         Self::CollectorFailures,
@@ -168,6 +182,7 @@ impl Own {
             Self::Refused => &REFUSED,
             Self::Lost => &LOST,
             Self::LabelPanics => &LABEL_PANICS,
+            Self::LostExemplars => &LOST_EXEMPLARS,
             Self::CollectorAge => &COLLECTOR_AGE,
             Self::CollectorFailures => &COLLECTOR_FAILURES,
             Self::Dropped => &DROPPED,
@@ -201,6 +216,13 @@ impl Own {
             (Self::Lost, _) => {
                 let lost = catalogue.families().iter().filter_map(|family| self.of(family));
                 vec![alone(lost.fold(0, u64::wrapping_add))]
+            }
+            (Self::LostExemplars, _) => {
+                let mut families = catalogue.families().iter();
+                if !families.any(|family| family.exemplars().is_some()) {
+                    return;
+                }
+                with_values(&exemplars::Reason::TEXTS, &exemplars::Reason::counts())
             }
             (Self::LabelPanics, _) => vec![alone(label_panics())],
             (Self::CollectorAge, Some(of)) => reports

@@ -7,6 +7,7 @@ mod attributes;
 mod catalogue;
 mod collectors;
 mod edges;
+mod exemplars;
 mod families;
 mod house;
 mod http;

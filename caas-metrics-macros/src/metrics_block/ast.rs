@@ -141,6 +141,7 @@ pub(crate) struct Options {
     /// With the labels that it names; none stands for all closed ones.
     pub(crate) zeroed: Option<Setting<Vec<Ident>>>,
     pub(crate) lazy: Option<Setting<()>>,
+    pub(crate) exemplars: Option<Setting<()>>,
     pub(crate) legacy: Option<Setting<LitStr>>,
     /// An attribute could not be read, so rules about names can't be judged.
     pub(crate) is_flawed: bool,

@@ -69,9 +69,11 @@ impl Expansion<'_> {
             let all = options.zeroed.as_ref().filter(|zeroed| zeroed.value.is_empty());
             all.map(|_| quote_spanned!(site=> .with_export(#p::Export::Zeroed)))
         };
+        let exemplars = family.has_exemplars();
+        let exemplars = exemplars.then(|| quote_spanned!(site=> .with_exemplars()));
         let legacy = options.legacy.as_ref().map(|legacy| legacy.value.value());
         let legacy = legacy.map(|reason| quote_spanned!(site=> .with_legacy(#reason)));
-        quote_spanned!(site=> #unit #number #updown #buckets #native #limit #export #legacy)
+        quote_spanned!(site=> #unit #number #updown #buckets #native #limit #export #exemplars #legacy)
     }
 
     /// The native buckets. Those that cannot be have been reported.

@@ -3,7 +3,7 @@
 //! Not here: what is wrong with them (`check`), and which names a type takes (the model).
 //! Invariant: pure functions of the tree.
 
-use super::ast::{Block, Family, Number};
+use super::ast::{Block, Family, MetricType, Number};
 use super::promlint;
 use crate::naming;
 use caas_metrics_model::Native;
@@ -63,6 +63,12 @@ impl Family {
     /// Whether a duration is a value of this family.
     pub(crate) fn is_in_seconds(&self) -> bool {
         self.unit().is_some_and(|unit| unit == "seconds")
+    }
+
+    /// Whether the family has exemplars. On a gauge or an info they have been reported.
+    pub(crate) fn has_exemplars(&self) -> bool {
+        let can_have = matches!(self.metric_type, MetricType::Counter | MetricType::Histogram);
+        can_have && self.options.exemplars.is_some()
     }
 
     /// The names of the family's samples in the text format and in OpenMetrics, and of the family as

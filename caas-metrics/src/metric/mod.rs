@@ -6,6 +6,7 @@
 
 mod bounds;
 mod counter;
+mod exemplar;
 mod gauge;
 mod histogram;
 mod info;
@@ -13,7 +14,9 @@ mod native;
 mod number;
 
 pub use bounds::ends_in_nanoseconds;
+pub(crate) use bounds::seconds;
 pub use counter::Counter;
+pub(crate) use exemplar::{exemplar, exemplars};
 pub use gauge::{Gauge, UpDown};
 pub(crate) use histogram::Plan;
 pub use histogram::{Histogram, HistogramReading, Observation};

@@ -32,6 +32,10 @@ pub trait Amount: Copy + private::Sealed {
     #[must_use]
     fn negated(self) -> Self;
 
+    /// The number as a float.
+    #[doc(hidden)]
+    fn as_f64(self) -> f64;
+
     /// Whether it is zero or above.
     #[doc(hidden)]
     fn is_up(self) -> bool;
@@ -74,6 +78,11 @@ macro_rules! integer {
             }
 
             #[inline]
+            fn as_f64(self) -> f64 {
+                self as f64
+            }
+
+            #[inline]
             fn is_up(self) -> bool {
                 $is_up(self)
             }
@@ -111,6 +120,11 @@ impl Amount for f64 {
     #[inline]
     fn negated(self) -> Self {
         -self
+    }
+
+    #[inline]
+    fn as_f64(self) -> f64 {
+        self
     }
 
     #[inline]

@@ -3,16 +3,18 @@
 //! Not here: how children are walked (`walk.rs`), and what collectors said (`runs/`). Invariant: a step
 //! emits a few hundred samples at most, unless equal declarations of one family are merged.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{cmp::Reverse, collections::HashMap, sync::Arc};
 
 use crate::{
     admit::Admitted,
     catalogue::Entry,
+    desc::Descriptor,
     family::Family,
     filter::Filter,
+    metric,
     own::Numbers,
     runs::Snapshot,
-    sample::{ChildSnapshot, FamilySnapshot, Labels, Sink, Snapshots},
+    sample::{ChildSnapshot, Exemplar, FamilySnapshot, Labels, Sink, Snapshots},
     walk::{Buffers, DefaultLabels, Walk, missing},
 };
 
@@ -168,10 +170,19 @@ fn merge(families: &[&'static Family]) -> Option<FamilySnapshot> {
         let same = known.get(&sample.labels).and_then(|place| merged.children.get_mut(*place));
         if let Some(same) = same {
             same.value.add(&sample.value);
+            merge_exemplars(families[0].descriptor(), &mut same.exemplars, sample.exemplars);
         } else {
             known.insert(sample.labels.clone(), merged.children.len());
             merged.children.push(sample);
         }
     }
     Some(merged)
+}
+
+/// Of two exemplars of a bucket the newer one.
+fn merge_exemplars(of: &Descriptor, exemplars: &mut Vec<Exemplar>, others: Vec<Exemplar>) {
+    let bucket = |exemplar: &Exemplar| metric::exemplar(of, exemplar.value);
+    exemplars.extend(others);
+    exemplars.sort_by_key(|exemplar| (bucket(exemplar), Reverse(exemplar.timestamp)));
+    exemplars.dedup_by_key(|exemplar| bucket(exemplar));
 }

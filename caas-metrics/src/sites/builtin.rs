@@ -5,6 +5,7 @@
 
 use crate::{
     desc::{Descriptor, LabelDescriptor, MetricType, Native},
+    exemplars::WithoutExemplars,
     exit::Outcome,
     family::{Family, LabelSet, word},
     label::{Label, LabelText, ViewSource},
@@ -33,6 +34,7 @@ macro_rules! built_in {
             type Static = $family<'static>;
             type Metric = $metric;
             type Unit = $unit;
+            type Exemplars = WithoutExemplars;
             type View<'v> = ();
             const DESCRIPTOR: Descriptor = $descriptor;
             const ENDS: &'static [u64] = $ends;

@@ -15,6 +15,7 @@
 //! * [`records`]: the lives of series; [`table`]: from a hash to a record; [`segments`]: its parts;
 //!   [`texts`]: label texts; [`heap`]: the room for them; [`pairs`]: what a text is made of.
 //! * [`scan`]: what a scrape reads; [`sums`]: over the cells of all threads; [`copies`]: its texts.
+//! * [`exemplars`]: the newest exemplar of each bucket.
 //! * [`compare`]: vector instructions, for buckets.
 //! * [`memory`]: memory that may not be there; [`sync`]: atomics; [`flag`]: rare small numbers.
 //!
@@ -26,6 +27,7 @@ mod chunk;
 mod closed;
 pub(crate) mod compare;
 mod copies;
+pub(crate) mod exemplars;
 pub(crate) mod flag;
 mod heap;
 pub(crate) mod index;

@@ -16,7 +16,7 @@ use syn::parse::{ParseStream, Parser};
 use syn::{LitInt, LitStr, Token};
 
 /// The settings of a family by name, and how each is written.
-const SETTINGS: [(&str, &str); 9] = [
+const SETTINGS: [(&str, &str); 10] = [
     ("name", "#[name = \"…\"]"),
     ("buckets", "#[buckets(0.1, 0.5, 1)]"),
     ("native", "#[native]` or `#[native(schema = 3)]"),
@@ -25,6 +25,7 @@ const SETTINGS: [(&str, &str); 9] = [
     ("updown", "#[updown]"),
     ("zeroed", "#[zeroed]` or `#[zeroed(label)]"),
     ("lazy", "#[lazy]"),
+    ("exemplars", "#[exemplars]"),
     ("legacy", "#[legacy(reason = \"…\")]"),
 ];
 
@@ -132,6 +133,7 @@ impl Attributes {
             "updown" => set(&mut options.updown, site, attribute.nothing()?, errors),
             "zeroed" => set(&mut options.zeroed, site, attribute.labels()?, errors),
             "lazy" => set(&mut options.lazy, site, attribute.nothing()?, errors),
+            "exemplars" => set(&mut options.exemplars, site, attribute.nothing()?, errors),
             "cfg" => self.passed.cfgs.push(attribute.passed()?),
             "cfg_attr" => {
                 attribute.check_conditional()?;

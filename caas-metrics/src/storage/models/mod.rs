@@ -9,6 +9,7 @@
 //! no model fails then, or ends the process, none needs them.
 
 mod cells;
+mod exemplars;
 mod lives;
 mod scrapes;
 mod table;
