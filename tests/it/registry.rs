@@ -2,7 +2,7 @@
 
 use caas_metrics::{
     Format, Problem, Registry, metrics, registry,
-    sample::{ChildSnapshot, FamilySnapshot, OwnedValue},
+    sample::{FamilySnapshot, OwnedValue},
 };
 
 mod first {
