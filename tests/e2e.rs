@@ -346,7 +346,7 @@ fn clients_that_are_too_slow_are_disconnected() {
     ];
     let slow = slow.map(|(request, answer)| {
         let mut stream = TcpStream::connect(gateway.address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
         stream.write_all(request.as_bytes()).unwrap();
         (stream, answer)
     });
