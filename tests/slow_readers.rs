@@ -73,7 +73,7 @@ fn threads_are_for_collectors() {
         }
     };
     for _ in 0..3 {
-        registry.gather();
+        let _ = registry.gather();
         wait_for(2);
     }
     drop(registry);

@@ -199,8 +199,8 @@ impl Own {
         let lines = match (self, numbers) {
             (Self::Overflow | Self::Refused, _) => self.by_family(catalogue),
             (Self::Lost, _) => {
-                let lost = catalogue.families().iter().filter_map(|family| self.of(family));
-                vec![alone(lost.fold(0, u64::wrapping_add))]
+                let counts = catalogue.families().iter().filter_map(|family| self.of(family));
+                vec![alone(counts.fold(0, u64::wrapping_add))]
             }
             (Self::LabelPanics, _) => vec![alone(label_panics())],
             (Self::CollectorAge, Some(of)) => reports
