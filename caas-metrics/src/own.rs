@@ -193,7 +193,7 @@ impl Own {
     /// Emits the family; `numbers` are the registry's, unless it is empty.
     pub(crate) fn emit(self, snapshot: &Snapshot, numbers: Option<&Numbers>, sink: &mut dyn Sink) {
         let catalogue = &*snapshot.catalogue;
-        let reports = snapshot.reports.iter().filter(|report| report.is_shown);
+        let reports = snapshot.reports.iter();
         let pages = numbers.map(|numbers| &numbers.pages);
         let last = pages.and_then(|pages| pages.last.as_ref());
         let lines = match (self, numbers) {
