@@ -117,7 +117,7 @@ fn assert_soon(start: Instant) {
 
 /// A deadline that no test reaches.
 fn patient() -> CollectorOptions {
-    CollectorOptions::new("gate").deadline(Duration::from_secs(600))
+    CollectorOptions::new("gate").deadline(Duration::from_secs(1000))
 }
 
 /// Long enough for a call that does nothing, and short enough to wait for.
