@@ -6,7 +6,7 @@
 use std::io;
 
 use crate::{
-    encode::{Encoder, Format},
+    encode::{Encoder, Format, Options},
     registry::{Registry, Scrape},
 };
 
@@ -19,7 +19,8 @@ pub(crate) struct Page {
 
 impl Page {
     pub(crate) fn new(registry: &Registry, format: Format) -> Self {
-        Self { scrape: registry.scrape(), encoder: Encoder::new(format), ended: false }
+        let options = Options { created_lines: registry.has_created_lines() };
+        Self { scrape: registry.scrape(), encoder: Encoder::new(format, options), ended: false }
     }
 
     /// The next piece of the page, to be taken or cleared by the caller; empty at the end.

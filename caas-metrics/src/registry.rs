@@ -58,6 +58,8 @@ struct Settings {
     collectors: Vec<Arc<dyn Collector>>,
     /// The families that they describe.
     described: Vec<&'static Descriptor>,
+    /// Whether OpenMetrics has lines with starts.
+    created_lines: bool,
 }
 
 /// What was found of a registry before any value was known, and for which families and settings.
@@ -126,6 +128,38 @@ impl Registry {
         let labels = labels.into_iter().map(|(name, value)| (name.into(), value.into()));
         let default = Arc::new(admit::default_labels(labels.collect()));
         self.change(|settings| settings.default = default);
+    }
+
+    /// From now on, pages in OpenMetrics have a line `…_created` for each counter, histogram and summary
+    /// whose start is known: the Unix time at which it was at zero.
+    ///
+    /// It is for servers that read start times but no protobuf, in which they always are. A server that
+    /// does not know these lines stores each as a series of its own, so a page has up to twice as many.
+    ///
+    /// ```
+    /// use std::time::{Duration, UNIX_EPOCH};
+    /// use caas_metrics::{Format, Registry, sample::{ChildSnapshot, FamilySnapshot}};
+    ///
+    /// let registry = Registry::new();
+    /// registry.show_created_lines();
+    /// registry.register(|| {
+    ///     let started = UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+    ///     let mut jobs = FamilySnapshot::counter("jobs_total", "Jobs.");
+    ///     jobs.children.push(ChildSnapshot::new(&[], 3_u64).with_started(started));
+    ///     vec![jobs]
+    /// });
+    ///
+    /// let mut page = Vec::new();
+    /// registry.encode(Format::OpenMetrics, &mut page).unwrap();
+    /// let page = String::from_utf8(page).unwrap();
+    /// assert!(page.contains("\njobs_total 3\njobs_created 1700000000\n"));
+    /// ```
+    pub fn show_created_lines(&self) {
+        self.change(|settings| settings.created_lines = true);
+    }
+
+    pub(crate) fn has_created_lines(&self) -> bool {
+        self.settings().created_lines
     }
 
     fn change(&self, change: impl FnOnce(&mut Settings)) {
@@ -350,7 +384,7 @@ fn merge(families: &[&'static Family]) -> Option<FamilySnapshot> {
     for sample in parts.flat_map(|part| part.children) {
         let same = known.get(&sample.labels).and_then(|place| merged.children.get_mut(*place));
         if let Some(same) = same {
-            same.value.add(&sample.value);
+            same.add(sample);
         } else {
             known.insert(sample.labels.clone(), merged.children.len());
             merged.children.push(sample);

@@ -252,6 +252,14 @@ impl ChildSnapshot {
         self
     }
 
+    /// Adds the child of the same label set from an equal declaration of the same family.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.value.add(&other.value);
+        // The sum was at zero when the first of them was.
+        self.started = self.started.min(other.started).or(self.started);
+        self.exemplars.extend(other.exemplars);
+    }
+
     /// The child with labels that may be more than its own.
     pub(crate) fn as_sample<'a>(&'a self, labels: Labels<'a>) -> Sample<'a> {
         let since = |started: SystemTime| started.duration_since(SystemTime::UNIX_EPOCH).ok();

@@ -148,7 +148,16 @@ fn large_page() -> String {
                # HELP caas_metrics_dropped_total Samples of collectors and default labels that scrapes \
                left out, since they would have broken the page.\n\
                # TYPE caas_metrics_dropped_total counter\n";
-    let reasons = ["bounds", "clash", "default_label", "duplicate", "label_name", "name", "value"];
+    let reasons = [
+        "bounds",
+        "clash",
+        "default_label",
+        "duplicate",
+        "exemplar",
+        "label_name",
+        "name",
+        "value",
+    ];
     let problems =
         Problem::KINDS.iter().map(|kind| format!("caas_metrics_problems{{kind=\"{kind}\"}} 0\n"));
     let problems = "# HELP caas_metrics_problems Problems that `check` would report now.\n\
