@@ -31,6 +31,10 @@ metrics! {
 
     /// A gauge that is set.
     gauge Level { path: &str }
+
+    /// With exemplars.
+    #[exemplars]
+    counter RetriesTotal;
 }
 
 /// How much memory is taken at once.
@@ -96,6 +100,7 @@ fn lost(family: &str) -> u64 {
 fn memory_is_counted_and_runs_out() {
     an_allocator_counts_itself();
     updates_without_memory_are_lost_and_told();
+    exemplars_without_memory_are_lost_and_told();
 }
 
 fn an_allocator_counts_itself() {
@@ -142,4 +147,22 @@ fn updates_without_memory_are_lost_and_told() {
     assert_eq!((PlainTotal.get(), PathsTotal { path: "a" }.get()), (Some(2), Some(2)));
     assert_eq!(Level { path: "a" }.get(), Some(2));
     assert_eq!(lost("plain_total"), 2);
+}
+
+fn exemplars_without_memory_are_lost_and_told() {
+    let lost = || {
+        let families = registry().gather();
+        let lost =
+            families.iter().find(|it| it.name == "caas_metrics_exemplars_lost_total").unwrap();
+        let memory = lost.children.iter().find(|child| child.labels[0].1 == "memory").unwrap();
+        memory.value.clone()
+    };
+    RetriesTotal.inc();
+    poor(|| RetriesTotal.inc_with_exemplar([("a", "1")]));
+    assert_eq!(RetriesTotal.get(), Some(2));
+    assert_eq!(lost(), OwnedValue::Number(Number::Unsigned(1)));
+    RetriesTotal.inc_with_exemplar([("a", "2")]);
+    let families = registry().gather();
+    let retries = families.iter().find(|family| family.name == "retries_total").unwrap();
+    assert_eq!(retries.children[0].exemplars[0].labels[0].1, "2");
 }

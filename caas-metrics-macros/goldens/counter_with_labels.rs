@@ -16,6 +16,7 @@ const _: () = {
         type Static = HttpRequestsTotal<'static>;
         type Metric = P::Counter<P::u64>;
         type Unit = P::OtherUnit;
+        type Exemplars = P::WithoutExemplars;
         type View<'v> = HttpRequestsTotalView<'v>;
         const DESCRIPTOR: P::Descriptor = P::describe(
                 P::MetricType::Counter,

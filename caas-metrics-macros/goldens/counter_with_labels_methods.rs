@@ -5,6 +5,8 @@ impl HttpRequestsTotal<'_> {
     pub fn inc_by(&self, amount: P::u64) {
         P::inc_by(self, amount);
     }
+    pub fn inc_with_exemplar(&self, _: impl P::NoExemplars) {}
+    pub fn inc_by_with_exemplar<__A>(&self, _: __A, _: impl P::NoExemplars) {}
     #[must_use]
     pub fn child(&self) -> P::Child<HttpRequestsTotal<'static>> {
         P::child(self)

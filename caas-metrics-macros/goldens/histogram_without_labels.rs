@@ -9,6 +9,7 @@ const _: () = {
         type Static = StoreSeconds;
         type Metric = P::Histogram;
         type Unit = P::Seconds;
+        type Exemplars = P::WithoutExemplars;
         type View<'v> = ();
         const DESCRIPTOR: P::Descriptor = P::describe(
                 P::MetricType::Histogram,

@@ -5,6 +5,7 @@ impl StoreSeconds {
     fn start_timer(&self) -> P::ChildTimer<StoreSeconds> {
         P::start_timer(self)
     }
+    fn observe_with_exemplar<__V>(&self, _: __V, _: impl P::NoExemplars) {}
     #[must_use]
     fn child(&self) -> P::Child<StoreSeconds> {
         P::child(self)

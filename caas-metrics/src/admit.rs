@@ -7,6 +7,7 @@
 //! Cost: a few comparisons and one hash for each label of a collector's sample, and up to 64 bytes for
 //! each sample of a family while that family is judged.
 
+mod admitted;
 mod exemplars;
 mod findings;
 mod label_sets;
@@ -15,12 +16,15 @@ use std::fmt::Write as _;
 
 use caas_metrics_model::{is_label_name, is_metric_name, reserved_for};
 
-pub(crate) use self::findings::{Dropped, Findings, Reason};
 use self::label_sets::LabelSets;
+pub(crate) use self::{
+    admitted::Admitted,
+    findings::{Dropped, Findings, Reason},
+};
 use crate::{
     desc::{Descriptor, MetricType, Native},
     problem::Problem,
-    sample::{ChildSnapshot, FamilyHead, FamilySnapshot, NativeCounts, Number, OwnedValue},
+    sample::{ChildSnapshot, FamilyHead, NativeCounts, Number, OwnedValue},
     walk::DefaultLabels,
 };
 
@@ -58,10 +62,10 @@ pub(crate) fn default_labels(labels: Vec<(String, String)>) -> DefaultLabels {
 }
 
 /// Whether a page can have a collector's family at all, whatever its samples are.
-pub(crate) fn admits(family: &FamilySnapshot, findings: &mut Findings) -> bool {
+pub(crate) fn admits(family: &Admitted, findings: &mut Findings) -> bool {
     let Some(fault) = fault_of_head(&family.head()) else { return true };
-    let problem = Problem::BadFamily { name: family.name.clone(), reason: fault.text };
-    findings.family(family, fault.reason, problem);
+    let problem = Problem::BadFamily { name: family.name().to_owned(), reason: fault.text };
+    findings.family(family.samples().count(), fault.reason, problem);
     false
 }
 
@@ -84,24 +88,20 @@ fn fault_of_head(head: &FamilyHead<'_>) -> Option<Fault> {
 }
 
 /// Leaves out the samples of a collector's family that would break the page.
-pub(crate) fn retain(
-    family: &mut FamilySnapshot,
-    default: &DefaultLabels,
-    findings: &mut Findings,
-) {
+pub(crate) fn retain(family: &mut Admitted, default: &DefaultLabels, findings: &mut Findings) {
     let mut faults = Vec::new();
-    let mut sets = LabelSets::new(default, family.children.len());
+    let mut sets = LabelSets::new(default, family.samples().count());
     let (mut names, mut of_names) = (None, None);
-    for (place, sample) in family.children.iter().enumerate() {
+    for (place, sample) in family.samples().enumerate() {
         // Mostly all samples of a family have labels of the same names.
         if !names.is_some_and(|names| have_same_names(names, sample)) {
             names = Some(sample);
             of_names = fault_of_names(sample.labels.iter().map(|(name, _)| &**name));
             if of_names.is_none() {
-                sets.names_are(sample, &family.name, findings);
+                sets.names_are(sample, family.name(), findings);
             }
         }
-        let fault = of_names.or_else(|| fault_of_value(family, &sample.value));
+        let fault = of_names.or_else(|| fault_of_value(&family.head(), &sample.value));
         if fault.is_some() || !sets.insert(sample) {
             faults.push((place, fault.unwrap_or(TWICE)));
         }
@@ -115,7 +115,7 @@ pub(crate) fn retain(
 const TWICE: Fault = fault(Reason::Duplicate, "another sample has the same labels");
 
 /// Leaves out the samples in these places, and says why.
-fn leave_out(family: &mut FamilySnapshot, faults: &[(usize, Fault)], findings: &mut Findings) {
+fn leave_out(family: &mut Admitted, faults: &[(usize, Fault)], findings: &mut Findings) {
     let mut known: Vec<(Fault, usize, u64)> = Vec::new();
     for (place, fault) in faults {
         findings.dropped.add(fault.reason, 1);
@@ -126,18 +126,13 @@ fn leave_out(family: &mut FamilySnapshot, faults: &[(usize, Fault)], findings: &
     }
     for (fault, first, dropped) in known {
         findings.problems.push(Problem::BadSamples {
-            name: family.name.clone(),
+            name: family.name().to_owned(),
             reason: fault.text,
-            first: family.children.get(first).map(shown).unwrap_or_default(),
+            first: family.samples().nth(first).map(shown).unwrap_or_default(),
             dropped,
         });
     }
-    let mut places = faults.iter().map(|(place, _)| *place).peekable();
-    let mut place = 0..;
-    family.children.retain(|_| {
-        let place = place.next();
-        places.next_if(|next| Some(*next) == place).is_none()
-    });
+    family.leave_out(faults.iter().map(|(place, _)| *place).collect());
 }
 
 /// A sample's labels, to name it in a sentence.
@@ -178,15 +173,18 @@ fn fault_of_names<'n>(names: impl Iterator<Item = &'n str>) -> Option<Fault> {
 
 /// What is wrong with a sample's value. The rules are those of OpenMetrics, whose readers refuse the
 /// whole page; Prometheus itself is less strict.
-fn fault_of_value(family: &FamilySnapshot, value: &OwnedValue) -> Option<Fault> {
+fn fault_of_value(family: &FamilyHead<'_>, value: &OwnedValue) -> Option<Fault> {
     let text = match (family.metric_type, value) {
         (MetricType::Counter, OwnedValue::Number(number)) => counter(number.as_f64())?,
         (MetricType::Info, OwnedValue::Number(number)) => info(*number)?,
         (MetricType::Gauge | MetricType::Unknown, OwnedValue::Number(_)) => return None,
         (MetricType::Histogram, OwnedValue::Histogram { buckets, sum, native: counts }) => {
             let of_native = family.native.zip(counts.as_ref());
-            let of_native = of_native.and_then(|(shape, counts)| native(shape, counts));
-            histogram(family, buckets, *sum).or(of_native)?
+            // Without classic buckets the native ones are enough.
+            let is_alone = of_native.is_some() && family.buckets.is_empty() && buckets.is_empty();
+            let buckets = if is_alone { &[0][..] } else { buckets };
+            let fault = of_native.and_then(|(shape, counts)| native(shape, counts));
+            histogram(family, buckets, *sum).or(fault)?
         }
         (MetricType::Summary, OwnedValue::Summary { quantiles, sum, .. }) => {
             summary(quantiles, *sum)?
@@ -205,14 +203,14 @@ fn info(value: Number) -> Option<&'static str> {
     (value.as_f64() != 1.0).then_some("an info is not 1")
 }
 
-fn histogram(family: &FamilySnapshot, buckets: &[u64], sum: f64) -> Option<&'static str> {
+fn histogram(family: &FamilyHead<'_>, buckets: &[u64], sum: f64) -> Option<&'static str> {
     if buckets.len() != family.buckets.len() + 1 {
         return Some("a histogram's counts do not fit its bounds, or they decrease");
     }
     if buckets.iter().try_fold(0_u64, |sum, count| sum.checked_add(*count)).is_none() {
         return Some("a histogram's count is above 2^64");
     }
-    if sum.is_nan() || (sum < 0.0 && !family.head().sum_can_shrink()) {
+    if sum.is_nan() || (sum < 0.0 && !family.sum_can_shrink()) {
         return Some("a histogram's sum is NaN, or below zero without a bound below zero");
     }
     None

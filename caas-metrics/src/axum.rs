@@ -4,14 +4,15 @@
 //! Invariant: the route is axum's template, never the path that the client sent.
 
 use axum::Router;
-use axum::extract::MatchedPath;
+use axum::extract::{MatchedPath, Request};
 use axum::routing::get;
-use http::{Extensions, HeaderMap, Response};
+use http::{Extensions, Response};
 
-use crate::http::{Body, respond};
+use crate::http::{Body, respond_to};
 use crate::tower::{Call, MetricsLayer};
 
-/// A router that answers `GET` and `HEAD` on `/metrics` with the page of the process's registry.
+/// A router that answers `GET` and `HEAD` on `/metrics` with the page of the process's registry, as
+/// [`respond_to`] does.
 ///
 /// ```
 /// use axum::{Router, routing::get};
@@ -23,8 +24,8 @@ pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new().route("/metrics", get(page))
 }
 
-async fn page(headers: HeaderMap) -> Response<Body> {
-    respond(&headers)
+async fn page(request: Request) -> Response<Body> {
+    respond_to(&request)
 }
 
 /// A layer that counts and times every request of an axum router by its route template.

@@ -28,6 +28,8 @@ use crate::{
 pub(crate) struct Catalogue {
     /// By name.
     pub(crate) entries: Vec<Entry>,
+    /// Every family with storage, those of attributes too.
+    families: Vec<&'static Family>,
     problems: Vec<Problem>,
     taken: Taken<'static>,
 }
@@ -110,6 +112,9 @@ impl Catalogue {
         }
         catalogue.add_own(&Own::PROGRAM);
         catalogue.add_own(&Own::REGISTRY);
+        for entry in &catalogue.entries {
+            catalogue.families.extend_from_slice(entry.families());
+        }
         catalogue
     }
 
@@ -164,12 +169,8 @@ impl Catalogue {
     }
 
     /// Every family of the program with storage, those of attributes too.
-    pub(crate) fn families(&self) -> impl Iterator<Item = &'static Family> + use<> {
-        let mut all = Vec::with_capacity(self.entries.len());
-        for entry in &self.entries {
-            all.extend_from_slice(entry.families());
-        }
-        all.into_iter()
+    pub(crate) fn families(&self) -> &[&'static Family] {
+        &self.families
     }
 
     /// The descriptors of all families, by name; of equal declarations each.

@@ -4,13 +4,18 @@
 //! Invariant: an update of a child that its thread has updated before takes no lock and no memory,
 //! and does not fail.
 
+mod exemplars;
+
 use core::{fmt, marker::PhantomData};
 use std::time::{Duration, SystemTime};
 
 use crate::{
+    exemplars::ExemplarPolicy,
     family::LabelSet,
     lookup::{BySet, Kept, Reach, keep},
-    metric::{Amount, Decrease, Histogram, Increase, Observation, Observe, Refused, Set},
+    metric::{
+        self, Amount, Decrease, Histogram, Increase, NotCounted, Observation, Observe, Plan, Set,
+    },
     storage::{
         cells::Cells,
         shared::SharedCell,
@@ -75,6 +80,15 @@ impl<L, R> Child<L, R> {
     }
 }
 
+/// What an observation needs, as a constant of the family.
+trait Planned {
+    const PLAN: Plan;
+}
+
+impl<L: LabelSet> Planned for L {
+    const PLAN: Plan = Plan::of(&L::DESCRIPTOR, L::ENDS);
+}
+
 /// Makes an update in the cells of a handle's child, this thread's or those of all threads.
 macro_rules! update {
     ($handle:ident, move |$slots:ident| $update:expr) => {
@@ -83,6 +97,16 @@ macro_rules! update {
         } else {
             $handle.in_cells(move |$slots| $update);
         }
+    };
+}
+
+/// Makes an update in this thread's cells, which may leave an exemplar of a value.
+macro_rules! exemplified {
+    ($handle:ident, $value:expr, move |$slots:ident| $update:expr) => {
+        L::Exemplars::choose(
+            || $handle.in_cells(move |$slots| $update),
+            || $handle.in_cells_of_trace($value, move |$slots| $update),
+        )
     };
 }
 
@@ -102,10 +126,10 @@ impl<L: LabelSet, R: Reach<L>> Child<L, R> {
 
     /// Makes an update in this thread's cells, and counts it if it is refused.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn in_cells(&self, update: impl Fn(&Cells<L>) -> Result<(), Refused>) {
+    pub(crate) fn in_cells(&self, update: impl Fn(&Cells<L>) -> Result<(), NotCounted>) {
         let update = move |cells: &Cells<L>| {
-            if update(cells).is_err() {
-                L::family().refusals().add_one();
+            if let Err(why) = update(cells) {
+                note::<L>(why);
             }
         };
         if <L as Home>::SHAPE.is_closed() {
@@ -123,10 +147,10 @@ impl<L: LabelSet, R: Reach<L>> Child<L, R> {
 
     /// Makes an update in the cell that all threads share, and counts it if it is refused.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn in_shared(&self, update: impl Fn(&SharedCell<'_>) -> Result<(), Refused>) {
+    fn in_shared(&self, update: impl Fn(&SharedCell<'_>) -> Result<(), NotCounted>) {
         let update = move |cell: SharedCell<'_>| {
-            if update(&cell).is_err() {
-                L::family().refusals().add_one();
+            if let Err(why) = update(&cell) {
+                note::<L>(why);
             }
         };
         let Some(at) = self.reach.at() else { return lose::<L>() };
@@ -155,7 +179,11 @@ impl<L: LabelSet, R: Reach<L>> Child<L, R> {
     where
         L::Metric: Increase,
     {
-        update!(self, move |slots| L::Metric::increase(slots, amount));
+        if <L as Home>::SHAPE.shared {
+            self.in_shared(move |slots| L::Metric::increase(slots, amount));
+        } else {
+            exemplified!(self, amount.as_f64(), move |cells| L::Metric::increase(cells, amount));
+        }
     }
 
     /// Subtracts 1.
@@ -212,16 +240,15 @@ impl<L: LabelSet, R: Reach<L>> Child<L, R> {
             self.observe_time(nanoseconds);
         } else {
             let number = value.as_f64();
-            self.in_cells(move |cells| Histogram::observe(cells, &L::DESCRIPTOR, number));
+            exemplified!(self, number, move |cells| Histogram::observe(cells, &L::PLAN, number));
         }
     }
 
     /// Counts a duration in nanoseconds.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn observe_time(&self, nanoseconds: u64) {
-        self.in_cells(move |cells| {
-            Histogram::observe_time(cells, &L::DESCRIPTOR, L::ENDS, nanoseconds);
-            Ok(())
+        exemplified!(self, metric::seconds(nanoseconds), move |cells| {
+            Histogram::observe_time(cells, &L::PLAN, nanoseconds)
         });
     }
 
@@ -286,6 +313,16 @@ fn first_of<L: LabelSet>(reach: &impl Reach<L>, update: impl Fn(&Cells<L>)) {
     match reach.at() {
         Some(at) => first(at, update),
         None => lose::<L>(),
+    }
+}
+
+/// Counts an update that changed nothing.
+#[cold]
+#[inline(never)]
+fn note<L: LabelSet>(why: NotCounted) {
+    match why {
+        NotCounted::Refused => L::family().refusals().add_one(),
+        NotCounted::Lost => lose::<L>(),
     }
 }
 

@@ -85,6 +85,13 @@ pub(crate) fn calibrate() {
     Instant::now();
 }
 
+/// Whole seconds since the first call, by the quick clock.
+#[inline]
+pub(crate) fn quick_second() -> u32 {
+    static FIRST: LazyLock<Instant> = LazyLock::new(Instant::now);
+    (FIRST.nanoseconds() / 1_000_000_000) as u32
+}
+
 /// Seconds since the Unix epoch.
 pub(crate) fn unix_time() -> Duration {
     std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default()

@@ -161,6 +161,8 @@ pub struct Descriptor {
     pub limit: u32,
     /// Which children are exported before their first update.
     pub export: Export,
+    /// Whether counters and observations can have exemplars (`#[exemplars]`).
+    pub exemplars: bool,
     /// Why the name breaks the naming rules (`#[legacy(reason = "…")]`).
     pub legacy: Option<&'static str>,
     /// Where the family was declared.
@@ -214,6 +216,7 @@ impl Descriptor {
             native: None,
             limit: caas_metrics_model::DEFAULT_LIMIT,
             export: Export::Auto,
+            exemplars: false,
             legacy: None,
             location: Location::caller(),
         }
@@ -241,6 +244,12 @@ impl Descriptor {
     #[must_use]
     pub const fn with_native(self, native: Native) -> Self {
         Self { native: Some(native), ..self }
+    }
+
+    /// The same with exemplars.
+    #[must_use]
+    pub const fn with_exemplars(self) -> Self {
+        Self { exemplars: true, ..self }
     }
 
     /// The same with a reason for what breaks the naming rules, which `check` then does not report.

@@ -12,11 +12,13 @@ use std::cell::Cell;
 pub(crate) use self::values::Source;
 use crate::{
     desc::{Descriptor, Export, MetricType},
+    exemplars::ExemplarPolicy,
     label::{LabelText, ViewSource},
     metric::{self, Metric},
     storage::{
         cells::{Word, Words, nowhere},
         constant,
+        exemplars::Exemplars,
         flag::Tally,
         index::Index,
         shape::{PageBits, Shape},
@@ -30,9 +32,11 @@ use crate::{
 #[doc(hidden)]
 pub trait LabelSet {
     /// The same label set without borrows, to name the family in types.
-    type Static: LabelSet<Metric = Self::Metric, Unit = Self::Unit> + 'static;
+    type Static: LabelSet<Metric = Self::Metric, Unit = Self::Unit, Exemplars = Self::Exemplars>
+        + 'static;
     type Metric: Metric;
     type Unit;
+    type Exemplars: ExemplarPolicy;
     type View<'v>;
 
     const DESCRIPTOR: Descriptor;
@@ -144,6 +148,8 @@ pub struct Family {
     index: Index,
     /// Updates that were refused.
     refusals: Tally,
+    /// A static of its own, which only families with exemplars have.
+    exemplars: Option<&'static Exemplars>,
 }
 
 /// What `inventory` carries: the families of one block.
@@ -167,6 +173,23 @@ impl Family {
         #[must_use]
         #[track_caller]
         pub fn of<L: LabelSet>() -> Self {
+            Self::new::<L>(None)
+        }
+    }
+
+    constant! {
+        /// The same for a family with exemplars.
+        #[doc(hidden)]
+        #[must_use]
+        #[track_caller]
+        pub fn with_exemplars<L: LabelSet>(exemplars: &'static Exemplars) -> Self {
+            Self::new::<L>(Some(exemplars))
+        }
+    }
+
+    constant! {
+        #[track_caller]
+        fn new<L: LabelSet>(exemplars: Option<&'static Exemplars>) -> Self {
             let (open, closed) = count_labels(&L::DESCRIPTOR);
             assert!(L::DESCRIPTOR.labels.len() <= MOST_LABELS, "a family has at most 64 labels");
             assert!(
@@ -183,6 +206,7 @@ impl Family {
                 descriptor: &L::DESCRIPTOR,
                 index: Index::new(<L as Home>::SHAPE),
                 refusals: Tally::new(),
+                exemplars,
             }
         }
     }
@@ -197,6 +221,10 @@ impl Family {
 
     pub(crate) fn refusals(&self) -> &Tally {
         &self.refusals
+    }
+
+    pub(crate) fn exemplars(&self) -> Option<&'static Exemplars> {
+        self.exemplars
     }
 }
 
@@ -215,6 +243,25 @@ constant! {
     pub fn word<L: LabelSet>() -> Word {
         Cell::new(nowhere(&<L as Home>::SHAPE))
     }
+}
+
+constant! {
+    /// The exemplars of a family, before there are any.
+    ///
+    /// Not public API. Used by generated code.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn exemplars<L: LabelSet>() -> Exemplars {
+        Exemplars::new(metric::exemplars(&L::DESCRIPTOR))
+    }
+}
+
+/// Whether any family of the program has exemplars.
+#[cfg(feature = "tower")]
+pub(crate) fn any_has_exemplars() -> bool {
+    static ANY: std::sync::LazyLock<bool> =
+        std::sync::LazyLock::new(|| declared().any(|family| family.exemplars.is_some()));
+    *ANY
 }
 
 /// Whether the family's samples are counted in `caas_metrics_refused_total`.

@@ -24,6 +24,8 @@ compile_error!("caas-metrics counts in 64-bit atomics, which this target does no
 pub mod desc;
 pub mod sample;
 
+pub mod exemplars;
+
 mod clock;
 mod label;
 mod metric;
@@ -41,9 +43,12 @@ mod sites;
 mod admit;
 mod catalogue;
 mod collector;
+mod filter;
 mod own;
+mod pages;
 mod problem;
 mod registry;
+mod runs;
 mod walk;
 
 mod encode;
@@ -68,7 +73,7 @@ mod macros;
 
 pub use crate::{
     child::Child,
-    collector::Collector,
+    collector::{Collector, CollectorOptions},
     desc::MetricType,
     encode::Format,
     exit::{Exit, FromExit, NoError, Outcome},

@@ -23,6 +23,8 @@ pub trait Reach<L> {
     /// This thread's cells of the child, if it has updated it before. Only for families with open
     /// labels, and not for shared cells.
     fn cells(&self) -> Option<Cells<L>>;
+    /// The same, with the child in the life for which they count.
+    fn located(&self) -> Option<(Cells<L>, At)>;
     /// The child, created if need be; `None` without memory.
     fn at(&self) -> Option<At>;
 }
@@ -38,6 +40,11 @@ impl<L: LabelSet> Reach<L> for Kept {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn cells(&self) -> Option<Cells<L>> {
         update::known(self.0)
+    }
+
+    #[inline]
+    fn located(&self) -> Option<(Cells<L>, At)> {
+        update::located(self.0)
     }
 
     #[inline]
@@ -60,6 +67,11 @@ impl<L: LabelSet> Reach<L::Static> for BySet<'_, L> {
     }
 
     #[inline]
+    fn located(&self) -> Option<(Cells<L::Static>, At)> {
+        locate(self.0)
+    }
+
+    #[inline]
     fn at(&self) -> Option<At> {
         let set = self.0;
         if <L as Home>::SHAPE.is_closed() {
@@ -74,6 +86,12 @@ impl<L: LabelSet> Reach<L::Static> for BySet<'_, L> {
 #[inline(never)]
 fn look_up<L: LabelSet>(set: &L) -> Option<Cells<L::Static>> {
     set.with_values(|values| update::known_by::<L::Static>(values, place::<L>(values)))
+}
+
+/// The same for families with exemplars, which have to know the child too.
+#[inline(never)]
+fn locate<L: LabelSet>(set: &L) -> Option<(Cells<L::Static>, At)> {
+    set.with_values(|values| update::located_by::<L::Static>(values, place::<L>(values)))
 }
 
 /// The child of label values that have none, or the overflow child; `None` without memory.

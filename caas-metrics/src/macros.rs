@@ -98,6 +98,8 @@
 ///   together, at zero; `#[zeroed]` alone: those of all closed labels. A family with closed labels
 ///   only is then exported from the start, however many series it has
 /// - `#[lazy]`: a family with closed labels only is not exported before its first event
+/// - `#[exemplars]`: updates of a counter or a histogram leave exemplars, of the current trace or with
+///   labels of yours; see [`exemplars`](crate::exemplars)
 /// - `#[legacy(reason = "…")]`: the family must stay as it is, although its name breaks the naming
 ///   rules, a label is called `job` or `instance` like those of Prometheus' targets, or a bound is
 ///   below zero
@@ -269,6 +271,12 @@ pub use caas_metrics_macros::Label;
 /// assert_eq!(AnswerDurationSeconds.get().unwrap().count(), 1);
 /// assert_eq!(FailureDurationSeconds.get().unwrap().count(), 0);
 /// ```
+///
+/// # Exemplars
+///
+/// In a family with [`#[exemplars]`](crate::exemplars) an observation belongs to the trace that is current when
+/// the call ends. Write this attribute above `#[tracing::instrument]`, so that it measures inside the function's
+/// span; below that attribute, only the span of the caller is current. So it is for `#[counted]`.
 ///
 /// # Cost
 ///

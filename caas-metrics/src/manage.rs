@@ -19,7 +19,7 @@ use crate::{
 #[doc(hidden)]
 pub fn get<L: LabelSet>(set: &L) -> Option<<L::Metric as Metric>::Reading> {
     let at = find(set)?;
-    let mut cells = vec![0; <L as Home>::SHAPE.layout.cells() as usize];
+    let mut cells = vec![0; <L as Home>::SHAPE.layout.values() as usize];
     let is_there = L::index().read(at, &mut cells);
     is_there.then(|| L::Metric::reading(&L::DESCRIPTOR, &cells))
 }

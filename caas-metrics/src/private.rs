@@ -19,13 +19,14 @@ pub use inventory;
 
 pub use crate::{
     child::{Child, resolve},
-    desc::{Descriptor, Export, LabelDescriptor, MetricType, NumberType},
+    desc::{Descriptor, Export, LabelDescriptor, MetricType, Native, NumberType},
+    exemplars::{ExemplarLabels, NoExemplars, WithExemplars, WithoutExemplars},
     exit::{
         By, Count, EachCall, FromExit, Of, Phase, Returns, SiteChild, Time, apply, call_once,
         counted, counted_by, endings, err_of, fields, follow, in_flight, never, on, on_exit,
         otherwise, probe, record, resolve_held, resolve_held_with, returned, timed, told,
     },
-    family::{Declared, Family, InUnit, LabelSet, word},
+    family::{Declared, Family, InUnit, LabelSet, exemplars, word},
     label::{Label, LabelText, StoredLabel as Part, ViewSource},
     manage::{clear, get, init, remove, reset, retain},
     metric::{
@@ -33,12 +34,14 @@ pub use crate::{
     },
     sites::{Annotated, Function, Site, around, calls_site, duration_site, flight_site, named},
     storage::cells::{Word, Words},
+    storage::exemplars::Exemplars,
     timer::ChildTimer,
     unit::{OtherUnit, Seconds, TimeUnit},
 };
 
 use crate::{
     child::UnixTime,
+    exemplars::TakesExemplars,
     metric::{Decrease, Increase, Set},
 };
 
@@ -93,6 +96,20 @@ pub fn inc_by<L: LabelSet<Metric: Increase<Amount = A>>, A>(set: &L, amount: A) 
     resolve(set).inc_by(amount);
 }
 
+pub fn inc_with_exemplar<L>(set: &L, labels: impl ExemplarLabels)
+where
+    L: LabelSet<Metric: Increase, Exemplars: TakesExemplars>,
+{
+    resolve(set).inc_with_exemplar(labels);
+}
+
+pub fn inc_by_with_exemplar<L, A>(set: &L, amount: A, labels: impl ExemplarLabels)
+where
+    L: LabelSet<Metric: Increase<Amount = A>, Exemplars: TakesExemplars>,
+{
+    resolve(set).inc_by_with_exemplar(amount, labels);
+}
+
 #[inline]
 pub fn dec<L: LabelSet<Metric: Decrease>>(set: &L) {
     resolve(set).dec();
@@ -115,6 +132,16 @@ pub fn set_to_current_time<L: LabelSet<Metric: Set<Amount: UnixTime>>>(set: &L) 
 #[inline]
 pub fn observe<L: LabelSet<Metric = Histogram>>(set: &L, value: impl Observation<L::Unit>) {
     resolve(set).observe(value);
+}
+
+pub fn observe_with_exemplar<L>(
+    set: &L,
+    value: impl Observation<L::Unit>,
+    labels: impl ExemplarLabels,
+) where
+    L: LabelSet<Metric = Histogram, Exemplars: TakesExemplars>,
+{
+    resolve(set).observe_with_exemplar(value, labels);
 }
 
 #[inline]

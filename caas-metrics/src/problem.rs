@@ -3,7 +3,7 @@
 //! Not here: how contradictions are found (`catalogue.rs`), and mistakes inside one `metrics!` block,
 //! which are compile errors. Invariant: each problem says where it is and what happens because of it.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use crate::desc::Location;
 
@@ -128,8 +128,27 @@ pub enum Problem {
         /// How many updates, so far.
         lost: u64,
     },
-    /// A registered collector panicked.
-    CollectorPanicked,
+    /// The last call of a collector panicked; its values from before are shown for a while.
+    #[non_exhaustive]
+    CollectorPanicked {
+        /// The collector's name.
+        collector: String,
+    },
+    /// A call of a collector has not returned before its deadline; its values from before are shown for
+    /// a while.
+    #[non_exhaustive]
+    CollectorTimedOut {
+        /// The collector's name.
+        collector: String,
+        /// The time that a call has.
+        deadline: Duration,
+    },
+    /// The system gives no thread to call a collector on.
+    #[non_exhaustive]
+    CollectorWithoutThread {
+        /// The collector's name.
+        collector: String,
+    },
 }
 
 impl Problem {
@@ -148,6 +167,8 @@ impl Problem {
         "no_sum",
         "no_memory",
         "collector_panicked",
+        "collector_timed_out",
+        "collector_without_thread",
     ];
 
     /// The kind of this problem, one of [`KINDS`](Self::KINDS).
@@ -170,8 +191,10 @@ impl Problem {
             Self::BadDefaultLabel { .. } => 8,
             Self::TargetLabel { .. } => 9,
             Self::NoSum { .. } => 10,
-            Self::NoMemory { .. } => 11,
-            Self::CollectorPanicked => 12,
+            Self::NoMemory { .. } => NO_MEMORY,
+            Self::CollectorPanicked { .. } => 12,
+            Self::CollectorTimedOut { .. } => 13,
+            Self::CollectorWithoutThread { .. } => 14,
         }
     }
 
@@ -185,7 +208,17 @@ impl Problem {
         }
         counts
     }
+
+    /// Adds problems that are not made, since only their number matters.
+    pub(crate) fn count_lost(counts: &mut [u64; Self::KINDS.len()], families: usize) {
+        if let Some(count) = counts.get_mut(NO_MEMORY) {
+            *count += families as u64;
+        }
+    }
 }
+
+/// The place of `no_memory` in [`Problem::KINDS`].
+const NO_MEMORY: usize = 11;
 
 /// Puts problems in order, each once. They are few, so each is inserted at its place: a sort from the
 /// standard library is ten times the machine code.
@@ -268,7 +301,17 @@ impl fmt::Display for Problem {
                 f,
                 "{lost} updates of `{name}` ({location}) are lost, for there was no memory for them"
             ),
-            Self::CollectorPanicked => f.write_str("a registered collector panicked"),
+            Self::CollectorPanicked { collector } => {
+                write!(f, "the collector `{collector}` panicked when it was called last")
+            }
+            Self::CollectorTimedOut { collector, deadline } => write!(
+                f,
+                "the collector `{collector}` has not returned after {deadline:?}; it is called again \
+                 when it has"
+            ),
+            Self::CollectorWithoutThread { collector } => {
+                write!(f, "the collector `{collector}` is not called: the system gives no thread")
+            }
         }
     }
 }

@@ -5,6 +5,8 @@
 
 use std::sync::LazyLock;
 
+#[cfg(feature = "prometheus")]
+use crate::collector::CollectorOptions;
 use crate::{clock, registry::Registry};
 
 /// The process's registry.
@@ -24,7 +26,10 @@ pub fn registry() -> &'static Registry {
         clock::calibrate();
         let registry = Registry::with_declared();
         #[cfg(feature = "prometheus")]
-        registry.register(crate::prometheus::gather_default);
+        registry.register_with(
+            CollectorOptions::new("prometheus").optional(),
+            crate::prometheus::gather_default,
+        );
         registry
     });
     &PROCESS

@@ -22,6 +22,8 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::clock::Instant;
+use crate::exemplars::Carried;
+use crate::family::any_has_exemplars;
 
 /// What [`Call::route`] returns for a request that matches no route.
 ///
@@ -133,6 +135,10 @@ impl Start<'_> {
 /// `route` finds the route's template in a request's extensions; for axum there is
 /// `caas_metrics::axum::layer`. The closures run on the request's path: they should
 /// do nothing but update metrics, and must not panic.
+///
+/// Exemplars of families with `#[exemplars]` belong to the trace that is current when the layer is called,
+/// or else to the one that is current when `record` is. So a layer that makes each request's trace current
+/// goes around this one: add it later.
 ///
 /// ```
 /// use caas_metrics::tower::{Call, MetricsLayer};
@@ -250,7 +256,9 @@ where
         let template = (self.hooks.route)(request.extensions());
         let route = template.as_ref().map_or(UNMATCHED, AsRef::as_ref);
         (self.hooks.on_start)(&Start { method: request.method(), route });
+        let trace = if any_has_exemplars() { Carried::current() } else { Carried::NONE };
         let mut pending = Pending {
+            trace,
             started: Instant::now(),
             method: request.method().clone(),
             template,
@@ -311,6 +319,7 @@ where
 
 /// A request between its start and its end. It is recorded at drop, if not before.
 struct Pending<Template: AsRef<str>, Record: Fn(&Call<'_>)> {
+    trace: Carried,
     started: Instant,
     method: Method,
     template: Option<Template>,
@@ -339,13 +348,14 @@ impl<Template: AsRef<str>, Record: Fn(&Call<'_>)> Pending<Template, Record> {
             return;
         }
         self.state = State::Recorded;
-        (self.record)(&Call {
+        let call = Call {
             method: &self.method,
             route: self.template.as_ref().map_or(UNMATCHED, AsRef::as_ref),
             status,
             ending,
             elapsed: self.started.elapsed(),
-        });
+        };
+        self.trace.during(|| (self.record)(&call));
     }
 }
 

@@ -4,12 +4,15 @@
 //! and how samples are written (`encode/`). Invariant: holds no lock, and what it emits for a child
 //! belongs to one life of it.
 
+use std::time::{Duration, SystemTime};
+
 use crate::{
     admit::Findings,
     desc::Descriptor,
+    exemplars::labels_of,
     family::{Family, Source},
     metric,
-    sample::{FamilyHead, Labels, Sample, Sink, is_special},
+    sample::{Exemplar, FamilyHead, Labels, Sample, Sink, is_special},
     storage::scan::{Extent, Scan},
 };
 
@@ -35,6 +38,8 @@ pub(crate) struct Walk {
     extent: Extent,
     /// Where the values of its labels are; found when there is a first series.
     sources: Option<Vec<Source>>,
+    /// How many series it has shown.
+    series: u64,
 }
 
 /// What a scrape reads into; kept for its memory.
@@ -48,7 +53,16 @@ pub(crate) struct Buffers {
 impl Walk {
     /// Begins a scrape of a family.
     pub(crate) fn begin(family: &'static Family) -> Self {
-        Self { family, extent: family.index().extent(), sources: None }
+        Self { family, extent: family.index().extent(), sources: None, series: 0 }
+    }
+
+    pub(crate) fn name(&self) -> &'static str {
+        self.family.descriptor().name
+    }
+
+    /// How many series it has shown so far.
+    pub(crate) fn series(&self) -> u64 {
+        self.series
     }
 
     /// Emits the next samples, after the family's head if they are the first ones; `false` at the end.
@@ -66,6 +80,7 @@ impl Walk {
         if scan.rows().is_empty() {
             return true;
         }
+        self.series += scan.rows().len() as u64;
         let mut values = recycle(core::mem::take(memory));
         let sources = self.sources.get_or_insert_with(|| {
             sink.family(&FamilyHead::of(descriptor));
@@ -80,6 +95,7 @@ impl Walk {
         let mut defaults = values[sources.len()..].iter();
         let are_defaults_plain = defaults.all(|value| !value.bytes().any(is_special));
         let shows_start = metric::has_start(descriptor);
+        let mut exemplars = Vec::new();
         for row in scan.rows() {
             // The values before the first new one are those of the sample before.
             let kept = Source::kept(sources, scan, row);
@@ -93,11 +109,23 @@ impl Walk {
             let labels = Labels { values: &values, kept, are_plain };
             let value = metric::value(descriptor, scan.values(row));
             let start = shows_start.then(|| scan.start(row));
-            sink.sample(&Sample { labels, value, start, exemplars: &[] });
+            read_exemplars(self.family, scan, row, &mut exemplars);
+            sink.sample(&Sample { labels, value, start, exemplars: &exemplars });
         }
         *memory = recycle(values);
         true
     }
+}
+
+/// Reads the exemplars of a row, if its family has any.
+fn read_exemplars(family: &Family, scan: &Scan, row: usize, exemplars: &mut Vec<Exemplar>) {
+    let Some(all) = family.exemplars() else { return };
+    exemplars.clear();
+    all.read(family.index(), scan.at(row), |held| {
+        let timestamp = SystemTime::UNIX_EPOCH + Duration::from_millis(held.time);
+        let labels = labels_of(&held.text);
+        exemplars.push(Exemplar { labels, value: held.value, timestamp });
+    });
 }
 
 /// The default labels that a sample does not have itself: its own label wins.

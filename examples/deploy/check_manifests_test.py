@@ -56,7 +56,7 @@ ALERTS = [
     ("alerts.yml", "severity: page", "severity: pages", "routes no severity pages"),
     ("alerts.yml", "runbooks.md#caastargetdown", "runbooks.md#targetdown", "leads to no section"),
     ("alerts.yml", "          summary: 'most of", "          summery: 'most of", "has no summary"),
-    ("alerts.yml", "alert: CaasCollectorPanics", "alert: CaasCollectorPanic", "never fires"),
+    ("alerts.yml", "alert: CaasCollectorFails", "alert: CaasCollectorPanic", "never fires"),
     ("runbooks.md", "## CaasServiceGone", "## CaasServiceWent", "leads to no section CaasServiceGone"),
     ("alertmanager.yml", "CaasConsumerStalled", "CaasConsumerStopped", "CaasConsumerStopped is no alert"),
     ("alerts_test.yml", "  - caas-work\n", "", "group_eval_order"),

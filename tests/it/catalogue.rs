@@ -80,6 +80,8 @@ fn every_family_of_the_page_has_a_descriptor() {
     assert!(descriptors.is_sorted_by_key(|descriptor| descriptor.name));
     let by_name: BTreeMap<&str, &Descriptor> =
         descriptors.iter().map(|descriptor| (descriptor.name, *descriptor)).collect();
+    // What is said of the page before is not on the first one.
+    page(&registry, Format::Text);
     let families = registry.gather();
     for family in &families {
         let descriptor = by_name[&*family.name];
@@ -104,9 +106,14 @@ fn every_family_of_the_page_has_a_descriptor() {
         "caas_metrics_refused_total",
         "caas_metrics_lost_total",
         "caas_metrics_label_panics_total",
-        "caas_metrics_collector_panics_total",
+        "caas_metrics_collector_age_seconds",
+        "caas_metrics_collector_failures_total",
         "caas_metrics_dropped_total",
+        "caas_metrics_page_bytes",
         "caas_metrics_problems",
+        "caas_metrics_scrape_duration_seconds",
+        "caas_metrics_scrapes_total",
+        "caas_metrics_series",
     ] {
         assert!(by_name.contains_key(name) && shown.contains(name), "{name}");
     }
@@ -126,6 +133,8 @@ fn sample_names_are_those_of_the_page() {
         summary.push(&[], value);
         vec![summary]
     });
+    // What is said of the page before is not on the first one.
+    page(&registry, Format::Text);
     let shown: BTreeSet<String> = registry.gather().into_iter().map(|family| family.name).collect();
     let is_shown = |descriptor: &&Descriptor| shown.contains(descriptor.name);
     let mut expected: BTreeSet<String> =

@@ -5,13 +5,16 @@ mod admission;
 #[allow(clippy::all, clippy::pedantic, reason = "the functions are odd on purpose")]
 mod attributes;
 mod catalogue;
+mod collectors;
 mod edges;
+mod exemplars;
 mod families;
 mod house;
 mod http;
 mod hygiene;
 mod labels;
 mod lifecycle;
+mod native;
 mod parsers;
 mod prometheus_interop;
 mod readme;

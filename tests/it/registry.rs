@@ -114,9 +114,14 @@ fn a_collector_that_panics_costs_only_its_own_families() {
     registry.register(|| vec![FamilySnapshot::counter("jobs_total", "Jobs.").with(&[], 1_u64)]);
     let families = registry.gather();
     assert_eq!(family(&families, "jobs_total").children.len(), 1);
-    let panics = family(&families, "caas_metrics_collector_panics_total");
-    assert_eq!(panics.children[0].value, OwnedValue::Number(1_u64.into()));
-    assert!(registry.check().contains(&Problem::CollectorPanicked));
+    let failures = family(&families, "caas_metrics_collector_failures_total");
+    assert_eq!(failures.children[0].labels[1], ("reason".to_owned(), "panic".to_owned()));
+    assert_eq!(failures.children[0].value, OwnedValue::Number(1_u64.into()));
+    let [Problem::CollectorPanicked { collector, .. }] = &registry.check()[..] else {
+        panic!("{:?}", registry.check())
+    };
+    assert_eq!(failures.children[0].labels[0].1, *collector);
+    assert!(collector.starts_with("tests/it/registry.rs:"), "{collector}");
 }
 
 #[test]

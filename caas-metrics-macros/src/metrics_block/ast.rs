@@ -134,12 +134,14 @@ pub(crate) struct Lint {
 pub(crate) struct Options {
     pub(crate) name: Option<Setting<LitStr>>,
     pub(crate) buckets: Option<Setting<Buckets>>,
+    pub(crate) native: Option<Setting<Native>>,
     pub(crate) limit: Option<Setting<Limit>>,
     pub(crate) unit: Option<Setting<LitStr>>,
     pub(crate) updown: Option<Setting<()>>,
     /// With the labels that it names; none stands for all closed ones.
     pub(crate) zeroed: Option<Setting<Vec<Ident>>>,
     pub(crate) lazy: Option<Setting<()>>,
+    pub(crate) exemplars: Option<Setting<()>>,
     pub(crate) legacy: Option<Setting<LitStr>>,
     /// An attribute could not be read, so rules about names can't be judged.
     pub(crate) is_flawed: bool,
@@ -166,11 +168,22 @@ pub(crate) struct Number {
 
 /// The argument of `#[buckets(…)]`.
 pub(crate) enum Buckets {
+    /// `none`, for a histogram that is only native.
+    None(Ident),
     List(Vec<Number>),
     /// `linear(start, width, count)`
     Linear(Generator),
     /// `exponential(start, factor, count)`
     Exponential(Generator),
+}
+
+/// The arguments of `#[native(…)]`, as far as they are given.
+#[derive(Default)]
+pub(crate) struct Native {
+    pub(crate) schema: Option<Number>,
+    pub(crate) from: Option<Number>,
+    pub(crate) to: Option<Number>,
+    pub(crate) max_buckets: Option<Number>,
 }
 
 /// The three numbers of a generator of buckets.

@@ -14,6 +14,7 @@ pub(crate) const MOST: u16 = 1000;
 /// The declared bounds, in the order in which they are written or computed.
 pub(crate) fn bounds(buckets: &Buckets) -> Vec<f64> {
     match buckets {
+        Buckets::None(_) => Vec::new(),
         Buckets::List(numbers) => numbers.iter().map(|number| number.value).collect(),
         Buckets::Linear(generator) => generated(generator, |start, step, i| start + step * i),
         Buckets::Exponential(generator) => {

@@ -6,6 +6,7 @@ use super::ast::{Family, Label, MetricType};
 use super::buckets;
 use super::expand::Expansion;
 use crate::paths::ALIAS;
+use caas_metrics_model::Native;
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
@@ -57,6 +58,7 @@ impl Expansion<'_> {
         let updown = options.updown.as_ref().map(|_| quote_spanned!(site=> .with_updown()));
         let buckets = self.bounds();
         let buckets = buckets.map(|bounds| quote_spanned!(site=> .with_buckets(&[#(#bounds),*])));
+        let native = self.native();
         let limit = options.limit.as_ref().and_then(|limit| limit.value.children);
         let limit = limit.filter(|limit| *limit > 0);
         let limit = limit.map(Literal::u32_unsuffixed);
@@ -67,9 +69,35 @@ impl Expansion<'_> {
             let all = options.zeroed.as_ref().filter(|zeroed| zeroed.value.is_empty());
             all.map(|_| quote_spanned!(site=> .with_export(#p::Export::Zeroed)))
         };
+        let exemplars = family.has_exemplars();
+        let exemplars = exemplars.then(|| quote_spanned!(site=> .with_exemplars()));
         let legacy = options.legacy.as_ref().map(|legacy| legacy.value.value());
         let legacy = legacy.map(|reason| quote_spanned!(site=> .with_legacy(#reason)));
-        quote_spanned!(site=> #unit #number #updown #buckets #limit #export #legacy)
+        quote_spanned!(site=> #unit #number #updown #buckets #native #limit #export #exemplars #legacy)
+    }
+
+    /// The native buckets. Those that cannot be have been reported.
+    fn native(&self) -> Option<TokenStream> {
+        let (site, p, family) = (self.site, &self.p, self.family);
+        let is_histogram = family.metric_type == MetricType::Histogram;
+        let native = family.native().filter(|native| is_histogram && native.fault().is_none())?;
+        let default = Native::new();
+        let schema = (native.schema != default.schema).then(|| {
+            let schema = Literal::i8_unsuffixed(native.schema.abs());
+            let minus = (native.schema < 0).then(|| quote_spanned!(site=> -));
+            quote_spanned!(site=> .with_schema(#minus #schema))
+        });
+        let is_range = |a: f64, b: f64| a.total_cmp(&b).is_ne();
+        let range =
+            (is_range(native.from, default.from) || is_range(native.to, default.to)).then(|| {
+                let [from, to] = [native.from, native.to].map(Literal::f64_unsuffixed);
+                quote_spanned!(site=> .with_range(#from, #to))
+            });
+        let most = (native.max_buckets != default.max_buckets).then(|| {
+            let most = Literal::u32_unsuffixed(native.max_buckets);
+            quote_spanned!(site=> .with_max_buckets(#most))
+        });
+        Some(quote_spanned!(site=> .with_native(#p::Native::new()#schema #range #most)))
     }
 
     fn metric_type(&self) -> Ident {

@@ -32,6 +32,13 @@ pub(super) fn exposed(family: &Family) -> String {
     };
     let mut sentences = vec![format!("Exposed as the {keyword} `{name}`{series}{unit}{labels}.")];
     sentences.extend(bounds(family).map(|bounds| format!("Buckets: {bounds}.")));
+    if let Some(native) = family.native() {
+        let (from, to) = (native.from, native.to);
+        sentences.push(format!(
+            "A native histogram of schema {}, from {from:e} to {to:e}.",
+            native.schema
+        ));
+    }
     if !names.is_empty() {
         let most = most_series(family);
         sentences.extend(most.map(|most| format!("If a label is open, at most {most} series.")));
@@ -80,6 +87,7 @@ fn bounds(family: &Family) -> Option<String> {
         _ => return None,
     };
     match bounds.as_slice() {
+        [] => None,
         [first, .., last] if bounds.len() > MOST_LISTED => {
             Some(format!("{} from {first} to {last}", bounds.len()))
         }

@@ -89,7 +89,7 @@ impl<'f> Expansion<'f> {
     fn code(&self) -> TokenStream {
         let (label_set, view) = (self.label_set(), self.view());
         let (implementation, methods) = (self.implementation(), self.methods());
-        let (p, owned, import) = (&self.p, &self.owned, self.runtime.import(self.site));
+        let (statics, import) = (self.statics(), self.runtime.import(self.site));
         let (cfgs, allows) = (&self.family.passed.cfgs, self.allows());
         let ident = &self.family.ident;
         let elided = self.generics.as_ref().map(|_| quote_spanned!(self.site=> <'_>));
@@ -100,10 +100,24 @@ impl<'f> Expansion<'f> {
             const _: () = {
                 #import
                 #view
-                static __CAAS_FAMILY: #p::Family = #p::Family::of::<#owned>();
+                #statics
                 #implementation
                 impl #ident #elided { #methods }
             };
+        }
+    }
+
+    /// The family, and its exemplars if it has any.
+    fn statics(&self) -> TokenStream {
+        let (site, p, owned) = (self.site, &self.p, &self.owned);
+        if self.family.has_exemplars() {
+            quote_spanned! {site=>
+                static __CAAS_EXEMPLARS: #p::Exemplars = #p::exemplars::<#owned>();
+                static __CAAS_FAMILY: #p::Family =
+                    #p::Family::with_exemplars::<#owned>(&__CAAS_EXEMPLARS);
+            }
+        } else {
+            quote_spanned!(site=> static __CAAS_FAMILY: #p::Family = #p::Family::of::<#owned>();)
         }
     }
 
@@ -165,7 +179,7 @@ impl<'f> Expansion<'f> {
     fn implementation(&self) -> TokenStream {
         let (site, p, owned, ident) = (self.site, &self.p, &self.owned, &self.family.ident);
         let (generics, metric, unit) = (&self.generics, self.metric(), self.unit());
-        let descriptor = self.descriptor();
+        let (descriptor, exemplars) = (self.descriptor(), self.exemplars());
         let views = self.labels.iter().map(|label| {
             let ident = at_type(label);
             let view = self.label(label, "__view", quote!((__caas_source)));
@@ -189,6 +203,7 @@ impl<'f> Expansion<'f> {
                 type Static = #owned;
                 type Metric = #metric;
                 type Unit = #p::#unit;
+                type Exemplars = #p::#exemplars;
                 type View<'v> = #view_type;
                 const DESCRIPTOR: #p::Descriptor = #descriptor;
                 #ends
@@ -244,6 +259,12 @@ impl<'f> Expansion<'f> {
     pub(super) fn unit(&self) -> Ident {
         let name = if self.family.is_in_seconds() { "Seconds" } else { "OtherUnit" };
         Ident::new(name, self.site)
+    }
+
+    /// Whether updates leave exemplars, as a type.
+    fn exemplars(&self) -> Ident {
+        let has = self.family.has_exemplars();
+        Ident::new(if has { "WithExemplars" } else { "WithoutExemplars" }, self.site)
     }
 
     /// `<Type as P::Label>::member arguments` without borrows, with the span of the label's type.

@@ -20,7 +20,8 @@ impl Expansion<'_> {
             (MetricType::Histogram, _) => vec![self.observe()],
             (MetricType::Info, _) => vec![self.set_info()],
         };
-        quote_spanned!(self.site=> #(#updates)* #every #labelled)
+        let exemplars = self.with_exemplar();
+        quote_spanned!(self.site=> #(#updates)* #exemplars #every #labelled)
     }
 
     /// The type of the numbers of a counter or a gauge.
@@ -87,6 +88,54 @@ impl Expansion<'_> {
             #[doc = #amount]
             #[inline]
             #vis fn inc_by(&self, amount: #p::#value) { #p::inc_by(self, amount); }
+        }
+    }
+
+    /// Updates that leave an exemplar. Where a family has none, the same methods say so at each call.
+    fn with_exemplar(&self) -> TokenStream {
+        let (p, vis, site) = (&self.p, &self.family.visibility, self.site);
+        match (self.family.metric_type, self.family.has_exemplars()) {
+            (MetricType::Counter, true) => {
+                let value = self.value_type();
+                quote_spanned! {site=>
+                    /// As `inc`, and leaves an exemplar: a `TraceContext`, or labels such as `&[("trace_id", id)]`.
+                    #vis fn inc_with_exemplar(&self, labels: impl #p::ExemplarLabels) {
+                        #p::inc_with_exemplar(self, labels);
+                    }
+                    /// As `inc_by`, and leaves an exemplar.
+                    #vis fn inc_by_with_exemplar(
+                        &self,
+                        amount: #p::#value,
+                        labels: impl #p::ExemplarLabels,
+                    ) {
+                        #p::inc_by_with_exemplar(self, amount, labels);
+                    }
+                }
+            }
+            (MetricType::Histogram, true) => {
+                let unit = self.unit();
+                quote_spanned! {site=>
+                    /// As `observe`, and leaves an exemplar: a `TraceContext`, or labels such as `&[("trace_id", id)]`.
+                    #vis fn observe_with_exemplar(
+                        &self,
+                        value: impl #p::Observation<#p::#unit>,
+                        labels: impl #p::ExemplarLabels,
+                    ) {
+                        #p::observe_with_exemplar(self, value, labels);
+                    }
+                }
+            }
+            (MetricType::Counter, false) => quote_spanned! {site=>
+                #[doc(hidden)]
+                #vis fn inc_with_exemplar(&self, _: impl #p::NoExemplars) {}
+                #[doc(hidden)]
+                #vis fn inc_by_with_exemplar<__A>(&self, _: __A, _: impl #p::NoExemplars) {}
+            },
+            (MetricType::Histogram, false) => quote_spanned! {site=>
+                #[doc(hidden)]
+                #vis fn observe_with_exemplar<__V>(&self, _: __V, _: impl #p::NoExemplars) {}
+            },
+            (MetricType::Gauge | MetricType::Info, _) => TokenStream::new(),
         }
     }
 

@@ -3,9 +3,10 @@
 //! Not here: what is wrong with them (`check`), and which names a type takes (the model).
 //! Invariant: pure functions of the tree.
 
-use super::ast::{Block, Family};
+use super::ast::{Block, Family, MetricType, Number};
 use super::promlint;
 use crate::naming;
+use caas_metrics_model::Native;
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
 use syn::LitStr;
@@ -46,9 +47,28 @@ impl Family {
         named.or_else(|| self.options.unit.as_ref().map(|unit| unit.value.value()))
     }
 
+    /// The native buckets, if the family has them. Numbers that they cannot have are left out.
+    pub(crate) fn native(&self) -> Option<Native> {
+        let written = &self.options.native.as_ref()?.value;
+        let value = |number: &Option<Number>| number.as_ref().map(|number| number.value);
+        let mut native = Native::new();
+        let schema = |schema: &i8| value(&written.schema) == Some(f64::from(*schema));
+        native.schema = Native::SCHEMAS.clone().find(schema).unwrap_or(native.schema);
+        native.from = value(&written.from).unwrap_or(native.from);
+        native.to = value(&written.to).unwrap_or(native.to);
+        native.max_buckets = value(&written.max_buckets).map_or(native.max_buckets, |n| n as u32);
+        Some(native)
+    }
+
     /// Whether a duration is a value of this family.
     pub(crate) fn is_in_seconds(&self) -> bool {
         self.unit().is_some_and(|unit| unit == "seconds")
+    }
+
+    /// Whether the family has exemplars. On a gauge or an info they have been reported.
+    pub(crate) fn has_exemplars(&self) -> bool {
+        let can_have = matches!(self.metric_type, MetricType::Counter | MetricType::Histogram);
+        can_have && self.options.exemplars.is_some()
     }
 
     /// The names of the family's samples in the text format and in OpenMetrics, and of the family as

@@ -45,6 +45,8 @@ pub enum Kind {
     Counter,
     /// With eleven buckets.
     Histogram,
+    /// With native buckets only, of schema 3.
+    Native,
 }
 
 /// An update whose hot path is measured. Labels are resolved on each call; `labels.rs` has the sets.
@@ -76,6 +78,10 @@ pub enum Update {
     UpDown,
     /// A histogram without labels.
     Observe,
+    /// The same with native buckets only, of schema 3.
+    ObserveNative,
+    /// The same with native buckets beside eleven classic ones.
+    ObserveBoth,
     /// A histogram with an enum and a string.
     ObserveLabelled,
     /// A histogram with two enums, 45 combinations.

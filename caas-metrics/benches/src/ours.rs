@@ -66,6 +66,8 @@ pub const CONTENDER: Contender = Contender {
             });
         }),
         (Update::Observe, |requests| each(requests, |r| RunSeconds.observe(r.seconds))),
+        (Update::ObserveNative, |requests| each(requests, |r| NativeSeconds.observe(r.seconds))),
+        (Update::ObserveBoth, |requests| each(requests, |r| BothSeconds.observe(r.seconds))),
         (Update::ObserveLabelled, |requests| {
             each(requests, |&Request { method, path, seconds, .. }| {
                 EndpointSeconds { method, path }.observe(seconds);
@@ -93,6 +95,7 @@ pub const CONTENDER: Contender = Contender {
         (Shape::Mixed, Kind::Counter) => Some(Box::new(Mixed)),
         (Shape::Strings | Shape::Unique, Kind::Counter) => Some(Box::new(Strings)),
         (Shape::Unique, Kind::Histogram) => Some(Box::new(Histograms)),
+        (Shape::Unique, Kind::Native) => Some(Box::new(Natives)),
         _ => None,
     },
 };
@@ -135,6 +138,15 @@ metrics! {
     /// Time of a run in seconds.
     histogram RunSeconds;
 
+    /// Time of a run in seconds, in native buckets.
+    #[native]
+    #[buckets(none)]
+    histogram NativeSeconds;
+
+    /// Time of a run in seconds, in native buckets and the classic ones.
+    #[native]
+    histogram BothSeconds;
+
     /// Time of a run in seconds, by an enum and a string.
     histogram EndpointSeconds { method: Method, path: &str }
 
@@ -168,6 +180,12 @@ metrics! {
     /// Time of a run in seconds, many series with a text each.
     #[limit = 15_000]
     histogram ManyRunSeconds { method: &str, path: &str, status: &str }
+
+    /// Time of a run in seconds, many series with a text each.
+    #[limit = 15_000]
+    #[native]
+    #[buckets(none)]
+    histogram NativeRunSeconds { method: &str, path: &str, status: &str }
 }
 
 #[timed(WorkSeconds)]
@@ -241,6 +259,10 @@ large!(Strings, |r| {
 large!(Sparse, |r| SparseRequestsTotal { path: r.path, method: r.method, status: r.code }.inc());
 large!(SparseHistograms, |r| {
     SparseRunSeconds { path: r.path, method: r.method, status: r.code }.observe(r.seconds);
+});
+large!(Natives, |r| {
+    NativeRunSeconds { method: r.method.text(), path: r.path, status: r.code.text() }
+        .observe(r.seconds);
 });
 large!(Histograms, |r| {
     ManyRunSeconds { method: r.method.text(), path: r.path, status: r.code.text() }

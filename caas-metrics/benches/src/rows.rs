@@ -30,6 +30,8 @@ pub enum What {
     Random(Shape, usize),
     /// Bytes per series of a family with this number of series.
     Memory(Shape, Kind, usize),
+    /// The same for histograms whose observations span three decades.
+    DecadesMemory(Kind, usize),
     /// Kilobytes of 1,999 series that 64 threads update.
     ThreadMemory(Kind),
     /// The longest creation of a series around a million of them, beside scrapes or not.
@@ -51,6 +53,8 @@ pub enum Requests {
     All,
     Hot,
     Spread,
+    /// With latencies that span three decades.
+    Decades,
 }
 
 impl Requests {
@@ -59,6 +63,7 @@ impl Requests {
             Self::All => &workload::ALL,
             Self::Hot => &workload::HOT,
             Self::Spread => &workload::SPREAD,
+            Self::Decades => &workload::DECADES,
         }
     }
 }
@@ -79,7 +84,7 @@ const fn row(group: &'static str, name: &'static str, what: What) -> Row {
     Row { group, name, what }
 }
 
-use Requests::{All, Hot, Spread};
+use Requests::{All, Decades, Hot, Spread};
 
 #[rustfmt::skip]
 pub const ROWS: &[Row] = &[
@@ -97,6 +102,9 @@ pub const ROWS: &[Row] = &[
     update("gauge set, enum + string", Update::SetLabelled, All),
     update("updown inc + dec", Update::UpDown, All),
     update("observe, 11 buckets", Update::Observe, All),
+    update("observe, 11 buckets, three decades", Update::Observe, Decades),
+    update("observe, native, three decades", Update::ObserveNative, Decades),
+    update("observe, native and 11 buckets, three decades", Update::ObserveBoth, Decades),
     update("observe, enum + string", Update::ObserveLabelled, All),
     update("observe, closed labels", Update::ObserveClosed, All),
     threads("counter inc, 2 threads", Update::Counter, All),
@@ -145,6 +153,8 @@ pub const ROWS: &[Row] = &[
     row("memory", "memory of a series, 1,000 of 1,250,000, shared texts, all strings", What::Memory(Shape::Strings, Kind::Counter, 1_000)),
     row("memory", "memory of a series, 1,000 of 1,250,000, all strings, a text each", What::Memory(Shape::Unique, Kind::Counter, 1_000)),
     row("memory", "memory of a histogram child, 12,000 of 15,000", What::Memory(Shape::Unique, Kind::Histogram, 12_000)),
+    row("memory", "memory of a histogram child, three decades", What::DecadesMemory(Kind::Histogram, 2_000)),
+    row("memory", "memory of a native histogram child, three decades", What::DecadesMemory(Kind::Native, 2_000)),
     row("memory", "memory of 64 threads × 1,999 counters, 1 of 540 a path", What::ThreadMemory(Kind::Counter)),
     row("memory", "memory of 64 threads × 1,999 histograms, 1 of 540 a path", What::ThreadMemory(Kind::Histogram)),
 

@@ -50,6 +50,21 @@ pub static SPREAD: LazyLock<Vec<Request<'static>>> = LazyLock::new(|| {
     ALL.iter().map(spread).collect()
 });
 
+/// Requests with latencies from a millisecond to a second, as many in each part of a decade.
+pub static DECADES: LazyLock<Vec<Request<'static>>> = LazyLock::new(|| {
+    let mut random = Random::seeded();
+    let mut spread = |request: &Request<'static>| Request {
+        seconds: in_decades(random.below(1_000_000) as f64 / 1e6),
+        ..*request
+    };
+    ALL.iter().map(&mut spread).collect()
+});
+
+/// A latency from a millisecond to a second, for a place from 0 to 1 on a logarithmic scale.
+pub fn in_decades(place: f64) -> f64 {
+    10_f64.powf(3.0 * place - 3.0)
+}
+
 fn requests(sets: usize) -> Vec<Request<'static>> {
     let paths: Vec<&str> = (0..PATHS).map(|n| &*path(n).leak()).collect();
     let servers: Vec<&str> = (0..SERVERS).map(|n| &*format!("socket-{n}.chat").leak()).collect();

@@ -7,35 +7,31 @@ use std::time::UNIX_EPOCH;
 
 use caas_metrics_model::is_label_name;
 
-use super::{Findings, Reason};
-use crate::{
-    desc::MetricType,
-    problem::Problem,
-    sample::{Exemplar, FamilySnapshot},
-};
+use super::{Admitted, Findings, Reason};
+use crate::{desc::MetricType, problem::Problem, sample::Exemplar};
 
 /// Leaves out the exemplars that a reader would refuse.
-pub(super) fn retain(family: &mut FamilySnapshot, findings: &mut Findings) {
+pub(super) fn retain(family: &mut Admitted, findings: &mut Findings) {
+    let metric_type = family.head().metric_type;
     let mut known: Vec<(&'static str, u64)> = Vec::new();
-    for sample in &mut family.children {
-        sample.exemplars.retain(|exemplar| {
-            let Some(fault) = fault(family.metric_type, exemplar) else { return true };
-            match known.iter_mut().find(|(known, _)| *known == fault) {
-                Some((_, count)) => *count += 1,
-                None => known.push((fault, 1)),
-            }
-            false
-        });
+    let samples = family.admitted_from(0).map(|(_, sample)| sample);
+    for exemplar in samples.flat_map(|sample| &sample.exemplars) {
+        let Some(fault) = fault(metric_type, exemplar) else { continue };
+        match known.iter_mut().find(|(known, _)| *known == fault) {
+            Some((_, count)) => *count += 1,
+            None => known.push((fault, 1)),
+        }
     }
     for (reason, dropped) in known {
+        family.leave_out_bad_exemplars();
         findings.dropped.add(Reason::Exemplar, dropped);
-        let name = family.name.clone();
+        let name = family.name().to_owned();
         findings.problems.push(Problem::BadExemplars { name, reason, dropped });
     }
 }
 
 /// What is wrong with an exemplar.
-fn fault(metric_type: MetricType, exemplar: &Exemplar) -> Option<&'static str> {
+pub(super) fn fault(metric_type: MetricType, exemplar: &Exemplar) -> Option<&'static str> {
     let Exemplar { labels, value, timestamp } = exemplar;
     let characters = |text: &str| text.chars().count();
     let all = labels.iter().map(|(name, value)| characters(name) + characters(value));

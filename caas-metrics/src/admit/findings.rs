@@ -2,7 +2,7 @@
 
 use std::ops::AddAssign;
 
-use crate::{problem::Problem, sample::FamilySnapshot, storage::flag::Tally};
+use crate::{problem::Problem, storage::flag::Tally};
 
 /// Why something is left out: the values of the label of `caas_metrics_dropped_total`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,14 +78,12 @@ impl AddAssign for Dropped {
 pub(crate) struct Findings {
     pub(crate) problems: Vec<Problem>,
     pub(crate) dropped: Dropped,
-    /// Collectors that panicked.
-    pub(crate) panics: u64,
 }
 
 impl Findings {
-    /// A collector's family is left out as a whole.
-    pub(crate) fn family(&mut self, family: &FamilySnapshot, reason: Reason, problem: Problem) {
-        self.dropped.add(reason, family.children.len().max(1) as u64);
+    /// A collector's family of this many samples is left out as a whole.
+    pub(crate) fn family(&mut self, samples: usize, reason: Reason, problem: Problem) {
+        self.dropped.add(reason, samples.max(1) as u64);
         self.problems.push(problem);
     }
 

@@ -3,12 +3,14 @@
 //! Not here: what samples may be (`admit.rs`). Invariant: which of two contradicting families stays
 //! depends on the order of collectors and on nothing else.
 
+use std::sync::Arc;
+
 use super::{Catalogue, difference::not_as_described, taken::Taken};
 use crate::{
-    admit::{self, Findings, Reason},
+    admit::{self, Admitted, Findings, Reason},
     desc::Descriptor,
     problem::Problem,
-    sample::FamilySnapshot,
+    sample::{FamilyHead, FamilySnapshot},
     walk::DefaultLabels,
 };
 
@@ -16,23 +18,25 @@ impl Catalogue {
     /// What a page can hold of the families of collectors, by name.
     pub(crate) fn admit(
         &self,
-        collected: Vec<FamilySnapshot>,
+        collected: Vec<Arc<FamilySnapshot>>,
         default: &DefaultLabels,
         described: &[&'static Descriptor],
         findings: &mut Findings,
-    ) -> Vec<FamilySnapshot> {
+    ) -> Vec<Admitted> {
         let mut families = merge(collected, findings);
         let mut taken = Taken::beside(&self.taken);
         families.retain_mut(|family| {
             if !admit::admits(family, findings) {
                 return false;
             }
-            if let Err(clash) = taken.take(family.metric_type, &family.name, &title(family)) {
-                findings.family(family, Reason::Clash, clash);
+            let head = family.head();
+            if let Err(clash) = taken.take(head.metric_type, head.name, &title(&head)) {
+                findings.family(family.samples().count(), Reason::Clash, clash);
                 return false;
             }
-            if let Some(descriptor) = described.iter().find(|it| it.name == family.name) {
-                findings.problems.extend(not_as_described(family, descriptor));
+            if let Some(descriptor) = described.iter().find(|it| it.name == head.name) {
+                let problem = family.parts().find_map(|part| not_as_described(part, descriptor));
+                findings.problems.extend(problem);
             }
             admit::retain(family, default, findings);
             true
@@ -42,33 +46,33 @@ impl Catalogue {
 }
 
 /// A collector's family in a sentence.
-fn title(family: &FamilySnapshot) -> String {
-    format!("{} `{}` of a collector", family.metric_type.as_str(), family.name)
+fn title(head: &FamilyHead<'_>) -> String {
+    format!("{} `{}` of a collector", head.metric_type.as_str(), head.name)
 }
 
 /// The families of all collectors by name, those with one head together.
 #[allow(clippy::vec_box, reason = "what is moved to make room for a family is a pointer each")]
-fn merge(collected: Vec<FamilySnapshot>, findings: &mut Findings) -> Vec<FamilySnapshot> {
-    let mut merged: Vec<Box<FamilySnapshot>> = Vec::with_capacity(collected.len());
+fn merge(collected: Vec<Arc<FamilySnapshot>>, findings: &mut Findings) -> Vec<Admitted> {
+    let mut merged: Vec<Box<Admitted>> = Vec::with_capacity(collected.len());
     for family in collected {
-        match merged.binary_search_by(|known| known.name.cmp(&family.name)) {
+        match merged.binary_search_by(|known| known.name().cmp(&family.name)) {
             Ok(place) => join(&mut merged[place], family, findings),
-            Err(place) => merged.insert(place, Box::new(family)),
+            Err(place) => merged.insert(place, Box::new(Admitted::new(family))),
         }
     }
     merged.into_iter().map(|family| *family).collect()
 }
 
 /// Adds the samples of another family of that name, if it has the same head.
-fn join(first: &mut FamilySnapshot, mut other: FamilySnapshot, findings: &mut Findings) {
+fn join(first: &mut Admitted, other: Arc<FamilySnapshot>, findings: &mut Findings) {
     if first.head() == other.head() {
-        first.children.append(&mut other.children);
+        first.join(other);
         return;
     }
     let clash = Problem::Clash {
         sample: other.name.clone(),
-        kept: title(first),
+        kept: title(&first.head()),
         dropped: format!("{} of another one", other.metric_type.as_str()),
     };
-    findings.family(&other, Reason::Clash, clash);
+    findings.family(other.children.len(), Reason::Clash, clash);
 }

@@ -231,10 +231,18 @@ impl Sink for Lines {
                 number(&mut self.out, value, self.dialect.whole_floats_have_a_point);
                 self.out.push(b'\n');
             }
-            Value::Histogram { buckets, sum, .. } if self.metric_type == MetricType::Histogram => {
+            Value::Histogram { buckets, sum, native }
+                if self.metric_type == MetricType::Histogram =>
+            {
                 self.begin(labels);
                 let shown = if self.has_exemplars { sample.exemplars } else { &[] };
-                self.histogram(buckets, sum, shown);
+                // Without classic buckets there is still that of all observations.
+                match native {
+                    Some(native) if buckets.is_empty() => {
+                        self.histogram(&[native.sum()], sum, shown);
+                    }
+                    _ => self.histogram(buckets, sum, shown),
+                }
                 self.created(sample.start);
             }
             Value::Summary { quantiles, sum, count } if self.metric_type == MetricType::Summary => {

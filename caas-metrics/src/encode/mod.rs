@@ -55,6 +55,22 @@ impl Format {
         }
     }
 
+    /// What each format is called in our own metrics, in the order of `ALL`.
+    pub(crate) const NAMES: [&'static str; Self::ALL.len()] = {
+        let mut names = [""; Self::ALL.len()];
+        let mut place = 0;
+        while place < names.len() {
+            names[place] = Self::ALL[place].spec().name;
+            place += 1;
+        }
+        names
+    };
+
+    /// The place of its name in `NAMES`.
+    pub(crate) fn place(self) -> usize {
+        Self::ALL.iter().position(|format| *format == self).unwrap_or_default()
+    }
+
     /// The value of the `Content-Type` header that goes with the format.
     ///
     /// Prometheus 3 refuses a scrape without it.
@@ -97,6 +113,8 @@ impl Format {
 
 /// All that the rest of the crate knows of a format.
 struct Spec {
+    /// What our own metrics call it.
+    name: &'static str,
     /// The `Content-Type` to send.
     content_type: &'static str,
     /// Type and subtype, lower case, as `Accept` names them.

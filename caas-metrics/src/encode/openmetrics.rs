@@ -12,6 +12,7 @@ use crate::desc::MetricType;
 use crate::sample::FamilyHead;
 
 pub(super) const SPEC: Spec = Spec {
+    name: "openmetrics",
     content_type: "application/openmetrics-text; version=1.0.0; charset=utf-8",
     media_type: ("application", "openmetrics-text"),
     parameters: &[("version", "1.0.0")],

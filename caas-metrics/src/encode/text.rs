@@ -12,6 +12,7 @@ use crate::desc::MetricType;
 use crate::sample::FamilyHead;
 
 pub(super) const SPEC: Spec = Spec {
+    name: "text",
     content_type: "text/plain; version=0.0.4; charset=utf-8",
     media_type: ("text", "plain"),
     parameters: &[("version", "0.0.4")],

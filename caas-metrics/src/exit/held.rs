@@ -163,6 +163,10 @@ impl<L: LabelSet> Reach<L::Static> for HeldSet<'_, L> {
         self.with_values(|values| update::known_by(values, place_in_block::<L>(values)))
     }
 
+    fn located(&self) -> Option<(Cells<L::Static>, At)> {
+        self.with_values(|values| update::located_by(values, place_in_block::<L>(values)))
+    }
+
     fn at(&self) -> Option<At> {
         self.with_values(|values| {
             let place = place_in_block::<L>(values);

@@ -10,7 +10,7 @@ use std::io;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bytes::Bytes;
 use http::header::{CONNECTION, HeaderValue};
@@ -21,49 +21,12 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::sleep_until;
 
+use super::limits::Limits;
+use super::listen::Stream;
 use super::respond::Body;
-
-/// How long a connection may take for each thing that it does.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
-    /// To send a request line and headers.
-    pub(super) receive: Duration,
-    /// To send its next request after an answer.
-    pub(super) idle: Duration,
-    /// To go without reading any of an answer.
-    pub(super) stall: Duration,
-    /// To read a whole answer.
-    pub(super) answer: Duration,
-    /// To stay open, over all its requests.
-    pub(super) age: Duration,
-    /// To close its side after we have closed ours.
-    pub(super) linger: Duration,
-    /// To read its answer after the server was asked to stop.
-    pub(super) grace: Duration,
-}
-
-impl Limits {
-    pub(super) const DEFAULT: Self = Self {
-        receive: Duration::from_secs(5),
-        idle: Duration::from_secs(75),
-        stall: Duration::from_secs(10),
-        answer: Duration::from_secs(60),
-        age: Duration::from_secs(600),
-        linger: Duration::from_secs(1),
-        grace: Duration::from_secs(5),
-    };
-
-    /// The most bytes of a request line and its headers.
-    const HEAD_BYTES: usize = 16 * 1024;
-    /// The most headers.
-    const HEADERS: usize = 64;
-    /// Bytes that may wait for a slow client, besides the last piece of the page.
-    const WRITE_BUFFER: usize = 16 * 1024;
-}
 
 /// What a connection is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,8 +90,8 @@ impl Activity {
         let (phase, since) = self.phase.get();
         let phase_ends = since
             + match phase {
-                Phase::Receiving => self.limits.receive,
-                Phase::Answering => self.limits.answer,
+                Phase::Receiving => self.limits.header,
+                Phase::Answering => self.limits.response,
                 Phase::Idle => self.limits.idle,
                 Phase::Closing => self.limits.linger,
             };
@@ -140,7 +103,8 @@ impl Activity {
         phase_ends
     }
 
-    fn owes_an_answer(&self) -> bool {
+    /// Whether an answer is under way.
+    pub(super) fn owes_an_answer(&self) -> bool {
         self.phase.get().0 == Phase::Answering || self.is_blocked.get()
     }
 
@@ -154,7 +118,7 @@ pub(super) type Answer = Rc<dyn Fn(&Request<Incoming>) -> Response<Body>>;
 
 /// Serves a connection until it ends, is given up or, after `stop`, owes no answer.
 pub(super) async fn run(
-    stream: TcpStream,
+    stream: Box<dyn Stream>,
     activity: Rc<Activity>,
     answer: Answer,
     mut stop: watch::Receiver<bool>,
@@ -226,7 +190,7 @@ async fn until_deadline<T>(
 ///
 /// Closing a socket with unread bytes resets the connection, and the reset can overtake the answer: a
 /// client with too many headers would see an error instead of the 431 that explains it.
-fn poll_close(stream: &mut TcpStream, cx: &mut Context<'_>) -> Poll<()> {
+fn poll_close(stream: &mut Box<dyn Stream>, cx: &mut Context<'_>) -> Poll<()> {
     let mut stream = Pin::new(stream);
     if ready!(stream.as_mut().poll_shutdown(cx)).is_err() {
         return Poll::Ready(());
@@ -245,7 +209,7 @@ fn poll_close(stream: &mut TcpStream, cx: &mut Context<'_>) -> Poll<()> {
 
 /// The socket. It notes in `Activity` when bytes pass.
 struct Watched {
-    stream: TcpStream,
+    stream: Box<dyn Stream>,
     activity: Rc<Activity>,
 }
 

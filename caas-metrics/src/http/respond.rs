@@ -6,25 +6,32 @@
 use std::convert::Infallible;
 use std::io::Write as _;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, VARY};
-use http::{HeaderMap, HeaderValue, Response};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use http_body::{Frame, SizeHint};
 
 use crate::Registry;
 use crate::encode::{Encoder, Format, weighted};
 use crate::exposition::Page;
+use crate::filter::Filter;
 
 /// The answer to `GET /metrics` for the process's registry, in any framework that speaks the
 /// `http` crate's types.
 ///
-/// Give it the request's headers: `Accept` decides on the format, `Accept-Encoding` on gzip. The
-/// body is encoded while it is sent, in pieces of about 64 KiB. For `HEAD` send the same without
-/// the body; most frameworks do that by themselves.
+/// Give it the request's headers: `Accept` decides on the format, `Accept-Encoding` on gzip. With
+/// [`respond_to`] clients can ask for some families only. The body is encoded while it is sent, in pieces
+/// of about 64 KiB. For `HEAD` send the same without the body; most frameworks do that by themselves.
+///
+/// Returns at once. If there are collectors, the body is pending until they have answered, and its
+/// length is not known.
+///
+/// The status is 200, or 406 for a client that forbids the plain bytes (`identity;q=0` or `*;q=0`) and
+/// does not take gzip either. A client that takes nothing but gzip gets gzip.
 ///
 /// With axum it is a handler's return value:
 ///
@@ -53,9 +60,46 @@ pub fn respond(headers: &HeaderMap) -> Response<Body> {
 /// ```
 #[must_use]
 pub fn respond_from(registry: &Registry, headers: &HeaderMap) -> Response<Body> {
+    answer(registry, headers, Filter::All)
+}
+
+/// [`respond`], with only the families that the request names, such as
+/// `/metrics?name[]=jobs_total&name[]=up`. If it names none, with all.
+///
+/// ```
+/// use http::Request;
+///
+/// async fn metrics(request: Request<String>) -> http::Response<caas_metrics::http::Body> {
+///     caas_metrics::http::respond_to(&request)
+/// }
+///
+/// let request = Request::get("/metrics?name[]=jobs_total").body(()).unwrap();
+/// assert_eq!(caas_metrics::http::respond_to(&request).status(), 200);
+/// ```
+#[must_use]
+pub fn respond_to<B>(request: &Request<B>) -> Response<Body> {
+    respond_to_from(crate::registry(), request)
+}
+
+/// [`respond_to`], for a registry of your own.
+///
+/// ```
+/// use caas_metrics::{Registry, http::respond_to_from};
+/// use http::Request;
+///
+/// let request = Request::get("/metrics?name[]=jobs_total").body(()).unwrap();
+/// assert_eq!(respond_to_from(&Registry::new(), &request).status(), 200);
+/// ```
+#[must_use]
+pub fn respond_to_from<B>(registry: &Registry, request: &Request<B>) -> Response<Body> {
+    answer(registry, request.headers(), Filter::of_query(request.uri().query()))
+}
+
+/// The answer with the families of a filter.
+fn answer(registry: &Registry, headers: &HeaderMap, filter: Filter) -> Response<Body> {
     let format = Format::negotiate(headers.get_all(ACCEPT));
-    let gzip = wants_gzip(headers);
-    let mut response = Response::new(Body::page(Page::new(registry, format), gzip));
+    let Some(gzip) = wants_gzip(headers) else { return not_acceptable() };
+    let mut response = Response::new(Body::page(Page::new(registry, format, filter), gzip));
     let answer = response.headers_mut();
     answer.insert(CONTENT_TYPE, HeaderValue::from_static(format.content_type()));
     answer.insert(VARY, HeaderValue::from_static("accept, accept-encoding"));
@@ -65,8 +109,9 @@ pub fn respond_from(registry: &Registry, headers: &HeaderMap) -> Response<Body> 
     response
 }
 
-/// Whether `Accept-Encoding` allows gzip and likes it no less than the plain bytes.
-fn wants_gzip(headers: &HeaderMap) -> bool {
+/// Whether the page is compressed: if `Accept-Encoding` allows gzip and likes it no less than the plain
+/// bytes. `None` if it allows neither (RFC 9110, 12.5.3).
+fn wants_gzip(headers: &HeaderMap) -> Option<bool> {
     let (mut gzip, mut identity, mut any) = (None, None, None);
     for line in headers.get_all(ACCEPT_ENCODING) {
         for (coding, weight) in weighted(line.as_bytes()) {
@@ -80,13 +125,28 @@ fn wants_gzip(headers: &HeaderMap) -> bool {
         }
     }
     let gzip = gzip.or(any).unwrap_or(0);
-    gzip > 0 && gzip >= identity.unwrap_or(0)
+    let gzip = gzip > 0 && gzip >= identity.unwrap_or(0);
+    (gzip || identity.or(any) != Some(0)).then_some(gzip)
+}
+
+/// RFC 9110 would also allow the plain bytes. A client that has said it cannot use them gets an error
+/// that it understands.
+fn not_acceptable() -> Response<Body> {
+    let text = "Accept-Encoding allows neither gzip nor identity; allow one of them\n";
+    let mut response = Response::new(Body::text(text));
+    *response.status_mut() = StatusCode::NOT_ACCEPTABLE;
+    let answer = response.headers_mut();
+    answer.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    answer.insert(VARY, HeaderValue::from_static("accept-encoding"));
+    response
 }
 
 /// A page on its way to the client.
 ///
 /// Each frame that is asked for encodes the next 64 KiB or so, in well under a millisecond. What the
-/// client does not read is never encoded. A page that fits into one frame has a known length.
+/// client does not read is never encoded. A page that fits into one frame has a known length, if no
+/// collector had to be waited for. Until the collectors have answered, the body is pending; dropping it
+/// then costs nothing.
 pub struct Body {
     /// Encoded already.
     ready: Bytes,
@@ -97,14 +157,17 @@ pub struct Body {
 impl Body {
     fn page(page: Page, gzip: bool) -> Self {
         let gzip = gzip.then(|| GzEncoder::new(Vec::new(), Compression::fast()));
+        let is_ready = page.is_ready();
         let mut body = Self { ready: Bytes::new(), rest: Some(Box::new(Rest { page, gzip })) };
-        body.advance();
+        if is_ready {
+            body.advance();
+        }
         body
     }
 
     /// A short text instead of a page.
-    pub(super) fn text(text: &'static str) -> Self {
-        Self { ready: Bytes::from_static(text.as_bytes()), rest: None }
+    pub(super) fn text(text: impl Into<Bytes>) -> Self {
+        Self { ready: text.into(), rest: None }
     }
 
     /// Encodes the next piece. The result may be empty, if the compressor still keeps all of it.
@@ -135,7 +198,8 @@ impl http_body::Body for Body {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        if self.ready.is_empty() && self.rest.is_some() {
+        if let (true, Some(rest)) = (self.ready.is_empty(), &mut self.rest) {
+            ready!(rest.page.poll_ready(cx));
             self.advance();
             if !self.is_end_stream() {
                 // A client that reads quickly must not occupy the thread: after each piece the other
@@ -198,7 +262,7 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn assert_gzip(lines: &[&'static str], wanted: bool) {
+    fn assert_gzip(lines: &[&'static str], wanted: Option<bool>) {
         let mut headers = HeaderMap::new();
         for line in lines {
             headers.append(ACCEPT_ENCODING, HeaderValue::from_static(line));
@@ -208,25 +272,34 @@ mod tests {
 
     #[test]
     fn gzip_is_for_those_who_ask() {
-        assert_gzip(&["gzip"], true);
-        assert_gzip(&["deflate, GZIP;q=0.5"], true);
-        assert_gzip(&["br", "x-gzip"], true);
-        assert_gzip(&["*"], true);
-        assert_gzip(&["identity;q=0.5, gzip;q=0.5"], true);
-        assert_gzip(&["gzip;q=0.001"], true);
+        let lines =
+            ["gzip", "deflate, GZIP;q=0.5", "*", "identity;q=0.5, gzip;q=0.5", "gzip;q=0.001"];
+        for line in lines {
+            assert_gzip(&[line], Some(true));
+        }
+        assert_gzip(&["br", "x-gzip"], Some(true));
     }
 
     #[test]
     fn and_for_nobody_else() {
-        assert_gzip(&[], false);
-        assert_gzip(&[""], false);
-        assert_gzip(&["identity"], false);
-        assert_gzip(&["gzip;q=0"], false);
-        assert_gzip(&["gzip;q=0, *"], false);
-        assert_gzip(&["*;q=0.0"], false);
-        assert_gzip(&["gzip;q=0.4, identity;q=0.5"], false);
-        assert_gzip(&["gzip;q=7"], false);
-        assert_gzip(&["zstd, br;q=0.9"], false);
+        assert_gzip(&[], Some(false));
+        let lines = ["", "identity", "gzip;q=0", "gzip;q=0, *", "gzip;q=0.4, identity;q=0.5"];
+        for line in lines.into_iter().chain(["gzip;q=7", "zstd, br;q=0.9", "identity, *;q=0"]) {
+            assert_gzip(&[line], Some(false));
+        }
+    }
+
+    #[test]
+    fn who_forbids_the_plain_bytes_gets_gzip_or_nothing() {
+        for line in ["identity;q=0, gzip;q=0.1", "gzip, *;q=0", "identity;q=0, *;q=0.5"] {
+            assert_gzip(&[line], Some(true));
+        }
+        for line in ["identity;q=0", "*;q=0", "br, identity;q=0.000", "gzip;q=0, *;q=0"] {
+            assert_gzip(&[line], None);
+        }
+        assert_gzip(&["identity;q=0", "gzip;q=0"], None);
+        // What is malformed is ignored.
+        assert_gzip(&["identity;q=-1"], Some(false));
     }
 
     #[test]

@@ -1,43 +1,27 @@
-//! The server: where it listens, what it answers, which clients it serves, and how it stops.
+//! The server: the thread that it runs on, and how it is stopped.
 //!
-//! Not here: what one connection may do (`connection`), and the answer to a scrape (`respond`).
-//! Invariant: idle clients never keep a new one waiting.
+//! Not here: which clients it serves (`connections`), and what they are answered (`route`).
+//! Invariant: nobody waits for ever for the server to start or to stop.
 
 use std::borrow::Borrow;
 use std::fmt::Debug;
-use std::future::{Future, poll_fn};
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::pin::pin;
 use std::rc::Rc;
 use std::sync::mpsc;
-use std::task::Poll;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use http::header::{ALLOW, CONTENT_TYPE};
-use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http::Request;
 use hyper::body::Incoming;
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::{oneshot, watch};
-use tokio::task::{AbortHandle, JoinSet, LocalSet};
-use tokio::time::{sleep, sleep_until};
+use tokio::sync::oneshot;
+use tokio::task::LocalSet;
 
-use super::connection::{self, Activity, Answer, Limits};
-use super::respond::{Body, respond_from};
+use super::connections::{Connections, accept};
+use super::limits::Limits;
+use super::listen::Listener;
+use super::route::Routes;
 use crate::Registry;
-
-/// The most connections that the server has at a time.
-pub const MAX_CONNECTIONS: usize = 256;
-
-/// Connections that the system holds for us until we accept them.
-const BACKLOG: u32 = 1024;
-
-/// Bytes that the system may buffer for a client. If it never reads, they were encoded in vain.
-const SEND_BUFFER: u32 = 128 * 1024;
-
-/// How long a connection must have been quiet before it gives way to a new one.
-const MAY_BE_QUIET: Duration = Duration::from_millis(500);
 
 /// Serves the process's registry on its own address.
 ///
@@ -78,22 +62,20 @@ pub fn serve_from<R>(registry: R, address: impl ToSocketAddrs + Debug) -> io::Re
 where
     R: Borrow<Registry> + Send + 'static,
 {
-    start(registry, address, Limits::DEFAULT)
+    Server::builder().registry(registry).serve(address)
 }
 
-/// [`serve_from`], with limits for a test.
-pub(super) fn start<R>(
+/// Starts a server with what `ServerBuilder` has checked.
+pub(super) fn start<R, A>(
     registry: R,
-    address: impl ToSocketAddrs + Debug,
+    routes: Routes,
     limits: Limits,
-) -> io::Result<Server>
+    listen: impl FnOnce() -> io::Result<(Listener, A)> + Send + 'static,
+) -> io::Result<Server<A>>
 where
     R: Borrow<Registry> + Send + 'static,
+    A: Send + 'static,
 {
-    let named = |error: io::Error| {
-        io::Error::new(error.kind(), format!("can't listen on {address:?}: {error}"))
-    };
-    let addresses: Vec<_> = address.to_socket_addrs().map_err(named)?.collect();
     let (started, starting) = mpsc::sync_channel(1);
     let (stop, stopping) = oneshot::channel();
     let (running, ended) = mpsc::channel::<()>();
@@ -103,22 +85,25 @@ where
             Err(error) => return drop(started.send(Err(error))),
         };
         let listening = async move {
-            let (listener, address) = match listen(&addresses) {
+            let (listener, address) = match listen() {
                 Ok(listening) => listening,
                 Err(error) => return drop(started.send(Err(error))),
             };
+            let answer = Rc::new(move |request: &Request<Incoming>| {
+                routes.answer(registry.borrow(), request)
+            });
+            // Before the program may take the descriptors that the server keeps in reserve.
+            let connections = Connections::new(limits, answer);
             drop(started.send(Ok(address)));
-            let answer =
-                Rc::new(move |request: &Request<Incoming>| route(registry.borrow(), request));
-            accept(listener, Connections::new(limits, answer), stopping).await;
+            accept(listener, connections, stopping).await;
         };
         LocalSet::new().block_on(&runtime, listening);
         drop(running);
     };
-    thread::Builder::new().name("caas-metrics".to_owned()).spawn(run).map_err(named)?;
+    thread::Builder::new().name("caas-metrics".to_owned()).spawn(run)?;
     let gone = |_| Err(io::Error::other("the server's thread ended early"));
-    let local_addr = starting.recv().unwrap_or_else(gone).map_err(named)?;
-    let patience = limits.grace + Duration::from_secs(1);
+    let local_addr = starting.recv().unwrap_or_else(gone)?;
+    let patience = limits.shutdown + Duration::from_secs(1);
     Ok(Server { local_addr, stop: Some(stop), ended, patience })
 }
 
@@ -126,10 +111,12 @@ where
 ///
 /// Dropping it stops it at once and frees its port; [`shutdown`](Self::shutdown) lets answers
 /// finish first; [`detach`](Self::detach) leaves it running for the life of the process.
+///
+/// `A` is the kind of address that it listens on: a [`SocketAddr`], or a `PathBuf` if it is a Unix socket.
 #[derive(Debug)]
 #[must_use = "dropping the server stops it; `detach` leaves it running"]
-pub struct Server {
-    local_addr: SocketAddr,
+pub struct Server<A = SocketAddr> {
+    local_addr: A,
     stop: Option<oneshot::Sender<Stop>>,
     /// Hangs up when the server's thread has ended.
     ended: mpsc::Receiver<()>,
@@ -139,21 +126,24 @@ pub struct Server {
 
 /// How a server shall stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stop {
+pub(super) enum Stop {
     Gracefully,
     AtOnce,
     Never,
 }
 
-impl Server {
-    /// The address that the server listens on, with the port that was chosen if port 0 was asked for.
+impl<A: Clone> Server<A> {
+    /// The address that the server listens on, with the port that was chosen if port 0 was asked for; the
+    /// path, if it is a Unix socket.
     #[must_use]
-    pub fn local_addr(&self) -> SocketAddr {
-        self.local_addr
+    pub fn local_addr(&self) -> A {
+        self.local_addr.clone()
     }
+}
 
+impl<A> Server<A> {
     /// Accepts no more connections, lets the answers under way finish, and returns when they have, or
-    /// after 5 seconds.
+    /// after 5 seconds ([`ServerBuilder::shutdown_timeout`](super::ServerBuilder::shutdown_timeout)).
     ///
     /// Blocks the calling thread meanwhile; in an async program that cares, call it through
     /// `spawn_blocking`.
@@ -186,161 +176,13 @@ impl Server {
     fn end(&mut self, how: Stop) {
         let Some(stop) = self.stop.take() else { return };
         let _ = stop.send(how);
-        // Longer than the server needs. A collector that blocks must not keep the program from
-        // stopping.
+        // Longer than the server needs.
         let _ = self.ended.recv_timeout(self.patience);
     }
 }
 
-impl Drop for Server {
+impl<A> Drop for Server<A> {
     fn drop(&mut self) {
         self.end(Stop::AtOnce);
     }
-}
-
-/// Listens on the first of the addresses that is free.
-fn listen(addresses: &[SocketAddr]) -> io::Result<(TcpListener, SocketAddr)> {
-    let mut result = Err(io::Error::new(io::ErrorKind::InvalidInput, "it names no address"));
-    for &address in addresses {
-        result = listen_on(address);
-        if result.is_ok() {
-            break;
-        }
-    }
-    result
-}
-
-fn listen_on(address: SocketAddr) -> io::Result<(TcpListener, SocketAddr)> {
-    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-    // On other systems this would let two servers share a port. Here it lets a server that was
-    // restarted have its port at once.
-    #[cfg(unix)]
-    socket.set_reuseaddr(true)?;
-    // Accepted connections inherit it.
-    socket.set_send_buffer_size(SEND_BUFFER)?;
-    socket.bind(address)?;
-    let listener = socket.listen(BACKLOG)?;
-    let address = listener.local_addr()?;
-    Ok((listener, address))
-}
-
-/// Answers one request.
-fn route(registry: &Registry, request: &Request<Incoming>) -> Response<Body> {
-    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
-    match request.uri().path() {
-        "/metrics" | "/healthz" if !is_read => {
-            let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "method not allowed\n");
-            response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
-            response
-        }
-        "/metrics" => respond_from(registry, request.headers()),
-        "/healthz" => plain(StatusCode::OK, "ok"),
-        _ => plain(StatusCode::NOT_FOUND, "not found; the metrics are at /metrics\n"),
-    }
-}
-
-fn plain(status: StatusCode, text: &'static str) -> Response<Body> {
-    let mut response = Response::new(Body::text(text));
-    *response.status_mut() = status;
-    let content_type = HeaderValue::from_static("text/plain; charset=utf-8");
-    response.headers_mut().insert(CONTENT_TYPE, content_type);
-    response
-}
-
-/// Serves all clients until it is asked to stop.
-async fn accept(
-    listener: TcpListener,
-    mut connections: Connections,
-    stopping: oneshot::Receiver<Stop>,
-) {
-    let stopped = async {
-        match stopping.await {
-            Ok(Stop::Never) => std::future::pending().await,
-            Ok(how) => how,
-            Err(_) => Stop::AtOnce,
-        }
-    };
-    let accepting = async {
-        loop {
-            connections.make_room().await;
-            match listener.accept().await {
-                Ok((stream, _)) => connections.add(stream),
-                // The client has left already, or the process has no file descriptor left:
-                // trying again at once would only burn the processor.
-                Err(_) => sleep(Duration::from_millis(20)).await,
-            }
-        }
-    };
-    let how = first(stopped, accepting).await;
-    drop(listener);
-    if how == Stop::Gracefully {
-        connections.finish().await;
-    }
-}
-
-/// The connections that are open.
-struct Connections {
-    limits: Limits,
-    answer: Answer,
-    tasks: JoinSet<()>,
-    open: Vec<(AbortHandle, Rc<Activity>)>,
-    stop: watch::Sender<bool>,
-}
-
-impl Connections {
-    fn new(limits: Limits, answer: Answer) -> Self {
-        let stop = watch::Sender::new(false);
-        Self { limits, answer, tasks: JoinSet::new(), open: Vec::new(), stop }
-    }
-
-    fn add(&mut self, stream: TcpStream) {
-        // Without it the last bytes of an answer may wait until the client has confirmed the others.
-        let _ = stream.set_nodelay(true);
-        let activity = Rc::new(Activity::new(self.limits));
-        let run = connection::run(
-            stream,
-            Rc::clone(&activity),
-            Rc::clone(&self.answer),
-            self.stop.subscribe(),
-        );
-        self.open.push((self.tasks.spawn_local(run), activity));
-    }
-
-    /// Waits for room for one more connection, and closes the quietest one if that is allowed.
-    async fn make_room(&mut self) {
-        loop {
-            while self.tasks.try_join_next().is_some() {}
-            self.open.retain(|(task, _)| !task.is_finished());
-            if self.open.len() < MAX_CONNECTIONS {
-                return;
-            }
-            let quietest = self.open.iter().min_by_key(|(_, activity)| activity.quiet_since());
-            let Some((task, activity)) = quietest else { return };
-            let gives_way = activity.quiet_since() + MAY_BE_QUIET;
-            if gives_way <= Instant::now() {
-                task.abort();
-                self.tasks.join_next().await;
-            } else {
-                let ended = async { drop(self.tasks.join_next().await) };
-                first(ended, sleep_until(gives_way.into())).await;
-            }
-        }
-    }
-
-    /// Lets the answers under way finish, for a while.
-    async fn finish(&mut self) {
-        self.stop.send_replace(true);
-        let finished = async { while self.tasks.join_next().await.is_some() {} };
-        first(finished, sleep(self.limits.grace)).await;
-    }
-}
-
-/// The value of the future that is ready first. The other one is dropped.
-async fn first<T>(one: impl Future<Output = T>, other: impl Future<Output = T>) -> T {
-    let (mut one, mut other) = (pin!(one), pin!(other));
-    poll_fn(|cx| match one.as_mut().poll(cx) {
-        Poll::Pending => other.as_mut().poll(cx),
-        ready @ Poll::Ready(_) => ready,
-    })
-    .await
 }

@@ -2,13 +2,14 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::{Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::connection::Limits;
-use super::server::{MAX_CONNECTIONS, Server, start};
-use crate::Registry;
+use super::limits::{Limits, MAX_CONNECTIONS};
+use super::{Server, ServerBuilder};
 use crate::sample::FamilySnapshot;
+use crate::{CollectorOptions, Registry};
 
 const GET: &[u8] = b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n";
 
@@ -18,17 +19,23 @@ const fn millis(n: u64) -> Duration {
 
 /// Limits that no test reaches.
 const PATIENT: Limits = Limits {
-    receive: millis(60_000),
+    connections: MAX_CONNECTIONS,
+    header: millis(60_000),
     idle: millis(60_000),
     stall: millis(60_000),
-    answer: millis(60_000),
+    response: millis(60_000),
     age: millis(60_000),
     linger: millis(1000),
-    grace: millis(60_000),
+    shutdown: millis(60_000),
 };
 
 fn server(limits: Limits) -> Server {
-    start(Registry::new(), "127.0.0.1:0", limits).unwrap()
+    serve(Registry::new(), limits)
+}
+
+fn serve(registry: Registry, limits: Limits) -> Server {
+    let builder = ServerBuilder { limits, ..Server::builder() };
+    builder.registry(registry).serve("127.0.0.1:0").unwrap()
 }
 
 /// A server whose page is larger than what sockets buffer.
@@ -40,7 +47,7 @@ fn server_of_a_large_page(limits: Limits) -> Server {
         let numbers = (0..LARGE_SAMPLES).map(|n| n.to_string());
         vec![numbers.fold(family, |family, n| family.with(&[("n", &n), ("text", &text)], 1.0))]
     });
-    start(registry, "127.0.0.1:0", limits).unwrap()
+    serve(registry, limits)
 }
 
 const LARGE_SAMPLES: usize = 3000;
@@ -75,7 +82,7 @@ fn assert_soon(start: Instant) {
 
 #[test]
 fn half_a_request_is_cut_off() {
-    let server = server(Limits { receive: millis(100), ..PATIENT });
+    let server = server(Limits { header: millis(100), ..PATIENT });
     let (mut half, silent, start) = (connect(&server), connect(&server), Instant::now());
     half.write_all(b"GET /metrics HTTP/1.1\r\nHost").unwrap();
     assert_eq!(read_to_end(&half), b"");
@@ -85,7 +92,7 @@ fn half_a_request_is_cut_off() {
 
 #[test]
 fn a_request_that_trickles_in_is_cut_off() {
-    let server = server(Limits { receive: millis(300), ..PATIENT });
+    let server = server(Limits { header: millis(300), ..PATIENT });
     let (mut stream, start) = (connect(&server), Instant::now());
     stream.write_all(b"GET /metrics HTTP/1.1\r\n").unwrap();
     while stream.write_all(b"A: b\r\n").is_ok() {
@@ -109,7 +116,7 @@ fn an_idle_connection_is_closed() {
 
 #[test]
 fn an_old_connection_is_told_to_close() {
-    let server = server(Limits { age: millis(0), ..PATIENT });
+    let server = server(Limits { age: Duration::from_nanos(1), ..PATIENT });
     let mut stream = connect(&server);
     stream.write_all(GET).unwrap();
     let answer = String::from_utf8(read_to_end(&stream)).unwrap();
@@ -130,7 +137,7 @@ fn who_does_not_read_is_cut_off() {
 
 #[test]
 fn who_reads_too_slowly_is_cut_off() {
-    let server = server_of_a_large_page(Limits { answer: millis(1000), ..PATIENT });
+    let server = server_of_a_large_page(Limits { response: millis(1000), ..PATIENT });
     let (mut stream, start) = (connect(&server), Instant::now());
     stream.write_all(GET).unwrap();
     let (mut bytes, mut total) = (vec![0; 4096], 0);
@@ -188,7 +195,7 @@ fn a_shutdown_waits_for_no_request() {
 
 #[test]
 fn a_shutdown_does_not_wait_for_ever() {
-    let server = server_of_a_large_page(Limits { grace: millis(300), ..PATIENT });
+    let server = server_of_a_large_page(Limits { shutdown: millis(300), ..PATIENT });
     let mut stream = connect(&server);
     stream.write_all(GET).unwrap();
     let mut first = [0; 1];
@@ -197,6 +204,29 @@ fn a_shutdown_does_not_wait_for_ever() {
     server.shutdown();
     assert_soon(start);
     assert!(!read_to_end(&stream).ends_with(b"0\r\n\r\n"));
+}
+
+#[test]
+fn a_shutdown_does_not_wait_for_a_collector() {
+    let registry = Registry::new();
+    let (entered, entering) = mpsc::channel();
+    let (leave, leaving) = mpsc::channel::<()>();
+    let leaving = Mutex::new(leaving);
+    let patient = CollectorOptions::new("hangs").deadline(millis(60_000));
+    registry.register_with(patient, move || {
+        entered.send(()).unwrap();
+        let _ = leaving.lock().unwrap().recv();
+        Vec::new()
+    });
+    let server = serve(registry, Limits { shutdown: millis(300), ..PATIENT });
+    let mut stream = connect(&server);
+    stream.write_all(GET).unwrap();
+    entering.recv_timeout(millis(20_000)).unwrap();
+    let (address, start) = (server.local_addr(), Instant::now());
+    server.shutdown();
+    assert_soon(start);
+    TcpListener::bind(address).expect("the port is free");
+    drop(leave);
 }
 
 #[test]

@@ -62,7 +62,7 @@ const fn end_in_nanoseconds(bound: f64) -> u64 {
 }
 
 /// Nanoseconds as a float in seconds: one correctly rounded division, so 10 ms is what `0.01` is.
-pub(super) const fn seconds(nanoseconds: u64) -> f64 {
+pub(crate) const fn seconds(nanoseconds: u64) -> f64 {
     nanoseconds as f64 / NANOSECONDS
 }
 

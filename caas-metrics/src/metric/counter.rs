@@ -2,7 +2,7 @@
 //!
 //! Invariant: a counter never goes down, and never becomes infinite or NaN by one update.
 
-use super::{Amount, Increase, Metric, ONLY, Refused, Slots, number::net};
+use super::{Amount, Increase, Metric, NotCounted, ONLY, Slots, number::net};
 use crate::desc::Descriptor;
 
 /// The metric type `counter`, of `u64` or `f64`.
@@ -24,7 +24,7 @@ impl<N: Amount> Increase for Counter<N> {
     type Amount = N;
 
     #[inline]
-    fn increase(slots: &impl Slots, amount: N) -> Result<(), Refused> {
-        if amount.is_up() { amount.add_to(slots, ONLY) } else { Err(Refused) }
+    fn increase(slots: &impl Slots, amount: N) -> Result<(), NotCounted> {
+        if amount.is_up() { amount.add_to(slots, ONLY) } else { Err(NotCounted::Refused) }
     }
 }

@@ -3,7 +3,7 @@
 //! Invariant: a gauge that cannot be set keeps what went up and what went down apart. So a reader never
 //! sees a move without those that came before it.
 
-use super::{Amount, Decrease, Increase, Metric, ONLY, Refused, Set, Slots, number::net};
+use super::{Amount, Decrease, Increase, Metric, NotCounted, ONLY, Set, Slots, number::net};
 use crate::desc::Descriptor;
 
 /// The metric type `gauge`, of `i64` or `f64`: one shared atomic a child.
@@ -32,14 +32,14 @@ impl<N: Amount> Increase for Gauge<N> {
     type Amount = N;
 
     #[inline]
-    fn increase(slots: &impl Slots, amount: N) -> Result<(), Refused> {
+    fn increase(slots: &impl Slots, amount: N) -> Result<(), NotCounted> {
         amount.add_to(slots, ONLY)
     }
 }
 
 impl<N: Amount> Decrease for Gauge<N> {
     #[inline]
-    fn decrease(slots: &impl Slots, amount: N) -> Result<(), Refused> {
+    fn decrease(slots: &impl Slots, amount: N) -> Result<(), NotCounted> {
         amount.negated().add_to(slots, ONLY)
     }
 }
@@ -67,7 +67,7 @@ impl<N: Amount> Increase for UpDown<N> {
     type Amount = N;
 
     #[inline]
-    fn increase(slots: &impl Slots, amount: N) -> Result<(), Refused> {
+    fn increase(slots: &impl Slots, amount: N) -> Result<(), NotCounted> {
         let (cell, amount) = if amount.is_up() { (UP, amount) } else { (DOWN, amount.negated()) };
         amount.add_to(slots, cell)
     }
@@ -75,7 +75,7 @@ impl<N: Amount> Increase for UpDown<N> {
 
 impl<N: Amount> Decrease for UpDown<N> {
     #[inline]
-    fn decrease(slots: &impl Slots, amount: N) -> Result<(), Refused> {
+    fn decrease(slots: &impl Slots, amount: N) -> Result<(), NotCounted> {
         let (cell, amount) = if amount.is_up() { (DOWN, amount) } else { (UP, amount.negated()) };
         amount.add_to(slots, cell)
     }

@@ -1,15 +1,21 @@
 //! Histograms: observations counted in buckets, and their sum.
 //!
-//! Cells: one integer for each bucket, with +Inf last; in seconds, one more for the nanoseconds of
-//! observed durations; and two floats for the sums of observed numbers. The count is the sum of the
-//! buckets.
-//! Invariants: every observation that is not refused is in exactly one bucket and one sum; no sum
-//! goes back.
+//! Cells: one integer for each classic bucket, with +Inf last; one for the zero bucket of a native
+//! histogram, whose other buckets are counters in leaves; in seconds, one more for the nanoseconds of
+//! observed durations; and two floats for the sums of observed numbers. A native histogram without bounds
+//! has no classic buckets. The count is the sum of the buckets.
+//! Invariants: every observation that is not refused is in exactly one bucket of each kind and one
+//! sum; no sum goes back.
 
 use core::time::Duration;
 
-use super::{Metric, Refused, Slots, bounds};
-use crate::{desc::Descriptor, unit::TimeUnit};
+use super::{Metric, NotCounted, Slots, bounds, native};
+use crate::{
+    desc::Descriptor,
+    sample::{Counts, NativeCounts, Value},
+    storage::{leaves::LEAF, shape::Layout},
+    unit::TimeUnit,
+};
 
 /// The metric type `histogram`.
 ///
@@ -41,6 +47,8 @@ pub struct HistogramReading {
     /// The sum of all observations. They are not added in the order in which they came, so the last
     /// digits may differ from those of a plain sum.
     pub sum: f64,
+    /// The same observations in native buckets, if the family has them.
+    pub native: Option<NativeCounts>,
 }
 
 impl HistogramReading {
@@ -54,9 +62,22 @@ impl HistogramReading {
 /// Two sums, because the addition of a float is slow: with one, each would wait for the one before.
 const SUMS: u32 = 2;
 
-/// The integer and float cells of a histogram.
-pub(super) const fn cells(descriptor: &Descriptor) -> (u32, u32) {
-    (descriptor.buckets.len() as u32 + 1 + has_durations(descriptor) as u32, SUMS)
+/// The cells of a histogram.
+pub(super) const fn layout(descriptor: &Descriptor) -> Layout {
+    let (is_native, leaves) = match &descriptor.native {
+        Some(native) => (1, native.len().div_ceil(LEAF)),
+        None => (0, 0),
+    };
+    let integers = classic(descriptor) + is_native + has_durations(descriptor) as u32;
+    Layout { integers, floats: SUMS, paired: false, leaves }
+}
+
+/// How many classic buckets have a cell.
+const fn classic(descriptor: &Descriptor) -> u32 {
+    match descriptor.buckets.len() {
+        0 if descriptor.native.is_some() => 0,
+        bounds => bounds as u32 + 1,
+    }
 }
 
 /// Whether a duration can be observed.
@@ -71,48 +92,97 @@ const fn has_durations(descriptor: &Descriptor) -> bool {
 /// threads fits. What comes later is added as a float.
 const MOST_NANOSECONDS: u64 = 1 << 52;
 
+/// What an observation needs to know of its family, as constants.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Plan {
+    bounds: &'static [f64],
+    /// The bounds in nanoseconds.
+    ends: &'static [u64],
+    /// How many classic buckets have a cell.
+    classic: u32,
+    native: Option<native::Range>,
+    /// The first sum; nanoseconds are in the cell before it.
+    sums: u32,
+}
+
+impl Plan {
+    /// The plan of a family; `ends` are its bounds in nanoseconds.
+    pub(crate) const fn of(descriptor: &Descriptor, ends: &'static [u64]) -> Self {
+        let layout = layout(descriptor);
+        let native = match &descriptor.native {
+            Some(native) => Some(native::Range::of(native, layout.counters())),
+            None => None,
+        };
+        let (bounds, classic) = (descriptor.buckets, classic(descriptor));
+        Self { bounds, ends, classic, native, sums: layout.integers }
+    }
+}
+
 impl Histogram {
     /// Counts a number in the first bucket whose upper bound is not below it.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn observe(
-        slots: &impl Slots,
-        descriptor: &Descriptor,
-        number: f64,
-    ) -> Result<(), Refused> {
-        if !number.is_finite() {
-            return Err(Refused);
+    pub(crate) fn observe(slots: &impl Slots, plan: &Plan, number: f64) -> Result<(), NotCounted> {
+        // That a number is finite is seen at once if it is within the range of native buckets.
+        if plan.native.is_none() && !number.is_finite() {
+            return Err(NotCounted::Refused);
         }
-        let turn = Self::count(slots, bounds::below(descriptor.buckets, number));
-        slots.add_f64(cells(descriptor).0 + turn, number);
+        Self::count(slots, plan, || number, || bounds::below(plan.bounds, number))?;
+        slots.add_f64(plan.sums + turn(number), number);
         Ok(())
     }
 
-    /// Counts a duration; `ends` are the family's bounds in nanoseconds.
+    /// Counts a duration.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn observe_time(
         slots: &impl Slots,
-        descriptor: &Descriptor,
-        ends: &[u64],
+        plan: &Plan,
         nanoseconds: u64,
-    ) {
-        let turn = Self::count(slots, bounds::below_nanoseconds(ends, nanoseconds));
-        let (floats, _) = cells(descriptor);
-        let sum = slots.get(floats - 1);
+    ) -> Result<(), NotCounted> {
+        let number = || bounds::seconds(nanoseconds);
+        let bucket = || bounds::below_nanoseconds(plan.ends, nanoseconds);
+        Self::count(slots, plan, number, bucket)?;
+        let sum = slots.get(plan.sums - 1);
         if nanoseconds < MOST_NANOSECONDS && sum < MOST_NANOSECONDS {
-            slots.put(floats - 1, sum + nanoseconds);
+            slots.put(plan.sums - 1, sum + nanoseconds);
         } else {
-            slots.add_f64(floats + turn, bounds::seconds(nanoseconds));
+            let number = bounds::seconds(nanoseconds);
+            slots.add_f64(plan.sums + turn(number), number);
         }
+        Ok(())
     }
 
-    /// Adds one to a bucket, and returns which of the two sums to use. They take turns by the lowest
-    /// bit of the bucket's count, which is at hand.
+    /// Adds one to a bucket of each kind. The one step that can fail is the first.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn count(slots: &impl Slots, bucket: u32) -> u32 {
-        let before = slots.get(bucket);
-        slots.put(bucket, before.wrapping_add(1));
-        (before & 1) as u32
+    fn count(
+        slots: &impl Slots,
+        plan: &Plan,
+        number: impl FnOnce() -> f64,
+        bucket: impl FnOnce() -> u32,
+    ) -> Result<(), NotCounted> {
+        if let Some(native) = &plan.native {
+            let number = number();
+            match native.within(number) {
+                Some(counter) => slots.count(counter)?,
+                None if !number.is_finite() => return Err(NotCounted::Refused),
+                None => match native.counter(number) {
+                    Some(counter) => slots.count(counter)?,
+                    // The zero bucket's cell follows those of the classic buckets.
+                    None => slots.add(plan.classic, 1),
+                },
+            }
+        }
+        if plan.classic > 0 {
+            slots.add(bucket(), 1);
+        }
+        Ok(())
     }
+}
+
+/// Which of the two sums takes a number. It is any bit that differs between most numbers: where to add
+/// is then known at once, and does not wait for a count to be read.
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn turn(number: f64) -> u32 {
+    (number.to_bits() >> 30) as u32 & 1
 }
 
 impl super::Observe for Histogram {}
@@ -121,22 +191,50 @@ impl Metric for Histogram {
     type Reading = HistogramReading;
 
     fn reading(descriptor: &Descriptor, cells: &[u64]) -> HistogramReading {
-        let (buckets, sum) = split(descriptor.buckets.len(), cells);
-        HistogramReading { buckets: buckets.to_vec(), sum }
+        let Parts { buckets, sum, native } = split(descriptor, cells);
+        let all = native.map(|native| native.sum()).unwrap_or_default();
+        let buckets = if buckets.is_empty() { vec![all] } else { buckets.to_vec() };
+        HistogramReading { buckets, sum, native: native.map(NativeCounts::from) }
     }
 }
 
-/// The buckets and the sum in the cells of a child with this many bounds.
-pub(super) fn split(bounds: usize, cells: &[u64]) -> (&[u64], f64) {
-    let (Some((buckets, sums)), Some((_, &[even, odd]))) =
-        (cells.split_at_checked(bounds + 1), cells.split_last_chunk::<2>())
-    else {
-        return (&[], 0.0);
+/// What a child's cells hold.
+struct Parts<'c> {
+    /// None if there are no classic buckets.
+    buckets: &'c [u64],
+    sum: f64,
+    native: Option<Counts<'c>>,
+}
+
+/// The value of a child with these cells.
+pub(super) fn value<'c>(descriptor: &Descriptor, cells: &'c [u64]) -> Value<'c> {
+    let Parts { buckets, sum, native } = split(descriptor, cells);
+    Value::Histogram { buckets, sum, native }
+}
+
+fn split<'c>(descriptor: &Descriptor, cells: &'c [u64]) -> Parts<'c> {
+    let layout = layout(descriptor);
+    let (numbers, counters) = cells.split_at_checked(layout.numbers() as usize).unwrap_or_default();
+    let (integers, sums) = numbers.split_at_checked(layout.integers as usize).unwrap_or_default();
+    let (buckets, rest) =
+        integers.split_at_checked(classic(descriptor) as usize).unwrap_or_default();
+    let nanoseconds = match rest.last() {
+        Some(nanoseconds) if has_durations(descriptor) => *nanoseconds,
+        _ => 0,
     };
-    let nanoseconds = if sums.len() > SUMS as usize { sums[0] } else { 0 };
     // Nanoseconds below 2^53 (104 days) are exact, and the quotient is the nearest float.
-    let sum = bounds::seconds(nanoseconds) + (f64::from_bits(even) + f64::from_bits(odd));
-    (buckets, sum)
+    let numbers = sums.iter().copied().map(f64::from_bits).sum::<f64>();
+    let sum = bounds::seconds(nanoseconds) + numbers;
+    let native = descriptor.native.map(|native| {
+        let side =
+            |first: usize| counters.get(first..first + native.len() as usize).unwrap_or_default();
+        Counts {
+            zero: rest.first().copied().unwrap_or_default(),
+            positive: side(0),
+            negative: side(layout.counters() as usize),
+        }
+    });
+    Parts { buckets, sum, native }
 }
 
 /// Something that a histogram in the unit `U` can observe: any number, and a [`Duration`] if the

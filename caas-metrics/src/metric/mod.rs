@@ -6,14 +6,19 @@
 
 mod bounds;
 mod counter;
+mod exemplar;
 mod gauge;
 mod histogram;
 mod info;
+mod native;
 mod number;
 
 pub use bounds::ends_in_nanoseconds;
+pub(crate) use bounds::seconds;
 pub use counter::Counter;
+pub(crate) use exemplar::{exemplar, exemplars};
 pub use gauge::{Gauge, UpDown};
+pub(crate) use histogram::Plan;
 pub use histogram::{Histogram, HistogramReading, Observation};
 pub use info::Info;
 pub use number::Amount;
@@ -37,6 +42,8 @@ pub trait Slots {
     fn add(&self, cell: u32, n: u64);
     /// Adds to a float cell.
     fn add_f64(&self, cell: u32, x: f64);
+    /// Adds one to a counter that may not be there yet.
+    fn count(&self, counter: u32) -> Result<(), NotCounted>;
 }
 
 impl<F: Home> Slots for Cells<F> {
@@ -58,6 +65,11 @@ impl<F: Home> Slots for Cells<F> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn add_f64(&self, cell: u32, x: f64) {
         self.put(cell, (f64::from_bits(self.get(cell)) + x).to_bits());
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn count(&self, counter: u32) -> Result<(), NotCounted> {
+        Cells::count(self, counter).ok_or(NotCounted::Lost)
     }
 }
 
@@ -81,14 +93,23 @@ impl Slots for SharedCell<'_> {
     fn add_f64(&self, _: u32, x: f64) {
         SharedCell::add_f64(*self, x);
     }
+
+    fn count(&self, _: u32) -> Result<(), NotCounted> {
+        Err(NotCounted::Lost)
+    }
 }
 
-/// An update that was refused because its value would have spoilt the number: it changed nothing.
+/// Why an update changed nothing.
 ///
 /// Not public API. Used by generated code.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Refused;
+pub enum NotCounted {
+    /// Its value would have spoilt the number.
+    Refused,
+    /// There was no memory for it.
+    Lost,
+}
 
 /// A metric type, as a type: what `metrics!` names in a family's declaration.
 ///
@@ -110,7 +131,7 @@ pub trait Metric {
 )]
 pub trait Increase: Metric {
     type Amount: Amount;
-    fn increase(slots: &impl Slots, amount: Self::Amount) -> Result<(), Refused>;
+    fn increase(slots: &impl Slots, amount: Self::Amount) -> Result<(), NotCounted>;
 }
 
 /// Metric types with `dec` and `dec_by`.
@@ -121,7 +142,7 @@ pub trait Increase: Metric {
     note = "a counter only grows: write `inc` or `inc_by`, or declare a gauge"
 )]
 pub trait Decrease: Increase {
-    fn decrease(slots: &impl Slots, amount: Self::Amount) -> Result<(), Refused>;
+    fn decrease(slots: &impl Slots, amount: Self::Amount) -> Result<(), NotCounted>;
 }
 
 /// Metric types with `set`.
@@ -152,16 +173,16 @@ const ONLY: u32 = 0;
 /// What a child of a family keeps in its cells.
 pub(crate) const fn layout(descriptor: &Descriptor) -> Layout {
     let (integers, floats) = match (descriptor.metric_type, descriptor.number) {
-        (MetricType::Histogram, _) => histogram::cells(descriptor),
+        (MetricType::Histogram, _) => return histogram::layout(descriptor),
         (MetricType::Info, _) => (0, 0),
         (_, NumberType::Integer) => (1, 0),
         (_, NumberType::Float) => (0, 1),
     };
     if descriptor.updown {
         // What went down, and what went up.
-        return Layout { integers: 2 * integers, floats: 2 * floats, paired: true };
+        return Layout { integers: 2 * integers, floats: 2 * floats, paired: true, leaves: 0 };
     }
-    Layout { integers, floats, paired: false }
+    Layout { integers, floats, ..Layout::NONE }
 }
 
 /// Whether a family's cells are shared by all threads, since they can be set.
@@ -178,8 +199,7 @@ pub(crate) const fn has_start(descriptor: &Descriptor) -> bool {
 pub(crate) fn value<'a>(descriptor: &Descriptor, cells: &'a [u64]) -> Value<'a> {
     Value::Number(match (descriptor.metric_type, descriptor.number) {
         (MetricType::Histogram, _) => {
-            let (buckets, sum) = histogram::split(descriptor.buckets.len(), cells);
-            return Value::Histogram { buckets, sum, native: None };
+            return histogram::value(descriptor, cells);
         }
         (MetricType::Info, _) => Number::Unsigned(1),
         (MetricType::Gauge, NumberType::Integer) => Number::Signed(number::net(cells)),

@@ -2,7 +2,7 @@
 //!
 //! Not here: which updates a metric type has. Invariant: a float that is added is finite.
 
-use super::{Refused, Slots};
+use super::{NotCounted, Slots};
 
 /// A number that a counter or gauge can hold.
 ///
@@ -32,6 +32,10 @@ pub trait Amount: Copy + private::Sealed {
     #[must_use]
     fn negated(self) -> Self;
 
+    /// The number as a float.
+    #[doc(hidden)]
+    fn as_f64(self) -> f64;
+
     /// Whether it is zero or above.
     #[doc(hidden)]
     fn is_up(self) -> bool;
@@ -43,7 +47,7 @@ pub trait Amount: Copy + private::Sealed {
 
     /// Adds the number to a cell; NaN and infinities are refused.
     #[doc(hidden)]
-    fn add_to(self, slots: &impl Slots, cell: u32) -> Result<(), Refused>;
+    fn add_to(self, slots: &impl Slots, cell: u32) -> Result<(), NotCounted>;
 }
 
 mod private {
@@ -74,6 +78,11 @@ macro_rules! integer {
             }
 
             #[inline]
+            fn as_f64(self) -> f64 {
+                self as f64
+            }
+
+            #[inline]
             fn is_up(self) -> bool {
                 $is_up(self)
             }
@@ -84,7 +93,7 @@ macro_rules! integer {
             }
 
             #[inline]
-            fn add_to(self, slots: &impl Slots, cell: u32) -> Result<(), Refused> {
+            fn add_to(self, slots: &impl Slots, cell: u32) -> Result<(), NotCounted> {
                 slots.add(cell, $to_bits(self));
                 Ok(())
             }
@@ -114,6 +123,11 @@ impl Amount for f64 {
     }
 
     #[inline]
+    fn as_f64(self) -> f64 {
+        self
+    }
+
+    #[inline]
     fn is_up(self) -> bool {
         self >= 0.0
     }
@@ -124,9 +138,9 @@ impl Amount for f64 {
     }
 
     #[inline]
-    fn add_to(self, slots: &impl Slots, cell: u32) -> Result<(), Refused> {
+    fn add_to(self, slots: &impl Slots, cell: u32) -> Result<(), NotCounted> {
         if !self.is_finite() {
-            return Err(Refused);
+            return Err(NotCounted::Refused);
         }
         slots.add_f64(cell, self);
         Ok(())

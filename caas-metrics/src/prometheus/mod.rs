@@ -14,6 +14,7 @@ use std::collections::btree_map::{BTreeMap, Entry};
 use prometheus::core::Desc;
 
 use crate::collector::Collector;
+use crate::own::Own;
 use crate::registry::Registry;
 use crate::sample::FamilySnapshot;
 
@@ -48,8 +49,10 @@ mod convert;
 #[must_use]
 pub fn collector() -> impl prometheus::core::Collector + 'static {
     let mut descs = BTreeMap::new();
-    // Only the program's families: what other collectors describe is left to them.
-    for descriptor in Registry::with_declared().descriptors() {
+    // Only the program's families: what other collectors describe is left to them, and so nothing is
+    // waited for.
+    let registry = Registry::with_declared();
+    for descriptor in registry.descriptors() {
         // A family that is declared twice is one family, and a name may be described only once.
         let Entry::Vacant(vacant) = descs.entry(descriptor.name) else { continue };
         let labels = descriptor.labels.iter().map(|label| label.name.to_owned()).collect();
@@ -58,7 +61,7 @@ pub fn collector() -> impl prometheus::core::Collector + 'static {
             vacant.insert(desc);
         }
     }
-    DeclaredFamilies { descs: descs.into_values().collect() }
+    DeclaredFamilies { registry, descs: descs.into_values().collect() }
 }
 
 /// Turns a registry of the `prometheus` crate into a [`Collector`].
@@ -105,6 +108,7 @@ fn gather(registry: &prometheus::Registry) -> Vec<FamilySnapshot> {
 }
 
 struct DeclaredFamilies {
+    registry: Registry,
     descs: Vec<Desc>,
 }
 
@@ -115,7 +119,9 @@ impl prometheus::core::Collector for DeclaredFamilies {
 
     fn collect(&self) -> Vec<prometheus::proto::MetricFamily> {
         let Some(_scraping) = Scraping::enter() else { return Vec::new() };
-        Registry::with_declared().gather_declared().into_iter().map(convert::family).collect()
+        let mut families = self.registry.gather();
+        families.retain(|family| !Own::is_of_pages(&family.name));
+        families.into_iter().map(convert::family).collect()
     }
 }
 

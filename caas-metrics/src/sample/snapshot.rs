@@ -123,7 +123,10 @@ impl From<Value<'_>> for OwnedValue {
         match value {
             Value::Number(number) => Self::Number(number),
             Value::Histogram { buckets, sum, native } => Self::Histogram {
-                buckets: buckets.to_vec(),
+                buckets: match native {
+                    Some(native) if buckets.is_empty() => vec![native.sum()],
+                    _ => buckets.to_vec(),
+                },
                 sum,
                 native: native.map(NativeCounts::from),
             },
@@ -250,14 +253,6 @@ impl ChildSnapshot {
     pub fn with_exemplar(mut self, exemplar: Exemplar) -> Self {
         self.exemplars.push(exemplar);
         self
-    }
-
-    /// Adds the child of the same label set from an equal declaration of the same family.
-    pub(crate) fn add(&mut self, other: Self) {
-        self.value.add(&other.value);
-        // The sum was at zero when the first of them was.
-        self.started = self.started.min(other.started).or(self.started);
-        self.exemplars.extend(other.exemplars);
     }
 
     /// The child with labels that may be more than its own.

@@ -4,7 +4,8 @@
 //! no limit, since the functions of a program bound their series.
 
 use crate::{
-    desc::{Descriptor, LabelDescriptor, MetricType},
+    desc::{Descriptor, LabelDescriptor, MetricType, Native},
+    exemplars::WithoutExemplars,
     exit::Outcome,
     family::{Family, LabelSet, word},
     label::{Label, LabelText, ViewSource},
@@ -33,6 +34,7 @@ macro_rules! built_in {
             type Static = $family<'static>;
             type Metric = $metric;
             type Unit = $unit;
+            type Exemplars = WithoutExemplars;
             type View<'v> = ();
             const DESCRIPTOR: Descriptor = $descriptor;
             const ENDS: &'static [u64] = $ends;
@@ -83,6 +85,7 @@ built_in! {
     .with_labels(&[MODULE, FUNCTION])
     .with_unit("seconds")
     .with_buckets(&BUCKETS)
+    .with_native(Native::new())
     .without_limit(),
     &ends_in_nanoseconds::<{ BUCKETS.len() }>(&BUCKETS)
 }

@@ -71,7 +71,7 @@ const FIRST: usize = if cfg!(loom) { 1 } else { 4 };
 #[derive(Debug, Clone, Copy)]
 pub(super) struct AnyCells {
     first: NonNull<AtomicU64>,
-    layout: Layout,
+    pub(super) layout: Layout,
 }
 
 impl AnyCells {
@@ -84,7 +84,7 @@ impl AnyCells {
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn cell(&self, cell: u32) -> &AtomicU64 {
+    pub(super) fn cell(&self, cell: u32) -> &AtomicU64 {
         let cell = cell.min(self.layout.cells().saturating_sub(1));
         // SAFETY: the number is below that of the layout's cells.
         unsafe { self.first.add(cell as usize).as_ref() }
@@ -126,7 +126,7 @@ impl<F: Home> Cells<F> {
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn any(&self) -> AnyCells {
+    pub(super) fn any(&self) -> AnyCells {
         AnyCells { first: self.first, layout: F::SHAPE.layout }
     }
 
@@ -281,8 +281,11 @@ impl Share {
             if shape.is_stamped() && chunk.stamp(place).load(Ordering::Relaxed) != life {
                 // A reader that sees a zero also sees that the life before has ended.
                 fence(Ordering::Release);
-                for cell in 0..shape.layout.cells() as usize {
+                for cell in 0..shape.layout.numbers() as usize {
                     (*first.add(cell)).store(0, Ordering::Relaxed);
+                }
+                if let Some(cells) = AnyCells::new(first, shape.layout) {
+                    cells.clear_counters();
                 }
                 chunk.stamp(place).store(life, Ordering::Release);
             }

@@ -9,11 +9,13 @@
 //! * [`key`]: the borrowed label values of a look-up, their hash and their key.
 //! * [`index`]: the parts of a family and its lock; [`lives`]: how series are born and end;
 //!   [`closed`]: the same where all labels are closed.
-//! * [`cells`]: what a thread has of a family; [`chunk`]: how that lies in memory; [`thread`]: what a
-//!   thread has of all families; [`shared`]: cells of all threads.
+//! * [`cells`]: what a thread has of a family; [`chunk`]: how that lies in memory; [`leaves`]: counters
+//!   that take no memory before they are used; [`thread`]: what a thread has of all families;
+//!   [`shared`]: cells of all threads.
 //! * [`records`]: the lives of series; [`table`]: from a hash to a record; [`segments`]: its parts;
 //!   [`texts`]: label texts; [`heap`]: the room for them; [`pairs`]: what a text is made of.
 //! * [`scan`]: what a scrape reads; [`sums`]: over the cells of all threads; [`copies`]: its texts.
+//! * [`exemplars`]: the newest exemplar of each bucket.
 //! * [`compare`]: vector instructions, for buckets.
 //! * [`memory`]: memory that may not be there; [`sync`]: atomics; [`flag`]: rare small numbers.
 //!
@@ -25,10 +27,12 @@ mod chunk;
 mod closed;
 pub(crate) mod compare;
 mod copies;
+pub(crate) mod exemplars;
 pub(crate) mod flag;
 mod heap;
 pub(crate) mod index;
 pub(crate) mod key;
+pub(crate) mod leaves;
 pub(crate) mod lives;
 mod memory;
 #[cfg(all(test, loom))]

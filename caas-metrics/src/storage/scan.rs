@@ -30,7 +30,7 @@ pub(crate) struct Scan {
     /// For each label of the key, its values in all rows.
     names: Vec<Vec<Name>>,
     texts: Copies,
-    /// The cells of all rows, and how many each has.
+    /// The values in the cells of all rows, and how many each has.
     values: Vec<u64>,
     cells: usize,
 }
@@ -70,6 +70,9 @@ pub(crate) struct Extent {
 
 /// How many series are read at a time, unless a block has more.
 const STEP: u32 = if cfg!(loom) { 2 } else { 256 };
+
+/// The most values that are read at a time, unless a block has more.
+const MOST_VALUES: usize = 8192;
 
 impl Index {
     /// Begins a scrape.
@@ -122,9 +125,10 @@ impl Scan {
             return false;
         }
         let series = if index.shape.is_closed() { 1 } else { index.shape.block };
-        let to = end.min(from + STEP.div_ceil(series));
+        self.cells = index.shape.layout.values() as usize;
+        let step = STEP.min((MOST_VALUES / self.cells.max(1)) as u32).max(1);
+        let to = end.min(from + step.div_ceil(series));
         extent.units.start = to;
-        self.cells = index.shape.layout.cells() as usize;
         self.names.resize_with(index.shape.key as usize, Vec::new);
         self.texts.clear();
         self.truncate(0);
@@ -345,7 +349,7 @@ mod tests {
     };
 
     const SHAPE: Shape = Shape {
-        layout: Layout { integers: 1, floats: 0, paired: false },
+        layout: Layout { integers: 1, ..Layout::NONE },
         shared: false,
         key: 1,
         block: 2,

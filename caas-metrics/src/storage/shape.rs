@@ -3,7 +3,7 @@
 //! Not here: how a descriptor becomes a shape (`family.rs`). Invariant: a shape never changes, and
 //! everything that an update divides or multiplies by is a constant to the compiler.
 
-use super::memory::per_page;
+use super::{leaves::LEAF, memory::per_page};
 
 /// The cells of one series.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,12 +15,36 @@ pub(crate) struct Layout {
     /// Whether there are two cells, one of what went down and then one of what went up: a reader
     /// must have read all of the first before any of the second.
     pub(crate) paired: bool,
+    /// How many leaves there may be for the counters of each side, after the floats.
+    pub(crate) leaves: u32,
 }
 
 impl Layout {
+    /// No cells.
+    pub(crate) const NONE: Self = Self { integers: 0, floats: 0, paired: false, leaves: 0 };
+
+    /// The cells with a number.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) const fn numbers(self) -> u32 {
+        self.integers + self.floats
+    }
+
+    /// All cells, with those that say where leaves are.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) const fn cells(self) -> u32 {
-        self.integers + self.floats
+        self.numbers() + self.leaves + (self.leaves > 0) as u32
+    }
+
+    /// How many counters each side has in leaves.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) const fn counters(self) -> u32 {
+        self.leaves * LEAF
+    }
+
+    /// How many values a reader gets: the numbers, and the counters of both sides.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) const fn values(self) -> u32 {
+        self.numbers() + 2 * self.counters()
     }
 
     /// The difference of two values of a cell.

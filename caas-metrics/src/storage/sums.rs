@@ -36,13 +36,21 @@ pub(super) fn add_up<S: Iterator<Item = (u32, Life)>>(
             }
             continue;
         }
-        for (own, sums) in each.zip(sums.chunks_exact_mut(layout.cells().max(1) as usize)) {
-            let Some(own) = own else { continue };
-            for (cell, sum) in (0..).zip(sums) {
-                *sum = layout.plus(cell, *sum, own.get(cell));
+        for (own, sums) in each.zip(sums.chunks_exact_mut(layout.values().max(1) as usize)) {
+            if let Some(own) = own {
+                add(own, layout, sums);
             }
         }
     }
+}
+
+/// Adds what one share holds for a series.
+fn add(own: AnyCells, layout: Layout, sums: &mut [u64]) {
+    let (numbers, counters) = sums.split_at_mut(layout.numbers() as usize);
+    for (cell, sum) in (0..).zip(numbers) {
+        *sum = layout.plus(cell, *sum, own.get(cell));
+    }
+    own.add_counters(counters);
 }
 
 /// The same for a single series.
@@ -57,14 +65,12 @@ pub(super) fn add_up_one(
         return add_up_pair(first, shape, series, life, sums);
     }
     for own in shares(first).filter_map(|share| Chunks::of(share, shape).read(series, life)) {
-        for (cell, sum) in (0..).zip(&mut *sums) {
-            *sum = shape.layout.plus(cell, *sum, own.get(cell));
-        }
+        add(own, shape.layout, sums);
     }
 }
 
 /// The cells of most series.
-const ONE_INTEGER: Layout = Layout { integers: 1, floats: 0, paired: false };
+const ONE_INTEGER: Layout = Layout { integers: 1, ..Layout::NONE };
 
 /// How often a pair that changed while it was read is read again.
 const TRIES: usize = if cfg!(loom) { 2 } else { 1000 };

@@ -118,6 +118,12 @@ fn word<F: Home>() -> *const () {
 /// This thread's cells of a series, if it has updated it before.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn known<F: Home>(at: At) -> Option<Cells<F>> {
+    located(at).map(|(cells, _)| cells)
+}
+
+/// The same, with the series in the life for which the cells count.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub(crate) fn located<F: Home>(at: At) -> Option<(Cells<F>, At)> {
     let (shape, mut at) = (&F::SHAPE, at);
     if shape.is_closed() {
         if at.series >= shape.block {
@@ -128,7 +134,8 @@ pub(crate) fn known<F: Home>(at: At) -> Option<Cells<F>> {
     }
     let word = word::<F>();
     // SAFETY: the word is the family's; if that is in one piece, it has this series.
-    unsafe { near(word, shape, at.series, || life::<F>(at)) }.map(Cells::of)
+    let cells = unsafe { near(word, shape, at.series, || life::<F>(at)) }?;
+    Some((Cells::of(cells), at))
 }
 
 /// The life in which an update counts.
@@ -151,6 +158,12 @@ fn life<F: Home>(at: At) -> Life {
 /// either.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn known_by<F: Home>(values: &[LabelText<'_>], place: u32) -> Option<Cells<F>> {
+    located_by(values, place).map(|(cells, _)| cells)
+}
+
+/// The same, with the series in the life for which the cells count.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub(crate) fn located_by<F: Home>(values: &[LabelText<'_>], place: u32) -> Option<(Cells<F>, At)> {
     let (index, shape) = (F::index(), &F::SHAPE);
     let block = index.table.first(hash(values, shape))?;
     // SAFETY: the table holds blocks whose records exist, and gives them by an acquire load.
@@ -160,8 +173,10 @@ pub(crate) fn known_by<F: Home>(values: &[LabelText<'_>], place: u32) -> Option<
     }
     fence(Ordering::Acquire);
     let word = word::<F>();
+    let (series, life) = (block * shape.block + place, record.life(place));
     // SAFETY: the word is the family's.
-    unsafe { near(word, shape, block * shape.block + place, || record.life(place)) }.map(Cells::of)
+    let cells = unsafe { near(word, shape, series, || life) }?;
+    Some((Cells::of(cells), At::new(series, life)))
 }
 
 /// The series with these label values, if it lives.

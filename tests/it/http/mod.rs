@@ -1,6 +1,7 @@
 //! The server and `respond`, with raw bytes from clients. Here is the client that the tests share.
 
 mod answers;
+mod builder;
 mod server;
 
 use std::collections::BTreeMap;
@@ -10,7 +11,7 @@ use std::time::Duration;
 
 use caas_metrics::http::{Server, serve_from};
 use caas_metrics::sample::FamilySnapshot;
-use caas_metrics::{Problem, Registry, metrics, serve};
+use caas_metrics::{Registry, metrics, serve};
 
 metrics! {
     namespace = "it_http";
@@ -20,15 +21,15 @@ metrics! {
 }
 
 /// An answer, taken apart.
-struct Answer {
-    status: u16,
-    headers: BTreeMap<String, String>,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: BTreeMap<String, String>,
     body: Vec<u8>,
 }
 
 impl Answer {
     /// Reads one answer from a stream, to the end that RFC 9112 defines.
-    fn read(stream: &mut impl Read, has_body: bool) -> Self {
+    pub(crate) fn read(stream: &mut impl Read, has_body: bool) -> Self {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
             head.push(read_byte(stream).expect("a whole head"));
@@ -57,11 +58,11 @@ impl Answer {
         Self { status, headers, body }
     }
 
-    fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", String::as_str)
     }
 
-    fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         std::str::from_utf8(&self.body).unwrap()
     }
 
@@ -94,7 +95,7 @@ fn read_chunk(stream: &mut impl Read) -> Option<Vec<u8>> {
     (!chunk.is_empty()).then_some(chunk)
 }
 
-fn connect(address: SocketAddr) -> TcpStream {
+pub(crate) fn connect(address: SocketAddr) -> TcpStream {
     let stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
     stream
@@ -105,7 +106,7 @@ fn local() -> Server {
 }
 
 /// Sends a request line and further header lines on a connection of their own.
-fn ask(server: &Server, line: &str, headers: &[&str]) -> Answer {
+pub(crate) fn ask(server: &Server, line: &str, headers: &[&str]) -> Answer {
     let mut stream = connect(server.local_addr());
     let line_and_version = format!("{line} HTTP/1.1");
     let request = [&[&line_and_version, "Host: localhost"], headers, &["", ""]].concat();
@@ -141,29 +142,14 @@ fn large_page() -> String {
         let samples = (0..LARGE.1).map(|n| format!("large_{f:02}{{n=\"{n}\"}} 1\n"));
         format!("# TYPE large_{f:02} gauge\n{}", samples.collect::<String>())
     });
-    let own = "# HELP caas_metrics_collector_panics_total Panics of collectors; each cost the \
-               collector's families of one scrape.\n\
-               # TYPE caas_metrics_collector_panics_total counter\n\
-               caas_metrics_collector_panics_total 0\n\
-               # HELP caas_metrics_dropped_total Samples of collectors and default labels that scrapes \
-               left out, since they would have broken the page.\n\
-               # TYPE caas_metrics_dropped_total counter\n";
-    let reasons = [
-        "bounds",
-        "clash",
-        "default_label",
-        "duplicate",
-        "exemplar",
-        "label_name",
-        "name",
-        "value",
-    ];
-    let problems =
-        Problem::KINDS.iter().map(|kind| format!("caas_metrics_problems{{kind=\"{kind}\"}} 0\n"));
-    let problems = "# HELP caas_metrics_problems Problems that `check` would report now.\n\
-                    # TYPE caas_metrics_problems gauge\n"
-        .to_owned()
-        + &problems.collect::<String>();
-    let dropped = reasons.map(|why| format!("caas_metrics_dropped_total{{reason=\"{why}\"}} 0\n"));
-    [own.to_owned(), dropped.concat(), problems, families.collect()].concat()
+    families.collect()
+}
+
+/// A page without what our crate says about itself, which is different on each.
+fn without_own(page: &str) -> String {
+    let is_own = |line: &&str| {
+        let name = line.split(' ').find(|word| !matches!(*word, "#" | "HELP" | "TYPE"));
+        name.is_some_and(|name| name.starts_with("caas_metrics_"))
+    };
+    page.split_inclusive('\n').filter(|line| !is_own(line)).collect()
 }

@@ -18,6 +18,7 @@ metrics! {
 
     /// CPU time in seconds.
     #[lazy]
+    #[exemplars]
     counter CpuSecondsTotal<f64>;
 
     /// Sessions.

@@ -3,8 +3,10 @@
 //! What only types know is left to rustc and to the const assertions of the expansion.
 //! Invariant: a message says what was found, then what to write instead.
 
+mod native;
 mod options;
 
+use self::native::check_native;
 use self::options::check_options;
 use super::ast::{Block, Family, Label};
 use super::{lifetimes, promlint};
@@ -27,6 +29,7 @@ pub(crate) fn check(block: &Block, errors: &mut Errors) {
         }
         check_labels(family, errors);
         check_options(family, errors);
+        check_native(family, errors);
     }
     check_pairs(&block.families, errors);
 }

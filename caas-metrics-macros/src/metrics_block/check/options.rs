@@ -14,6 +14,7 @@ use syn::ext::IdentExt;
 pub(super) fn check_options(family: &Family, errors: &mut Errors) {
     check_number(family, errors);
     check_type_options(family, errors);
+    check_exemplars(family, errors);
     check_export(family, errors);
     check_limit(family, errors);
     check_unit(family, errors);
@@ -58,6 +59,19 @@ fn check_type_options(family: &Family, errors: &mut Errors) {
     }
     if let (Some(unit), true) = (&options.unit, family.metric_type == MetricType::Info) {
         report!(errors, unit.site, "`#[unit]` on {found}: its value is always 1");
+    }
+}
+
+/// Exemplars are of events, so they are for counters and histograms.
+fn check_exemplars(family: &Family, errors: &mut Errors) {
+    let Some(Setting { site, .. }) = &family.options.exemplars else { return };
+    let found = family.metric_type.with_article();
+    if matches!(family.metric_type, MetricType::Gauge | MetricType::Info) {
+        report!(
+            errors,
+            site,
+            "`#[exemplars]` on {found}: only a counter or a histogram has exemplars"
+        );
     }
 }
 
@@ -156,6 +170,7 @@ fn check_unit(family: &Family, errors: &mut Errors) {
 fn check_buckets(family: &Family, errors: &mut Errors) {
     let Some(Setting { site, value }) = &family.options.buckets else { return };
     let (generator, is_sound) = match value {
+        Buckets::None(_) => return,
         Buckets::List(numbers) => return check_list(site, numbers, errors),
         Buckets::Linear(generator) => (generator, check_linear(generator, errors)),
         Buckets::Exponential(generator) => (generator, check_exponential(generator, errors)),

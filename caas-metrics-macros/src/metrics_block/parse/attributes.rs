@@ -3,10 +3,10 @@
 //! Whether a setting suits its family is `check`'s question.
 //! Invariant: a bad attribute is one error and never takes its family down with it.
 
-use super::buckets;
 use super::separated;
+use super::{buckets, native};
 use crate::errors::{Between, Errors, error, report};
-use crate::metrics_block::ast::{Buckets, Help, Limit, Lint, Options, Passed, Setting};
+use crate::metrics_block::ast::{Buckets, Help, Limit, Lint, Native, Options, Passed, Setting};
 use crate::naming;
 use crate::tokens::{is_punct, list, stream};
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
@@ -16,14 +16,16 @@ use syn::parse::{ParseStream, Parser};
 use syn::{LitInt, LitStr, Token};
 
 /// The settings of a family by name, and how each is written.
-const SETTINGS: [(&str, &str); 8] = [
+const SETTINGS: [(&str, &str); 10] = [
     ("name", "#[name = \"…\"]"),
     ("buckets", "#[buckets(0.1, 0.5, 1)]"),
+    ("native", "#[native]` or `#[native(schema = 3)]"),
     ("limit", "#[limit = 500]"),
     ("unit", "#[unit = \"seconds\"]"),
     ("updown", "#[updown]"),
     ("zeroed", "#[zeroed]` or `#[zeroed(label)]"),
     ("lazy", "#[lazy]"),
+    ("exemplars", "#[exemplars]"),
     ("legacy", "#[legacy(reason = \"…\")]"),
 ];
 
@@ -127,9 +129,11 @@ impl Attributes {
             "legacy" => set(&mut options.legacy, site, attribute.reason()?, errors),
             "limit" => set(&mut options.limit, site, attribute.limit()?, errors),
             "buckets" => set(&mut options.buckets, site, attribute.buckets()?, errors),
+            "native" => set(&mut options.native, site, attribute.native(errors)?, errors),
             "updown" => set(&mut options.updown, site, attribute.nothing()?, errors),
             "zeroed" => set(&mut options.zeroed, site, attribute.labels()?, errors),
             "lazy" => set(&mut options.lazy, site, attribute.nothing()?, errors),
+            "exemplars" => set(&mut options.exemplars, site, attribute.nothing()?, errors),
             "cfg" => self.passed.cfgs.push(attribute.passed()?),
             "cfg_attr" => {
                 attribute.check_conditional()?;
@@ -212,6 +216,18 @@ impl Attribute {
     fn buckets(&self) -> syn::Result<Buckets> {
         match &self.arguments {
             Arguments::List(list) => buckets::parse.parse2(list.clone()),
+            _ => Err(self.malformed()),
+        }
+    }
+
+    /// The arguments of `#[native(…)]`, or none.
+    fn native(&self, errors: &mut Errors) -> syn::Result<Native> {
+        match &self.arguments {
+            Arguments::None => Ok(Native::default()),
+            Arguments::List(list) => {
+                let read = |content: ParseStream<'_>| native::parse(content, errors);
+                read.parse2(list.clone())
+            }
             _ => Err(self.malformed()),
         }
     }

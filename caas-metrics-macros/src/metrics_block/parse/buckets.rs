@@ -11,13 +11,16 @@ use quote::{ToTokens, quote};
 use syn::parse::{ParseStream, Parser};
 use syn::{Lit, Token};
 
-/// Reads a list of bounds or a generator.
+/// Reads a list of bounds, a generator, or `none`.
 pub(crate) fn parse(input: ParseStream) -> syn::Result<Buckets> {
     if input.peek(syn::Ident) {
         let generator = generator(input)?;
         if !input.is_empty() {
             let rest: TokenStream = input.parse()?;
-            return Err(error!(rest, "a generator makes all buckets: leave out what follows it"));
+            return Err(match generator {
+                Buckets::None(_) => error!(rest, "`none` stands alone: leave out what follows it"),
+                _ => error!(rest, "a generator makes all buckets: leave out what follows it"),
+            });
         }
         return Ok(generator);
     }
@@ -27,13 +30,17 @@ pub(crate) fn parse(input: ParseStream) -> syn::Result<Buckets> {
 fn generator(input: ParseStream) -> syn::Result<Buckets> {
     let name: Ident = input.parse()?;
     let make = match name.to_string().as_str() {
+        "none" => {
+            input.parse::<Option<Token![,]>>()?;
+            return Ok(Buckets::None(name));
+        }
         "linear" => Buckets::Linear,
         "exponential" => Buckets::Exponential,
         _ => {
             return Err(error!(
                 name,
-                "unknown generator `{name}`: write numbers, `linear(start, width, count)` or \
-                 `exponential(start, factor, count)`"
+                "unknown generator `{name}`: write numbers, `linear(start, width, count)`, \
+                 `exponential(start, factor, count)`, or `none` beside `#[native]`"
             ));
         }
     };
@@ -50,7 +57,7 @@ fn generator(input: ParseStream) -> syn::Result<Buckets> {
     }
 }
 
-fn number(input: ParseStream) -> syn::Result<Number> {
+pub(super) fn number(input: ParseStream) -> syn::Result<Number> {
     let minus: Option<Token![-]> = input.parse()?;
     let Ok(next) = input.parse::<TokenTree>() else {
         return Err(error!(minus, "a `-` without a number: write one such as `-0.25`"));

@@ -7,6 +7,7 @@ mod attributes;
 mod buckets;
 mod label_type;
 mod labels;
+mod native;
 
 use self::attributes::Attributes;
 use self::labels::labels;

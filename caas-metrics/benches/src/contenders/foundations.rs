@@ -7,7 +7,8 @@ use std::{hash::Hash, num::NonZeroUsize, sync::LazyLock};
 
 use foundations_metrics::{
     Counter, EncodeMetric, Family, Gauge, Histogram, LowCardinalityFamily, LowCardinalityLabel,
-    NamedMetric, ThreadLocalCounter, TimeHistogram, encode_to_protobuf, encode_to_text,
+    NamedMetric, NativeHistogram, ThreadLocalCounter, TimeHistogram, encode_to_protobuf,
+    encode_to_text,
 };
 use serde::{Serialize, Serializer};
 
@@ -55,6 +56,14 @@ pub const CONTENDER: Contender = Contender {
             let histogram = &*SECONDS;
             each(requests, |r| histogram.observe(r.seconds));
         }),
+        (Update::ObserveNative, |requests| {
+            let histogram = &*NATIVE;
+            each(requests, |r| histogram.observe(r.seconds));
+        }),
+        (Update::ObserveBoth, |requests| {
+            let histogram = &*BOTH;
+            each(requests, |r| histogram.observe(r.seconds));
+        }),
         (Update::ObserveLabelled, |requests| {
             let family = &*ENDPOINTS;
             each(requests, |r| family.get_or_create(&r.into()).observe(r.seconds));
@@ -70,7 +79,11 @@ pub const CONTENDER: Contender = Contender {
     ],
     includes: None,
     family: |_, kind| {
-        Some(if kind == Kind::Counter {
+        Some(if kind == Kind::Native {
+            let family = Family::new_with_constructor(native as fn() -> NativeHistogram);
+            let named = NamedMetric::new("run_seconds", "Help.", family.clone());
+            Box::new(Natives { named, family })
+        } else if kind == Kind::Counter {
             let family = Family::<Owned, Counter>::default();
             let named = NamedMetric::new("requests", "Help.", family.clone());
             Box::new(Counters { named, family })
@@ -94,11 +107,17 @@ static ZONES: LazyLock<LowCardinalityFamily<ClosedLarge, Counter>> =
 static GAUGE: LazyLock<Gauge> = LazyLock::new(Gauge::default);
 static GAUGES: LazyLock<Family<Endpoint, Gauge>> = LazyLock::new(Family::default);
 static SECONDS: LazyLock<Histogram> = LazyLock::new(histogram);
+static NATIVE: LazyLock<NativeHistogram> = LazyLock::new(native);
+static BOTH: LazyLock<NativeHistogram> =
+    LazyLock::new(|| NativeHistogram::new_classic_and_native(BOUNDS, FACTOR));
 static ENDPOINTS: LazyLock<Family<Endpoint, Histogram>> =
     LazyLock::new(|| Family::new_with_constructor(histogram));
 static CACHE_SECONDS: LazyLock<LowCardinalityFamily<ClosedSmall, Histogram>> =
     LazyLock::new(|| LowCardinalityFamily::new_with_constructor(histogram));
 static WORK: LazyLock<TimeHistogram> = LazyLock::new(|| TimeHistogram::new(BOUNDS));
+
+/// The factor between bounds; the next finer schema is 3.
+const FACTOR: f64 = 1.1;
 
 fn histogram() -> Histogram {
     Histogram::new(BOUNDS)
@@ -191,6 +210,27 @@ impl Exposed for Counters {
         let bytes = encode_to_protobuf(&self.named.encode());
         sure(std::io::Write::write_all(page, &bytes));
         true
+    }
+}
+
+fn native() -> NativeHistogram {
+    NativeHistogram::new(FACTOR)
+}
+
+type Native = Family<Owned, NativeHistogram, fn() -> NativeHistogram>;
+
+struct Natives {
+    named: NamedMetric<Native>,
+    family: Native,
+}
+
+impl Exposed for Natives {
+    fn update(&self, request: &Request<'_>) {
+        self.family.get_or_create(&request.into()).observe(request.seconds);
+    }
+
+    fn write(&self, page: &mut Page) {
+        write(&self.named, page);
     }
 }
 

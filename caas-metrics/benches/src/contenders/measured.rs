@@ -87,6 +87,9 @@ pub const CONTENDER: Contender = Contender {
     ],
     includes: None,
     family: |_, kind| {
+        if kind == Kind::Native {
+            return None;
+        }
         Some(if kind == Kind::Counter {
             Box::new(Counters(CounterVec::sparse()))
         } else {

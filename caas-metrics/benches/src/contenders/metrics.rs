@@ -97,6 +97,9 @@ pub const CONTENDER: Contender = Contender {
     ],
     includes: None,
     family: |_, kind| {
+        if kind == Kind::Native {
+            return None;
+        }
         let recorder = recorder();
         Some(if kind == Kind::Counter {
             Box::new(Counters(recorder))

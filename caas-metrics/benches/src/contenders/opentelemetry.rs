@@ -71,6 +71,9 @@ pub const CONTENDER: Contender = Contender {
     ],
     includes: None,
     family: |_, kind| {
+        if kind == Kind::Native {
+            return None;
+        }
         let (provider, registry) = provider();
         Some(if kind == Kind::Counter {
             let counter = provider.meter("bench").u64_counter("requests").build();

@@ -71,6 +71,9 @@ pub const CONTENDER: Contender = Contender {
     ],
     includes: None,
     family: |_, kind| {
+        if kind == Kind::Native {
+            return None;
+        }
         let registry = Registry::new();
         Some(if kind == Kind::Counter {
             let family = counters(route);

@@ -7,7 +7,12 @@ use std::{fmt, io, sync::LazyLock, time::Duration};
 
 use prometheus_client::{
     encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder, prometheus_protobuf, text},
-    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
+    metrics::{
+        counter::Counter,
+        family::Family,
+        gauge::Gauge,
+        histogram::{Histogram, NativeHistogramConfig},
+    },
     registry::Registry,
 };
 
@@ -50,6 +55,14 @@ pub const CONTENDER: Contender = Contender {
             let histogram = &*SECONDS;
             each(requests, |r| histogram.observe(r.seconds));
         }),
+        (Update::ObserveNative, |requests| {
+            let histogram = &*NATIVE;
+            each(requests, |r| histogram.observe(r.seconds));
+        }),
+        (Update::ObserveBoth, |requests| {
+            let histogram = &*BOTH;
+            each(requests, |r| histogram.observe(r.seconds));
+        }),
         (Update::ObserveLabelled, |requests| observe(&ENDPOINTS, requests)),
         (Update::ObserveClosed, |requests| observe(&CACHE_SECONDS, requests)),
         (Update::Timed, |requests| each_guarded(requests, timed)),
@@ -65,7 +78,10 @@ pub const CONTENDER: Contender = Contender {
             registry.register("requests", "Help", family.clone());
             Box::new(Counters { registry, family })
         } else {
-            let family = histograms();
+            let family = Family::new_with_constructor(match kind {
+                Kind::Native => native as fn() -> Histogram,
+                _ => histogram,
+            });
             registry.register("run_seconds", "Help", family.clone());
             Box::new(Histograms { registry, family })
         })
@@ -82,6 +98,10 @@ static ZONES: LazyLock<Family<ClosedLarge, Counter>> = LazyLock::new(Family::def
 static GAUGE: LazyLock<Gauge> = LazyLock::new(Gauge::default);
 static GAUGES: LazyLock<Family<Endpoint, Gauge>> = LazyLock::new(Family::default);
 static SECONDS: LazyLock<Histogram> = LazyLock::new(histogram);
+static NATIVE: LazyLock<Histogram> = LazyLock::new(native);
+static BOTH: LazyLock<Histogram> = LazyLock::new(|| {
+    Histogram::new_classic_and_native(BOUNDS, NativeHistogramConfig::with_schema(3))
+});
 static ENDPOINTS: LazyLock<Constructed<Endpoint>> = LazyLock::new(histograms);
 static CACHE_SECONDS: LazyLock<Constructed<ClosedSmall>> = LazyLock::new(histograms);
 
@@ -89,6 +109,10 @@ type Constructed<L> = Family<L, Histogram, fn() -> Histogram>;
 
 fn histogram() -> Histogram {
     Histogram::new(BOUNDS)
+}
+
+fn native() -> Histogram {
+    Histogram::new_native(NativeHistogramConfig::with_schema(3))
 }
 
 fn histograms<L: Clone + std::hash::Hash + Eq>() -> Constructed<L> {

@@ -10,6 +10,7 @@ use crate::{
     large::{Large, Shape},
     memory::{Grown, since_now},
     run::Answer,
+    workload::{Request, in_decades},
 };
 
 /// Bytes per series of a family with this number of series.
@@ -18,6 +19,21 @@ pub fn of_a_series(contender: &Contender, shape: Shape, kind: Kind, series: usiz
     let before = since_now();
     let Some(family) = (contender.family)(shape, kind) else { return Vec::new() };
     fill(&*family, &large, 0..series);
+    answers("B", before.grown(), series as f64)
+}
+
+/// The same for histograms, each with observations that span three decades.
+pub fn of_decades(contender: &Contender, kind: Kind, series: usize) -> Vec<Answer> {
+    const OBSERVATIONS: usize = 200;
+    let large = Large::new(Shape::Unique, series);
+    let before = since_now();
+    let Some(family) = (contender.family)(Shape::Unique, kind) else { return Vec::new() };
+    for n in 0..series {
+        for observation in 0..=OBSERVATIONS {
+            let seconds = in_decades(observation as f64 / OBSERVATIONS as f64);
+            family.update(&Request { seconds, ..large.set(n) });
+        }
+    }
     answers("B", before.grown(), series as f64)
 }
 

@@ -47,6 +47,7 @@ pub fn measure(what: What, contender: &Contender, effort: Effort) -> Vec<Answer>
         What::FirstUse(shape) => pages::first_use(effort, contender, shape),
         What::Random(shape, series) => pages::random(contender, shape, series),
         What::Memory(shape, kind, series) => memory::of_a_series(contender, shape, kind, series),
+        What::DecadesMemory(kind, series) => memory::of_decades(contender, kind, series),
         What::ThreadMemory(kind) => memory::of_threads(contender, kind),
         What::Stall(beside) => stall::longest_creation(effort, contender, beside),
         What::Disturbed(beside) => stall::update(effort, contender, beside),

@@ -25,7 +25,7 @@ enum Path {
     FirstUses(Shape, usize),
 }
 
-use Requests::{All, Spread};
+use Requests::{All, Decades, Spread};
 
 #[rustfmt::skip]
 const PATHS: &[(&str, Path)] = &[
@@ -42,6 +42,8 @@ const PATHS: &[(&str, Path)] = &[
     ("gauge set, enum + string", Path::Updates(Update::SetLabelled, All)),
     ("updown inc + dec", Path::Updates(Update::UpDown, All)),
     ("observe", Path::Updates(Update::Observe, All)),
+    ("observe, native", Path::Updates(Update::ObserveNative, Decades)),
+    ("observe, native and classic", Path::Updates(Update::ObserveBoth, Decades)),
     ("observe, enum + string", Path::Updates(Update::ObserveLabelled, All)),
     ("observe, closed labels", Path::Updates(Update::ObserveClosed, All)),
     ("timed function", Path::Calls(Update::Timed)),

@@ -24,6 +24,7 @@ use crate::desc::{MetricType, Native};
 use crate::sample::{Counts, Exemplar, FamilyHead, Number, Sample, Sink, Value};
 
 pub(super) const SPEC: Spec = Spec {
+    name: "protobuf",
     content_type: "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; \
                    encoding=delimited",
     media_type: ("application", "vnd.google.protobuf"),

@@ -22,12 +22,17 @@ family! {
 
 family! {
     /// A gauge without labels that is never set.
-    UpDown: Shape { layout: Layout { integers: 2, floats: 0, paired: true }, ..CLOSED }
+    UpDown: Shape { layout: Layout { integers: 2, paired: true, ..Layout::NONE }, ..CLOSED }
 }
 
 family! {
     /// A histogram without labels: a bucket, and two sums.
-    Histogram: Shape { layout: Layout { integers: 1, floats: 2, paired: false }, ..CLOSED }
+    Histogram: Shape { layout: Layout { integers: 1, floats: 2, ..Layout::NONE }, ..CLOSED }
+}
+
+family! {
+    /// A native histogram without labels: a number and two sums, and two counters on each side of zero.
+    Native: Shape { layout: Layout { integers: 1, floats: 2, leaves: 1, ..Layout::NONE }, ..CLOSED }
 }
 
 fn closed_value() -> u64 {
@@ -105,6 +110,59 @@ fn histogram_reset() {
     assert!(count <= 1);
     assert!(sum.to_bits() == (count as f64).to_bits(), "{count} {sum}");
     saw(if count == 1 { "counted after" } else { "counted before" });
+}
+
+/// Counts in the number and on both sides of zero.
+fn observe_native(n: u64) {
+    update_at::<Native>(ONLY, |cells| {
+        for _ in 0..n {
+            cells.count(1).unwrap();
+            cells.count(2).unwrap();
+        }
+        add(cells, 0, n);
+    });
+}
+
+/// What the number, the sums and the counters hold.
+fn native() -> [u64; 3] {
+    let cells = read(ONLY).unwrap();
+    assert_eq!((cells[3], cells[6]), (0, 0), "nothing was counted there");
+    [cells[0], cells[4], cells[5]]
+}
+
+/// A native histogram is reset beside an observation and a reader: its counters are those of one life.
+fn native_reset() {
+    begin::<Native>();
+    observe_native(3);
+    let update = spawn_with_cells(|| observe_native(1));
+    let reader = spawn(|| {
+        let values = native();
+        let are_before = values.map(|value| value >= 3);
+        assert!(are_before == [true; 3] || are_before == [false; 3], "{values:?}");
+    });
+    index().reset_closed(0, true);
+    update.join().unwrap();
+    reader.join().unwrap();
+    let values = native();
+    assert!(values == [0; 3] || values == [1; 3], "{values:?}");
+    saw(if values[0] == 1 { "counted after" } else { "counted before" });
+}
+
+/// A thread takes its leaves while a reader reads.
+fn new_leaves() {
+    begin::<Native>();
+    let reader = spawn(|| {
+        let [_, above, below] = native();
+        saw(match (above, below) {
+            (0, 0) => "no leaf",
+            (1, 0) => "one leaf",
+            (0 | 1, 1) => "the other leaf",
+            counts => panic!("{counts:?}"),
+        });
+    });
+    observe_native(1);
+    reader.join().unwrap();
+    assert_eq!(native(), [1; 3]);
 }
 
 /// A gauge goes up on one thread, and then down on another: its value is always 0 or 1.
@@ -236,6 +294,19 @@ fn a_reset_of_a_histogram() {
     holds_and_sees(2, histogram_reset, &["counted before", "counted after"]);
     fails_without(2, histogram_reset, &[("cells.rs", Class::Fences)]);
     fails_without(2, histogram_reset, &[("records.rs", Class::Fences)]);
+}
+
+#[test]
+fn a_reset_of_a_native_histogram() {
+    holds_and_sees(2, native_reset, &["counted before", "counted after"]);
+    fails_without(2, native_reset, &[("cells.rs", Class::Fences)]);
+    fails_without(2, native_reset, &[("records.rs", Class::Fences)]);
+}
+
+#[test]
+fn leaves_that_are_taken() {
+    holds_and_sees(2, new_leaves, &["no leaf", "one leaf", "the other leaf"]);
+    fails_without(2, new_leaves, &[("leaves.rs", Class::Releases)]);
 }
 
 #[test]

@@ -9,6 +9,7 @@
 //! no model fails then, or ends the process, none needs them.
 
 mod cells;
+mod exemplars;
 mod lives;
 mod scrapes;
 mod table;
@@ -140,7 +141,7 @@ macro_rules! family {
 
 use family;
 
-const ONE: Layout = Layout { integers: 1, floats: 0, paired: false };
+const ONE: Layout = Layout { integers: 1, ..Layout::NONE };
 
 /// One open label, and one integer for each series.
 const OPEN: Shape = Shape {
@@ -217,7 +218,7 @@ fn count_at<F: Home>(at: At, n: u64) -> bool {
 
 /// The cells of a series; `None` if it is not there.
 fn read(at: At) -> Option<Vec<u64>> {
-    let mut cells = vec![0; index().shape.layout.cells() as usize];
+    let mut cells = vec![0; index().shape.layout.values() as usize];
     index().read(at, &mut cells).then_some(cells)
 }
 

@@ -14,6 +14,7 @@ metrics! {
     #[limit = MOST]
     #[zeroed(all)]
     #[lazy(all)]
+    #[exemplars(trace_id)]
     counter LogoutsTotal { reason: &str }
 }
 

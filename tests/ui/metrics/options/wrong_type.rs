@@ -14,6 +14,14 @@ metrics! {
     #[lazy]
     info BuildInfo { version: &str }
 
+    /// Exemplars are of events.
+    #[exemplars]
+    info CommitInfo { hash: &str }
+
+    /// A level is not an event.
+    #[exemplars]
+    gauge Level;
+
     /// There is one child.
     #[limit = 10]
     #[zeroed]

@@ -11,6 +11,7 @@ mod clock;
 mod hash;
 mod large;
 mod lookup;
+mod native;
 mod page;
 mod threads;
 
@@ -23,7 +24,7 @@ use self::{
     lookup::{Key, table},
 };
 use crate::{
-    contender::{Contender, Update, each, each_guarded, each_guarded_async},
+    contender::{Contender, Kind, Update, each, each_guarded, each_guarded_async},
     workload::Request,
 };
 
@@ -92,6 +93,10 @@ pub const CONTENDER: Contender = Contender {
         (Update::Observe, |requests| {
             each(requests, |r| observe(SECONDS.with(cells), r.seconds));
         }),
+        (Update::ObserveNative, |requests| {
+            let parts = native::parts();
+            each(requests, |r| native::observe(NATIVE.with(cells), parts, r.seconds));
+        }),
         (Update::ObserveLabelled, |requests| {
             each(requests, |r| {
                 let key = Key { number: r.method as u32, texts: [r.path] };
@@ -111,7 +116,7 @@ pub const CONTENDER: Contender = Contender {
         (Update::CountedTimedAsync, |requests| each_guarded_async(requests, CountedTimed::start)),
     ],
     includes: None,
-    family: |shape, kind| Some(large::family(shape, kind)),
+    family: |shape, kind| (kind != Kind::Native).then(|| large::family(shape, kind)),
 };
 
 /// A gauge that can be set belongs to no thread.
@@ -123,6 +128,7 @@ families! {
     static CACHES: [AtomicU64; 45];
     static ZONES: [AtomicU64; 4200];
     static SECONDS: Histogram;
+    static NATIVE: native::Native;
     static CACHE_SECONDS: [Histogram; 45];
 }
 
