@@ -8,6 +8,7 @@
 //! each sample of a family while that family is judged.
 
 mod admitted;
+mod exemplars;
 mod findings;
 mod label_sets;
 
@@ -21,9 +22,9 @@ pub(crate) use self::{
     findings::{Dropped, Findings, Reason},
 };
 use crate::{
-    desc::{Descriptor, MetricType},
+    desc::{Descriptor, MetricType, Native},
     problem::Problem,
-    sample::{ChildSnapshot, FamilyHead, Number, OwnedValue},
+    sample::{ChildSnapshot, FamilyHead, NativeCounts, Number, OwnedValue},
     walk::DefaultLabels,
 };
 
@@ -82,7 +83,7 @@ fn fault_of_head(head: &FamilyHead<'_>) -> Option<Fault> {
     } else if !is_finite || !head.buckets.windows(2).all(|pair| pair[0] < pair[1]) {
         Some(fault(Reason::Bounds, "its bounds are not finite and increasing"))
     } else {
-        None
+        head.native.and_then(|native| native.fault()).map(|text| fault(Reason::Bounds, text))
     }
 }
 
@@ -108,6 +109,7 @@ pub(crate) fn retain(family: &mut Admitted, default: &DefaultLabels, findings: &
     if !faults.is_empty() {
         leave_out(family, &faults, findings);
     }
+    exemplars::retain(family, findings);
 }
 
 const TWICE: Fault = fault(Reason::Duplicate, "another sample has the same labels");
@@ -176,8 +178,13 @@ fn fault_of_value(family: &FamilyHead<'_>, value: &OwnedValue) -> Option<Fault> 
         (MetricType::Counter, OwnedValue::Number(number)) => counter(number.as_f64())?,
         (MetricType::Info, OwnedValue::Number(number)) => info(*number)?,
         (MetricType::Gauge | MetricType::Unknown, OwnedValue::Number(_)) => return None,
-        (MetricType::Histogram, OwnedValue::Histogram { buckets, sum, .. }) => {
-            histogram(family, buckets, *sum)?
+        (MetricType::Histogram, OwnedValue::Histogram { buckets, sum, native: counts }) => {
+            let of_native = family.native.zip(counts.as_ref());
+            // Without classic buckets the native ones are enough.
+            let is_alone = of_native.is_some() && family.buckets.is_empty() && buckets.is_empty();
+            let buckets = if is_alone { &[0][..] } else { buckets };
+            let fault = of_native.and_then(|(shape, counts)| native(shape, counts));
+            histogram(family, buckets, *sum).or(fault)?
         }
         (MetricType::Summary, OwnedValue::Summary { quantiles, sum, .. }) => {
             summary(quantiles, *sum)?
@@ -207,6 +214,16 @@ fn histogram(family: &FamilyHead<'_>, buckets: &[u64], sum: f64) -> Option<&'sta
         return Some("a histogram's sum is NaN, or below zero without a bound below zero");
     }
     None
+}
+
+fn native(shape: Native, counts: &NativeCounts) -> Option<&'static str> {
+    let NativeCounts { zero, positive, negative } = counts;
+    if positive.len().max(negative.len()) > shape.len() as usize {
+        return Some("a native histogram's counts are more than the buckets of its range");
+    }
+    let all = positive.iter().chain(negative);
+    let sum = all.into_iter().try_fold(*zero, |sum, count| sum.checked_add(*count));
+    sum.is_none().then_some("a native histogram's count is above 2^64")
 }
 
 #[allow(clippy::float_cmp, reason = "nearly equal quantiles are two")]

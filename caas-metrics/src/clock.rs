@@ -73,9 +73,15 @@ mod source {
 static BEGUN: LazyLock<(std::time::Instant, Duration)> =
     LazyLock::new(|| (std::time::Instant::now(), unix_time()));
 
+/// Notes the time, if nothing has done so yet. Called before a program's first update, so that no series
+/// begins after something was counted.
+pub(crate) fn begin() {
+    LazyLock::force(&BEGUN);
+}
+
 /// Calibrates the clock. That may take some milliseconds, so no request should wait for it.
 pub(crate) fn calibrate() {
-    LazyLock::force(&BEGUN);
+    begin();
     Instant::now();
 }
 

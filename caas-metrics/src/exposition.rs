@@ -13,7 +13,7 @@ use std::{
 
 use crate::{
     clock::Instant,
-    encode::{Encoder, Format},
+    encode::{Encoder, Format, Options},
     filter::Filter,
     pages::Last,
     registry::{Registry, Scrape, Shared},
@@ -45,13 +45,14 @@ enum Stage {
 impl Page {
     pub(crate) fn new(registry: &Registry, format: Format, filter: Filter) -> Self {
         let registry = Arc::clone(registry.shared());
+        let options = Options { created_lines: registry.has_created_lines() };
         let request = registry.request(&filter);
         let mut page = Self {
             registry,
             format,
             filter,
             stage: Stage::Ended,
-            encoder: Encoder::new(format),
+            encoder: Encoder::new(format, options),
             begun: Instant::now(),
             took: Duration::ZERO,
             bytes: 0,

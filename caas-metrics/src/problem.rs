@@ -65,6 +65,17 @@ pub enum Problem {
         /// How many they are.
         dropped: u64,
     },
+    /// Exemplars of a collector's family are left out, since a reader would refuse them; their samples
+    /// stay.
+    #[non_exhaustive]
+    BadExemplars {
+        /// The family's name.
+        name: String,
+        /// What is wrong with them.
+        reason: &'static str,
+        /// How many they are.
+        dropped: u64,
+    },
     /// A collector returned a family that is not as it describes it; it is exported as returned.
     #[non_exhaustive]
     NotAsDescribed {
@@ -148,6 +159,7 @@ impl Problem {
         "clash",
         "bad_family",
         "bad_samples",
+        "bad_exemplars",
         "not_as_described",
         "default_label",
         "bad_default_label",
@@ -173,15 +185,16 @@ impl Problem {
             Self::Clash { .. } => 2,
             Self::BadFamily { .. } => 3,
             Self::BadSamples { .. } => 4,
-            Self::NotAsDescribed { .. } => 5,
-            Self::DefaultLabel { .. } => 6,
-            Self::BadDefaultLabel { .. } => 7,
-            Self::TargetLabel { .. } => 8,
-            Self::NoSum { .. } => 9,
+            Self::BadExemplars { .. } => 5,
+            Self::NotAsDescribed { .. } => 6,
+            Self::DefaultLabel { .. } => 7,
+            Self::BadDefaultLabel { .. } => 8,
+            Self::TargetLabel { .. } => 9,
+            Self::NoSum { .. } => 10,
             Self::NoMemory { .. } => NO_MEMORY,
-            Self::CollectorPanicked { .. } => 11,
-            Self::CollectorTimedOut { .. } => 12,
-            Self::CollectorWithoutThread { .. } => 13,
+            Self::CollectorPanicked { .. } => 12,
+            Self::CollectorTimedOut { .. } => 13,
+            Self::CollectorWithoutThread { .. } => 14,
         }
     }
 
@@ -205,7 +218,7 @@ impl Problem {
 }
 
 /// The place of `no_memory` in [`Problem::KINDS`].
-const NO_MEMORY: usize = 10;
+const NO_MEMORY: usize = 11;
 
 /// Puts problems in order, each once. They are few, so each is inserted at its place: a sort from the
 /// standard library is ten times the machine code.
@@ -255,6 +268,10 @@ impl fmt::Display for Problem {
                 f,
                 "samples of a collector's family `{name}` are left out ({dropped}, first \
                  `{name}{first}`): {reason}"
+            ),
+            Self::BadExemplars { name, reason, dropped } => write!(
+                f,
+                "exemplars of a collector's family `{name}` are left out ({dropped}): {reason}"
             ),
             Self::NotAsDescribed { name, difference, location } => write!(
                 f,

@@ -120,6 +120,34 @@ impl Registry {
         self.change(|settings| settings.default = default);
     }
 
+    /// From now on, pages in OpenMetrics have a line `…_created` for each counter, histogram and summary
+    /// whose start is known: the Unix time at which it was at zero.
+    ///
+    /// It is for servers that read start times but no protobuf, in which they always are. A server that
+    /// does not know these lines stores each as a series of its own, so a page has up to twice as many.
+    ///
+    /// ```
+    /// use std::time::{Duration, UNIX_EPOCH};
+    /// use caas_metrics::{Format, Registry, sample::{ChildSnapshot, FamilySnapshot}};
+    ///
+    /// let registry = Registry::new();
+    /// registry.show_created_lines();
+    /// registry.register(|| {
+    ///     let started = UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+    ///     let mut jobs = FamilySnapshot::counter("jobs_total", "Jobs.");
+    ///     jobs.children.push(ChildSnapshot::new(&[], 3_u64).with_started(started));
+    ///     vec![jobs]
+    /// });
+    ///
+    /// let mut page = Vec::new();
+    /// registry.encode(Format::OpenMetrics, &mut page).unwrap();
+    /// let page = String::from_utf8(page).unwrap();
+    /// assert!(page.contains("\njobs_total 3\njobs_created 1700000000\n"));
+    /// ```
+    pub fn show_created_lines(&self) {
+        self.change(|settings| settings.created_lines = true);
+    }
+
     fn change(&self, change: impl FnOnce(&mut Settings)) {
         let mut settings = self.shared.settings.write().unwrap_or_else(PoisonError::into_inner);
         change(Arc::make_mut(&mut settings));

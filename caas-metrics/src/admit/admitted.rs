@@ -2,9 +2,10 @@
 //!
 //! Invariant: nothing of a family is copied or changed.
 
-use std::{iter, sync::Arc};
+use std::{borrow::Cow, iter, sync::Arc};
 
-use crate::sample::{ChildSnapshot, FamilyHead, FamilySnapshot};
+use super::exemplars::fault;
+use crate::sample::{ChildSnapshot, Exemplar, FamilyHead, FamilySnapshot};
 
 /// A family, whose samples may be of several collectors.
 #[derive(Debug)]
@@ -14,11 +15,13 @@ pub(crate) struct Admitted {
     others: Vec<Arc<FamilySnapshot>>,
     /// The places of the samples that are left out, in order.
     left_out: Vec<usize>,
+    /// Whether it has exemplars that are left out.
+    has_bad_exemplars: bool,
 }
 
 impl Admitted {
     pub(crate) fn new(family: Arc<FamilySnapshot>) -> Self {
-        Self { first: family, others: Vec::new(), left_out: Vec::new() }
+        Self { first: family, others: Vec::new(), left_out: Vec::new(), has_bad_exemplars: false }
     }
 
     /// Adds the samples of another family with the same head.
@@ -28,6 +31,19 @@ impl Admitted {
 
     pub(super) fn leave_out(&mut self, places: Vec<usize>) {
         self.left_out = places;
+    }
+
+    pub(super) fn leave_out_bad_exemplars(&mut self) {
+        self.has_bad_exemplars = true;
+    }
+
+    /// The exemplars of a sample that are not left out.
+    pub(crate) fn exemplars_of<'s>(&self, sample: &'s ChildSnapshot) -> Cow<'s, [Exemplar]> {
+        if !self.has_bad_exemplars {
+            return Cow::from(&sample.exemplars);
+        }
+        let is_good = |exemplar: &&Exemplar| fault(self.head().metric_type, exemplar).is_none();
+        sample.exemplars.iter().filter(is_good).cloned().collect()
     }
 
     pub(crate) fn name(&self) -> &str {

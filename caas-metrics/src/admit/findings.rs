@@ -7,7 +7,7 @@ use crate::{problem::Problem, storage::flag::Tally};
 /// Why something is left out: the values of the label of `caas_metrics_dropped_total`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reason {
-    /// A histogram's bounds are not finite and increasing.
+    /// A histogram's bounds are not finite and increasing, or its native buckets cannot be.
     Bounds,
     /// Another family takes the name of one of the family's samples.
     Clash,
@@ -15,6 +15,8 @@ pub(crate) enum Reason {
     DefaultLabel,
     /// A label set occurs twice in a family.
     Duplicate,
+    /// An exemplar is too long, or cannot be one; its sample stays.
+    Exemplar,
     /// A label has a name that no label can have.
     LabelName,
     /// The family has a name that no metric can have.
@@ -25,8 +27,16 @@ pub(crate) enum Reason {
 
 impl Reason {
     /// The reasons as text, in the order of the variants.
-    pub(crate) const TEXTS: [&'static str; 7] =
-        ["bounds", "clash", "default_label", "duplicate", "label_name", "name", "value"];
+    pub(crate) const TEXTS: [&'static str; 8] = [
+        "bounds",
+        "clash",
+        "default_label",
+        "duplicate",
+        "exemplar",
+        "label_name",
+        "name",
+        "value",
+    ];
 }
 
 /// How many samples or default labels were left out, by reason.

@@ -5,12 +5,16 @@
 //! `series`).
 //! Invariant: once the buffers have grown, writing a sample allocates nothing.
 
-use super::Encode;
-use super::integer::integer;
+use core::time::Duration;
+
+use super::escape::{Escape, escaped};
+use super::exemplars::{ByBucket, latest, unix_time};
+use super::integer::{integer, seconds};
 use super::number::{bound, float, number};
 use super::series::{Series, open};
+use super::{Encode, Options};
 use crate::desc::MetricType;
-use crate::sample::{FamilyHead, Labels, Sample, Sink, Value};
+use crate::sample::{Exemplar, FamilyHead, Labels, Number, Sample, Sink, Value};
 
 /// Where the line-based formats differ. A value and no trait, or the encoder would be compiled twice.
 pub(super) struct Dialect {
@@ -22,11 +26,14 @@ pub(super) struct Dialect {
     pub(super) head: fn(&mut Vec<u8>, &FamilyHead<'_>),
     /// Whether a histogram shows its `_sum` and, with it, its `_count`.
     pub(super) has_sum: fn(&FamilyHead<'_>) -> bool,
+    /// The family's own name, if its samples can have exemplars and a start.
+    pub(super) base: for<'a> fn(&FamilyHead<'a>) -> Option<&'a str>,
 }
 
 /// The encoder of a line-based format.
 pub(super) struct Lines {
     dialect: &'static Dialect,
+    options: Options,
     out: Vec<u8>,
     /// The lines above the current family, until its first sample is written.
     head: Vec<u8>,
@@ -36,6 +43,12 @@ pub(super) struct Lines {
     current: Vec<u8>,
     metric_type: MetricType,
     has_sum: bool,
+    has_exemplars: bool,
+    /// The name of the line with a sample's start, if there is one.
+    created: Vec<u8>,
+    by_bucket: ByBucket,
+    /// The family's bounds, as numbers.
+    uppers: Vec<f64>,
     /// The last part of each bucket's series, `le="0.005"} ` and so on, in one string.
     bounds: Vec<u8>,
     /// Where in `bounds` each part ends; the last one is that of `+Inf`.
@@ -43,9 +56,10 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    pub(super) fn new(dialect: &'static Dialect) -> Self {
+    pub(super) fn new(dialect: &'static Dialect, options: Options) -> Self {
         Self {
             dialect,
+            options,
             // Enough for a small page.
             out: Vec::with_capacity(4096),
             head: Vec::with_capacity(256),
@@ -54,6 +68,10 @@ impl Lines {
             current: Vec::new(),
             metric_type: MetricType::Unknown,
             has_sum: true,
+            has_exemplars: false,
+            created: Vec::new(),
+            by_bucket: ByBucket::default(),
+            uppers: Vec::new(),
             bounds: Vec::new(),
             ends: Vec::new(),
         }
@@ -78,7 +96,7 @@ impl Lines {
     fn named(&mut self, suffix: &[u8]) {
         self.out.extend_from_slice(&self.name);
         self.out.extend_from_slice(suffix);
-        self.out.extend_from_slice(self.series.behind_name(&self.current));
+        self.out.extend_from_slice(self.series.after_name(&self.current));
     }
 
     /// Begins a line of the current series, which gets one more label: `name{a="b",`.
@@ -86,6 +104,28 @@ impl Lines {
         let (series, mark) = open(&self.current);
         self.out.extend_from_slice(series);
         self.out.push(mark);
+    }
+
+    /// Writes the line with the current sample's start, if the family has such lines and it is known.
+    fn created(&mut self, start: Option<Duration>) {
+        let Some(start) = start.filter(|_| !self.created.is_empty()) else { return };
+        self.out.extend_from_slice(&self.created);
+        self.out.extend_from_slice(self.series.after_name(&self.current));
+        seconds(&mut self.out, start);
+        self.out.push(b'\n');
+    }
+
+    /// Writes a number with what few counters have: an exemplar, or a line with their start.
+    #[cold]
+    fn counter(&mut self, value: Number, sample: &Sample<'_>) {
+        self.begin(sample.labels);
+        self.out.extend_from_slice(&self.current);
+        number(&mut self.out, value, self.dialect.whole_floats_have_a_point);
+        if let Some(shown) = latest(sample.exemplars).filter(|_| self.has_exemplars) {
+            exemplar(&mut self.out, shown);
+        }
+        self.out.push(b'\n');
+        self.created(sample.start);
     }
 
     fn float(&mut self, value: f64) {
@@ -98,7 +138,8 @@ impl Lines {
         self.out.push(b'\n');
     }
 
-    fn histogram(&mut self, buckets: &[u64], sum: f64) {
+    fn histogram(&mut self, buckets: &[u64], sum: f64, exemplars: &[Exemplar]) {
+        self.by_bucket.find(&self.uppers, exemplars);
         let start = self.out.len();
         self.open_series();
         // The first bucket's line is written up to the bound; the others repeat that part.
@@ -111,6 +152,9 @@ impl Lines {
             count = count.wrapping_add(buckets.get(index).copied().unwrap_or(0));
             self.out.extend_from_slice(&self.bounds[from..to]);
             integer(&mut self.out, count);
+            if let Some(shown) = self.by_bucket.of(index, exemplars) {
+                exemplar(&mut self.out, shown);
+            }
             self.out.push(b'\n');
             from = to;
         }
@@ -146,6 +190,15 @@ impl Sink for Lines {
         let is_histogram = family.metric_type == MetricType::Histogram;
         self.series.family(family.name, if is_histogram { "_bucket" } else { "" });
         self.metric_type = family.metric_type;
+        let base = (self.dialect.base)(family);
+        self.has_exemplars = base.is_some();
+        self.created.clear();
+        if let Some(base) = base.filter(|_| self.options.created_lines) {
+            self.created.extend_from_slice(base.as_bytes());
+            self.created.extend_from_slice(b"_created");
+        }
+        self.uppers.clear();
+        self.uppers.extend_from_slice(family.buckets);
         self.bounds.clear();
         self.ends.clear();
         if is_histogram {
@@ -170,6 +223,9 @@ impl Sink for Lines {
         let is_compound = matches!(self.metric_type, MetricType::Histogram | MetricType::Summary);
         match sample.value {
             Value::Number(value) if !is_compound => {
+                if !sample.exemplars.is_empty() || !self.created.is_empty() {
+                    return self.counter(value, sample);
+                }
                 self.show_head();
                 self.series.write(&mut self.out, labels);
                 number(&mut self.out, value, self.dialect.whole_floats_have_a_point);
@@ -179,15 +235,20 @@ impl Sink for Lines {
                 if self.metric_type == MetricType::Histogram =>
             {
                 self.begin(labels);
+                let shown = if self.has_exemplars { sample.exemplars } else { &[] };
                 // Without classic buckets there is still that of all observations.
                 match native {
-                    Some(native) if buckets.is_empty() => self.histogram(&[native.sum()], sum),
-                    _ => self.histogram(buckets, sum),
+                    Some(native) if buckets.is_empty() => {
+                        self.histogram(&[native.sum()], sum, shown);
+                    }
+                    _ => self.histogram(buckets, sum, shown),
                 }
+                self.created(sample.start);
             }
             Value::Summary { quantiles, sum, count } if self.metric_type == MetricType::Summary => {
                 self.begin(labels);
                 self.summary(quantiles, sum, count);
+                self.created(sample.start);
             }
             // The next sample may keep values of this one.
             _ => self.series.forget(),
@@ -209,4 +270,24 @@ impl Encode for Lines {
     fn finish(&mut self) {
         self.out.extend_from_slice(self.dialect.end);
     }
+}
+
+/// Writes an exemplar, which ends a line: ` # {trace_id="…"} 0.5 1700000000.250`.
+#[cold]
+#[inline(never)]
+fn exemplar(out: &mut Vec<u8>, shown: &Exemplar) {
+    out.extend_from_slice(b" # {");
+    for (place, (name, value)) in shown.labels.iter().enumerate() {
+        if place > 0 {
+            out.push(b',');
+        }
+        out.extend_from_slice(name.as_bytes());
+        out.extend_from_slice(b"=\"");
+        escaped(out, value.as_bytes(), Escape::Quoted);
+        out.push(b'"');
+    }
+    out.extend_from_slice(b"} ");
+    float(out, shown.value, true);
+    out.push(b' ');
+    seconds(out, unix_time(shown));
 }

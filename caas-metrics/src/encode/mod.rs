@@ -122,7 +122,14 @@ struct Spec {
     /// Parameters that must have this value if `Accept` names them.
     parameters: &'static [(&'static str, &'static str)],
     /// Makes a writer of the format.
-    encoder: fn() -> Box<dyn Encode>,
+    encoder: fn(Options) -> Box<dyn Encode>,
+}
+
+/// What a registry wants of a page beside the format.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Options {
+    /// Whether OpenMetrics has a line `…_created` with each start.
+    pub(crate) created_lines: bool,
 }
 
 /// Writes one format.
@@ -146,8 +153,8 @@ impl Encoder {
     pub(crate) const PIECE: usize = 64 * 1024;
 
     /// An encoder at the start of a page.
-    pub(crate) fn new(format: Format) -> Self {
-        Self((format.spec().encoder)())
+    pub(crate) fn new(format: Format, options: Options) -> Self {
+        Self((format.spec().encoder)(options))
     }
 
     /// The sink for the samples.
@@ -177,7 +184,16 @@ mod tests {
 
     /// What an encoder writes.
     pub(super) fn page(format: Format, fill: impl FnOnce(&mut dyn Sink)) -> String {
-        let mut encoder = Encoder::new(format);
+        page_with(format, Options::default(), fill)
+    }
+
+    /// The same with options.
+    pub(super) fn page_with(
+        format: Format,
+        options: Options,
+        fill: impl FnOnce(&mut dyn Sink),
+    ) -> String {
+        let mut encoder = Encoder::new(format, options);
         fill(encoder.sink());
         encoder.finish();
         String::from_utf8(std::mem::take(encoder.buffer())).expect("a page is UTF-8")

@@ -16,11 +16,11 @@ pub(super) const SPEC: Spec = Spec {
     content_type: "application/openmetrics-text; version=1.0.0; charset=utf-8",
     media_type: ("application", "openmetrics-text"),
     parameters: &[("version", "1.0.0")],
-    encoder: || Box::new(Lines::new(&OPEN_METRICS)),
+    encoder: |options| Box::new(Lines::new(&OPEN_METRICS, options)),
 };
 
 static OPEN_METRICS: Dialect =
-    Dialect { whole_floats_have_a_point: true, end: b"# EOF\n", head, has_sum };
+    Dialect { whole_floats_have_a_point: true, end: b"# EOF\n", head, has_sum, base };
 
 fn head(out: &mut Vec<u8>, family: &FamilyHead<'_>) {
     let (name, metric_type) = named(family);
@@ -46,6 +46,15 @@ fn has_sum(family: &FamilyHead<'_>) -> bool {
     !family.sum_can_shrink()
 }
 
+/// The family's name, if it is of a type whose samples can have a start: these have exemplars too, where
+/// the specification allows them.
+fn base<'a>(family: &FamilyHead<'a>) -> Option<&'a str> {
+    let (name, metric_type) = named(family);
+    let has_start =
+        matches!(metric_type, MetricType::Counter | MetricType::Histogram | MetricType::Summary);
+    has_start.then_some(name)
+}
+
 /// The family's name and type, chosen so that the samples have the same names as in the text format.
 fn named<'a>(family: &FamilyHead<'a>) -> (&'a str, MetricType) {
     let Some(suffix) = family.metric_type.suffix() else {
@@ -68,10 +77,14 @@ pub(super) fn unit<'a>(family: &FamilyHead<'a>) -> Option<&'a str> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Format, tests::page};
+    use core::time::Duration;
+    use std::time::UNIX_EPOCH;
+
+    use super::super::tests::{page, page_with};
+    use super::super::{Format, Options};
     use crate::desc::MetricType::{self, Counter, Gauge, Histogram, Info, Summary, Unknown};
     use crate::sample::Number::{Float, Signed, Unsigned};
-    use crate::sample::{FamilyHead, Labels, Sample, Value};
+    use crate::sample::{Exemplar, FamilyHead, Labels, Sample, Sink, Value};
 
     fn head(metric_type: MetricType, name: &str) -> FamilyHead<'_> {
         FamilyHead { name, help: "A help.", unit: None, metric_type, buckets: &[], native: None }
@@ -164,6 +177,83 @@ f_count 2
             with("seconds", head(Counter, "x_seconds")),
             "# TYPE x_seconds unknown|# UNIT x_seconds seconds"
         );
+    }
+
+    /// A counter, a histogram, a summary and a gauge that have all that a sample can have.
+    fn with_everything(sink: &mut dyn Sink) {
+        let at = |milliseconds| UNIX_EPOCH + Duration::from_millis(milliseconds);
+        let slow = Exemplar::new(&[("a", "\"\\"), ("b", "c")], 7.0, at(1_700_000_000_250));
+        let fast = Exemplar::new(&[], 0.25, at(1_700_000_001_000));
+        let exemplars = [slow, fast];
+        let start = Some(Duration::from_secs(1_600_000_000));
+        let sample = |value| Sample {
+            start,
+            exemplars: &exemplars,
+            ..Sample::new(Labels::new(&["v"]), value)
+        };
+        for (metric_type, name, value) in [
+            (Counter, "a_total", Value::Number(Unsigned(1))),
+            (Counter, "a", Value::Number(Unsigned(1))),
+            (Histogram, "b", Value::Histogram { buckets: &[1, 0, 1], sum: 7.25, native: None }),
+            (Summary, "c", Value::Summary { quantiles: &[(0.5, 1.0)], sum: 1.0, count: 1 }),
+            (Gauge, "d", Value::Number(Unsigned(1))),
+        ] {
+            let buckets: &[f64] = if metric_type == Histogram { &[1.0, 2.0] } else { &[] };
+            sink.family(&FamilyHead { help: "", buckets, ..head(metric_type, name) });
+            sink.labels(&["l"]);
+            sink.sample(&sample(value));
+            if metric_type == Counter {
+                let labels = Labels { kept: 1, ..Labels::new(&["v"]) };
+                sink.sample(&Sample { labels, start: None, exemplars: &[], ..sample(value) });
+            }
+        }
+    }
+
+    #[test]
+    fn exemplars_and_starts_are_beside_their_samples() {
+        let options = Options { created_lines: true };
+        let page = page_with(Format::OpenMetrics, options, with_everything);
+        assert_eq!(
+            page,
+            r#"# TYPE a counter
+a_total{l="v"} 1 # {} 0.25 1700000001
+a_created{l="v"} 1600000000
+a_total{l="v"} 1
+# TYPE a unknown
+a{l="v"} 1
+a{l="v"} 1
+# TYPE b histogram
+b_bucket{l="v",le="1.0"} 1 # {} 0.25 1700000001
+b_bucket{l="v",le="2.0"} 1
+b_bucket{l="v",le="+Inf"} 2 # {a="\"\\",b="c"} 7.0 1700000000.250
+b_sum{l="v"} 7.25
+b_count{l="v"} 2
+b_created{l="v"} 1600000000
+# TYPE c summary
+c{l="v",quantile="0.5"} 1.0
+c_sum{l="v"} 1.0
+c_count{l="v"} 1
+c_created{l="v"} 1600000000
+# TYPE d gauge
+d{l="v"} 1
+# EOF
+"#
+        );
+    }
+
+    #[test]
+    fn starts_are_shown_only_if_asked_for() {
+        let asked =
+            page_with(Format::OpenMetrics, Options { created_lines: true }, with_everything);
+        let lines = asked.lines().filter(|line| !line.contains("_created"));
+        let without = page(Format::OpenMetrics, with_everything);
+        assert_eq!(without.lines().collect::<Vec<_>>(), lines.collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn the_text_format_has_neither() {
+        let text = page_with(Format::Text, Options { created_lines: true }, with_everything);
+        assert!(!text.contains("_created") && !text.contains(" # "), "{text}");
     }
 
     #[test]

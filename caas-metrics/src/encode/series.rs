@@ -94,7 +94,7 @@ impl Series {
     }
 
     /// The part of a series after the name: `{a="b"} `, or a space.
-    pub(super) fn behind_name<'s>(&self, series: &'s [u8]) -> &'s [u8] {
+    pub(super) fn after_name<'s>(&self, series: &'s [u8]) -> &'s [u8] {
         series.get(self.name..).unwrap_or_default()
     }
 }
@@ -210,12 +210,12 @@ mod tests {
         series.family("a", "_bucket");
         series.write(&mut page, Labels::new(&[]));
         assert_eq!(open(&page), (&b"a_bucket"[..], b'{'));
-        assert_eq!(series.behind_name(&page), b" ");
+        assert_eq!(series.after_name(&page), b" ");
         page.clear();
         series.labels(&["l"]);
         series.write(&mut page, Labels::new(&["} "]));
         assert_eq!(open(&page), (&b"a_bucket{l=\"} \""[..], b','));
-        assert_eq!(series.behind_name(&page), b"{l=\"} \"} ");
+        assert_eq!(series.after_name(&page), b"{l=\"} \"} ");
     }
 
     proptest! {

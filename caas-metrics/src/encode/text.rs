@@ -16,11 +16,17 @@ pub(super) const SPEC: Spec = Spec {
     content_type: "text/plain; version=0.0.4; charset=utf-8",
     media_type: ("text", "plain"),
     parameters: &[("version", "0.0.4")],
-    encoder: || Box::new(Lines::new(&TEXT)),
+    encoder: |options| Box::new(Lines::new(&TEXT, options)),
 };
 
-static TEXT: Dialect =
-    Dialect { whole_floats_have_a_point: false, end: b"", head, has_sum: |_| true };
+static TEXT: Dialect = Dialect {
+    whole_floats_have_a_point: false,
+    end: b"",
+    head,
+    has_sum: |_| true,
+    // A reader would take `_created` for a family of its own, and an exemplar for an error.
+    base: |_| None,
+};
 
 fn head(out: &mut Vec<u8>, family: &FamilyHead<'_>) {
     let name = family.name;
@@ -47,7 +53,7 @@ const fn type_name(metric_type: MetricType) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Encoder, Format, tests::page};
+    use super::super::{Encoder, Format, Options, tests::page};
     use crate::desc::MetricType::{self, Counter, Gauge, Histogram, Info, Summary, Unknown};
     use crate::sample::Number::{Float, Signed, Unsigned};
     use crate::sample::{FamilyHead, Labels, Sample, Value};
@@ -152,7 +158,7 @@ f_count 2
 
     #[test]
     fn the_buffer_can_be_taken_between_samples() {
-        let mut encoder = Encoder::new(Format::Text);
+        let mut encoder = Encoder::new(Format::Text, Options::default());
         encoder.sink().family(&head(Gauge, "x"));
         let mut page = Vec::new();
         for n in 0..3 {

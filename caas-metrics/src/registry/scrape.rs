@@ -3,7 +3,7 @@
 //! Not here: how children are walked (`walk.rs`), and what collectors said (`runs/`). Invariant: a step
 //! emits a few hundred samples at most, unless equal declarations of one family are merged.
 
-use std::{cmp::Reverse, collections::HashMap, sync::Arc};
+use std::{borrow::Cow, cmp::Reverse, collections::HashMap, sync::Arc};
 
 use crate::{
     admit::Admitted,
@@ -14,7 +14,7 @@ use crate::{
     metric,
     own::Numbers,
     runs::Snapshot,
-    sample::{ChildSnapshot, Exemplar, FamilySnapshot, Labels, Sink, Snapshots},
+    sample::{ChildSnapshot, Exemplar, FamilySnapshot, Labels, Sample, Sink, Snapshots},
     walk::{Buffers, DefaultLabels, Walk, missing},
 };
 
@@ -124,7 +124,8 @@ fn emit_from(
         sink.family(&family.head());
     }
     let mut samples = family.admitted_from(place.unwrap_or(0));
-    let step = samples.by_ref().take(STEP).map(|(_, sample)| sample);
+    let step = samples.by_ref().take(STEP);
+    let step = step.map(|(_, sample)| (sample, family.exemplars_of(sample)));
     emit_samples(step, default, sink);
     samples.next().map(|(place, _)| place)
 }
@@ -132,16 +133,17 @@ fn emit_from(
 /// Emits a family that is held as a whole.
 fn emit(family: &FamilySnapshot, default: &DefaultLabels, sink: &mut dyn Sink) {
     sink.family(&family.head());
-    emit_samples(family.children.iter(), default, sink);
+    let samples = family.children.iter().map(|sample| (sample, Cow::from(&sample.exemplars)));
+    emit_samples(samples, default, sink);
 }
 
 fn emit_samples<'s>(
-    samples: impl Iterator<Item = &'s ChildSnapshot>,
+    samples: impl Iterator<Item = (&'s ChildSnapshot, Cow<'s, [Exemplar]>)>,
     default: &DefaultLabels,
     sink: &mut dyn Sink,
 ) {
     let mut known = None;
-    for sample in samples {
+    for (sample, exemplars) in samples {
         let own = sample.labels.iter().map(|(name, value)| (&**name, &**value));
         let missing = missing(default, |name| sample.labels.iter().any(|(own, _)| own == name));
         let (names, values): (Vec<&str>, Vec<&str>) = own.chain(missing).unzip();
@@ -149,7 +151,7 @@ fn emit_samples<'s>(
             sink.labels(&names);
             known = Some(names);
         }
-        sink.sample(&sample.as_sample(Labels::new(&values)));
+        sink.sample(&Sample { exemplars: &exemplars, ..sample.as_sample(Labels::new(&values)) });
     }
 }
 
@@ -169,6 +171,8 @@ fn merge(families: &[&'static Family]) -> Option<FamilySnapshot> {
         let same = known.get(&sample.labels).and_then(|place| merged.children.get_mut(*place));
         if let Some(same) = same {
             same.value.add(&sample.value);
+            // The sum was at zero before the first of them counted.
+            same.started = same.started.min(sample.started).or(same.started);
             merge_exemplars(families[0].descriptor(), &mut same.exemplars, sample.exemplars);
         } else {
             known.insert(sample.labels.clone(), merged.children.len());

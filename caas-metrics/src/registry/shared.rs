@@ -41,6 +41,8 @@ pub(crate) struct Settings {
     pub(crate) sources: Vec<Arc<Source>>,
     /// The families that they describe.
     pub(super) described: Vec<&'static Descriptor>,
+    /// Whether OpenMetrics has lines with starts.
+    pub(super) created_lines: bool,
 }
 
 /// What was found of a registry before any value was known, and for which families and settings.
@@ -69,6 +71,10 @@ impl Shared {
 
     pub(super) fn settings(&self) -> Arc<Settings> {
         Arc::clone(&self.settings.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn has_created_lines(&self) -> bool {
+        self.settings().created_lines
     }
 
     /// What is wrong before any value is known. Found once for each change of the registry, and of the

@@ -22,6 +22,7 @@ use super::{
     thread::{Busy, is_busy, wait},
     update::At,
 };
+use crate::clock;
 
 /// The storage of a family.
 ///
@@ -166,6 +167,8 @@ impl Index {
 
     /// Only under the lock.
     fn new_share(&'static self, words: Words) -> Option<&'static Share> {
+        // All that is counted is in a share.
+        clock::begin();
         let share = Share::new(self, words)?;
         share.stand_before(self.shares.load(Ordering::Relaxed));
         self.shares.store(ptr::from_ref(share).cast_mut(), Ordering::Release);

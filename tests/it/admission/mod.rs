@@ -5,10 +5,13 @@ mod any_page;
 mod prometheus_crate;
 
 use std::collections::BTreeMap;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use caas_metrics::{
-    Format, MetricType, Problem, Registry, metrics,
-    sample::{FamilySnapshot, Number, OwnedValue},
+    Format, MetricType, Problem, Registry,
+    desc::Native,
+    metrics,
+    sample::{ChildSnapshot, Exemplar, FamilySnapshot, NativeCounts, Number, OwnedValue},
 };
 
 metrics! {
@@ -46,6 +49,14 @@ fn histogram(bounds: &[f64], buckets: &[u64], sum: f64) -> FamilySnapshot {
     family
 }
 
+/// With two native buckets on either side.
+fn native(schema: i8, counts: NativeCounts) -> FamilySnapshot {
+    let mut family = FamilySnapshot::histogram("h", "Help.", &[]);
+    family.native = Some(Native::new().with_schema(schema).with_range(1.0, 4.0));
+    family.push(&[], OwnedValue::histogram(vec![0], 0.0).with_native(counts));
+    family
+}
+
 fn summary(quantiles: &[(f64, f64)], sum: f64) -> FamilySnapshot {
     let value = OwnedValue::summary(quantiles.to_vec(), sum, 1);
     family_with(MetricType::Summary, "s", value)
@@ -74,6 +85,46 @@ fn of_others(registry: &Registry) -> Vec<FamilySnapshot> {
 
 /// Each: what a collector returns beside a good gauge, under which reason it is counted, how often, and
 /// what `check` says.
+#[test]
+fn exemplars_that_no_reader_takes_are_left_out_counted_and_named() {
+    let now = SystemTime::now();
+    let exemplar = |labels: &[(&str, &str)], value| Exemplar::new(labels, value, now);
+    let (id, long) = ("a".repeat(120), "a".repeat(121));
+    let good = exemplar(&[("trace_id", &id)], 1.0);
+    let bad = [
+        (exemplar(&[("trace_id", &long)], 1.0), "more than 128 characters"),
+        (exemplar(&[("trace-id", "a")], 1.0), "not a label name"),
+        (exemplar(&[("a", "a"), ("b", "b"), ("a", "c")], 1.0), "a label twice"),
+        (exemplar(&[], f64::NAN), "in no bucket"),
+        (Exemplar::new(&[], 1.0, UNIX_EPOCH - Duration::from_secs(1)), "before 1970"),
+    ];
+    let child = |value: OwnedValue| ChildSnapshot::new(&[], value);
+    for (family, value) in [
+        (FamilySnapshot::counter("e_total", "Help."), OwnedValue::from(1_u64)),
+        (FamilySnapshot::histogram("e", "Help.", &[]), OwnedValue::histogram(vec![1], 1.0)),
+    ] {
+        for (bad, sentence) in &bad {
+            let mut family = family.clone();
+            let child = child(value.clone()).with_exemplar(good.clone());
+            family.children.push(child.with_exemplar(bad.clone()));
+            let registry = registry_of(vec![family]);
+            assert_eq!(dropped(&registry), [("exemplar".to_owned(), 1)].into(), "{sentence}");
+            let families = registry.gather();
+            let family = families.iter().find(|family| family.name.starts_with('e')).unwrap();
+            assert_eq!(family.children[0].exemplars, [good.clone()], "{sentence}");
+            let problems = registry.check();
+            let [problem @ Problem::BadExemplars { .. }] = &problems[..] else {
+                panic!("{problems:?}");
+            };
+            assert!(problem.to_string().contains(sentence), "{problem}");
+        }
+    }
+    let mut gauge = FamilySnapshot::gauge("e", "Help.");
+    gauge.children.push(child(1.0.into()).with_exemplar(good.clone()).with_exemplar(good));
+    let registry = registry_of(vec![gauge]);
+    assert_eq!(dropped(&registry), [("exemplar".to_owned(), 2)].into());
+}
+
 #[test]
 fn what_would_break_the_page_is_left_out_counted_and_named() {
     let labelled = |labels: &[(&str, &str)]| FamilySnapshot::gauge("l", "Help.").with(labels, 1.0);
@@ -135,6 +186,10 @@ fn what_would_break_the_page_is_left_out_counted_and_named() {
         (summary(&[(0.0, 1.0), (-0.0, 1.0)], 1.0), "value", 1, "a quantile twice"),
         (summary(&[(0.5, -1.0)], 1.0), "value", 1, "below zero"),
         (summary(&[(0.5, 1.0)], nan), "value", 1, "sum is NaN"),
+        (native(0, NativeCounts::new(0, vec![1, 1, 1], vec![])), "value", 1, "of its range"),
+        (native(0, NativeCounts::new(0, vec![], vec![1, 1, 1])), "value", 1, "of its range"),
+        (native(0, NativeCounts::new(1, vec![u64::MAX], vec![])), "value", 1, "above 2^64"),
+        (native(9, NativeCounts::default()), "bounds", 1, "the schema of a native histogram"),
     ] {
         let shown = format!("{family:?}");
         let registry = registry_of(vec![gauge(), family]);

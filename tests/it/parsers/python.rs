@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::process::{Command, Stdio};
+use std::time::{Duration, UNIX_EPOCH};
 
-use caas_metrics::sample::{FamilySnapshot, Number, OwnedValue};
+use caas_metrics::sample::{ChildSnapshot, Exemplar, FamilySnapshot, Number, OwnedValue};
 use caas_metrics::{Format, MetricType};
 
 use super::{Series, assert_same, expected, family, page, protobuf, registry_of};
@@ -19,12 +20,17 @@ else:
 sys.stdin.reconfigure(encoding="utf-8", newline="\n")
 sys.stdout.reconfigure(encoding="utf-8", newline="\n")
 for family in read(sys.stdin.read()):
-    samples = [(s.name, s.labels, repr(float(s.value))) for s in family.samples]
+    exemplar = lambda e: e and (e.labels, e.value, e.timestamp)
+    samples = [(s.name, s.labels, repr(float(s.value)), exemplar(s.exemplar)) for s in family.samples]
     print(json.dumps([family.name, family.type, family.unit, family.documentation, samples]))
 "#;
 
 /// One line of the script's output.
-type ReadFamily = (String, String, String, String, Vec<(String, BTreeMap<String, String>, String)>);
+type ReadFamily = (String, String, String, String, Vec<ReadSample>);
+
+/// Name, labels, value, and the exemplar: its labels, value and time.
+type ReadSample = (String, Labels, String, Option<(Labels, f64, f64)>);
+type Labels = BTreeMap<String, String>;
 
 /// Whether there is a Python with the library. Where everything must be, its absence is a failure.
 fn has_python() -> bool {
@@ -61,7 +67,7 @@ fn read_by_python(page: &str, format: &str) -> Vec<ReadFamily> {
 fn samples_of(families: &[ReadFamily]) -> BTreeMap<Series, f64> {
     let samples = families.iter().flat_map(|family| &family.4);
     samples
-        .map(|(name, labels, value)| {
+        .map(|(name, labels, value, _)| {
             let mut labels = labels.clone();
             for bound in ["le", "quantile"] {
                 if let Some(text) = labels.get_mut(bound) {
@@ -163,6 +169,46 @@ fn python_finds_names_types_units_and_helps() {
     for family in &read {
         assert_eq!(family.3, "A \"help\"\nof two lines \\ é.");
     }
+}
+
+#[test]
+fn python_finds_exemplars_and_starts() {
+    if !has_python() {
+        return;
+    }
+    let at = |milliseconds| UNIX_EPOCH + Duration::from_millis(milliseconds);
+    let exemplar = Exemplar::new(&[("trace_id", "\"\\é")], 1.5, at(1_700_000_000_250));
+    let with = |mut family: FamilySnapshot, value: OwnedValue| {
+        for label in ["x", "y"] {
+            let child = ChildSnapshot::new(&[("l", label)], value.clone());
+            let child = child.with_started(at(1_600_000_000_125));
+            family.children.push(child.with_exemplar(exemplar.clone()));
+        }
+        family
+    };
+    let counts = OwnedValue::histogram(vec![1, 1], 2.0);
+    let registry = registry_of(vec![
+        with(FamilySnapshot::counter("a_total", "A."), 2_u64.into()),
+        with(FamilySnapshot::histogram("b", "B.", &[1.0]), counts),
+    ]);
+    registry.show_created_lines();
+    let read = read_by_python(&page(&registry, Format::OpenMetrics), "openmetrics");
+    let samples = read.iter().flat_map(|family| &family.4);
+    let mut found = Vec::new();
+    for (name, _, value, shown) in samples {
+        if name.ends_with("_created") {
+            found.push((&**name, value.parse().unwrap()));
+        }
+        if let Some((labels, value, time)) = shown {
+            assert_eq!(*labels, [("trace_id".to_owned(), "\"\\é".to_owned())].into());
+            assert_eq!(*value, 1.5);
+            found.push((&**name, *time));
+        }
+    }
+    let (time, start) = (1_700_000_000.25, 1_600_000_000.125);
+    let of_a = [("a_total", time), ("a_created", start)];
+    let of_b = [("b_bucket", time), ("b_created", start)];
+    assert_eq!(found, [of_a, of_a, of_b, of_b].concat());
 }
 
 #[test]

@@ -7,7 +7,8 @@ use std::{hash::Hash, num::NonZeroUsize, sync::LazyLock};
 
 use foundations_metrics::{
     Counter, EncodeMetric, Family, Gauge, Histogram, LowCardinalityFamily, LowCardinalityLabel,
-    NamedMetric, NativeHistogram, ThreadLocalCounter, TimeHistogram, encode_to_text,
+    NamedMetric, NativeHistogram, ThreadLocalCounter, TimeHistogram, encode_to_protobuf,
+    encode_to_text,
 };
 use serde::{Serialize, Serializer};
 
@@ -204,6 +205,12 @@ impl Exposed for Counters {
     fn write(&self, page: &mut Page) {
         write(&self.named, page);
     }
+
+    fn write_protobuf(&self, page: &mut Page) -> bool {
+        let bytes = encode_to_protobuf(&self.named.encode());
+        sure(std::io::Write::write_all(page, &bytes));
+        true
+    }
 }
 
 fn native() -> NativeHistogram {
@@ -241,5 +248,11 @@ impl Exposed for Histograms {
 
     fn write(&self, page: &mut Page) {
         write(&self.named, page);
+    }
+
+    fn write_protobuf(&self, page: &mut Page) -> bool {
+        let bytes = encode_to_protobuf(&self.named.encode());
+        sure(std::io::Write::write_all(page, &bytes));
+        true
     }
 }

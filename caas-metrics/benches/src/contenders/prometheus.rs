@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use prometheus::{
     Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
-    Registry, TextEncoder,
+    ProtobufEncoder, Registry, TextEncoder,
 };
 
 use crate::{
@@ -167,6 +167,12 @@ impl Exposed for Counters {
     fn write(&self, page: &mut Page) {
         write(&self.registry, page);
     }
+
+    fn write_protobuf(&self, page: &mut Page) -> bool {
+        let families = self.registry.gather();
+        sure(prometheus::Encoder::encode(&ProtobufEncoder::new(), &families, page));
+        true
+    }
 }
 
 struct Histograms {
@@ -181,5 +187,11 @@ impl Exposed for Histograms {
 
     fn write(&self, page: &mut Page) {
         write(&self.registry, page);
+    }
+
+    fn write_protobuf(&self, page: &mut Page) -> bool {
+        let families = self.registry.gather();
+        sure(prometheus::Encoder::encode(&ProtobufEncoder::new(), &families, page));
+        true
     }
 }

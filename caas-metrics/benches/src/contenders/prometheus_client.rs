@@ -3,10 +3,10 @@
 //! Label sets borrow their strings where those are static; the large families own them. Invariant:
 //! look-ups are `get_or_create`, as in all its examples, and the guard is dropped at once.
 
-use std::{fmt, sync::LazyLock, time::Duration};
+use std::{fmt, io, sync::LazyLock, time::Duration};
 
 use prometheus_client::{
-    encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder, text},
+    encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder, prometheus_protobuf, text},
     metrics::{
         counter::Counter,
         family::Family,
@@ -192,6 +192,12 @@ impl Exposed for Counters {
     fn write(&self, page: &mut Page) {
         sure(text::encode(page, &self.registry));
     }
+
+    fn write_protobuf(&self, page: &mut Page) -> bool {
+        let bytes = sure(prometheus_protobuf::encode_to_vec(&self.registry));
+        sure(io::Write::write_all(page, &bytes));
+        true
+    }
 }
 
 struct Histograms {
@@ -206,5 +212,11 @@ impl Exposed for Histograms {
 
     fn write(&self, page: &mut Page) {
         sure(text::encode(page, &self.registry));
+    }
+
+    fn write_protobuf(&self, page: &mut Page) -> bool {
+        let bytes = sure(prometheus_protobuf::encode_to_vec(&self.registry));
+        sure(io::Write::write_all(page, &bytes));
+        true
     }
 }

@@ -29,7 +29,7 @@ pub(super) const SPEC: Spec = Spec {
                    encoding=delimited",
     media_type: ("application", "vnd.google.protobuf"),
     parameters: &[("proto", "io.prometheus.client.MetricFamily"), ("encoding", "delimited")],
-    encoder: || Box::new(Protobuf::new()),
+    encoder: |_| Box::new(Protobuf::new()),
 };
 
 /// Fields of a family.
@@ -416,7 +416,7 @@ fn time(out: &mut Vec<u8>, field: u8, time: Duration) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::encode::Format;
+    use crate::encode::{Format, Options};
     use crate::sample::{Labels, Number::Unsigned};
 
     fn head(metric_type: MetricType, name: &str) -> FamilyHead<'_> {
@@ -454,7 +454,7 @@ mod tests {
 
     #[test]
     fn a_message_is_whole_whenever_the_buffer_is_taken() {
-        let mut encoder = Encoder::new(Format::Protobuf);
+        let mut encoder = Encoder::new(Format::Protobuf, Options::default());
         encoder.sink().family(&head(MetricType::Gauge, "silent"));
         encoder.sink().family(&head(MetricType::Gauge, "a"));
         encoder.sink().labels(&["l", "m"]);
@@ -472,7 +472,7 @@ mod tests {
 
     #[test]
     fn a_value_that_its_type_cannot_have_is_left_out() {
-        let mut encoder = Encoder::new(Format::Protobuf);
+        let mut encoder = Encoder::new(Format::Protobuf, Options::default());
         let compound = [
             Value::Histogram { buckets: &[1], sum: 1.0, native: None },
             Value::Summary { quantiles: &[], sum: 1.0, count: 1 },
@@ -498,7 +498,7 @@ mod tests {
     #[test]
     fn a_full_buffer_is_never_shorter_than_a_piece() {
         for more in 20..60 {
-            let mut encoder = Encoder::new(Format::Protobuf);
+            let mut encoder = Encoder::new(Format::Protobuf, Options::default());
             let help = "h".repeat(Encoder::PIECE - more);
             encoder.sink().family(&FamilyHead { help: &help, ..head(MetricType::Gauge, "a") });
             encoder.sink().sample(&number(&[], 0));
