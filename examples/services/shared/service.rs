@@ -1,6 +1,9 @@
 //! What every service does around its routes: it listens, answers `/metrics` and `/healthz`,
 //! measures requests, and stops when it is asked to.
 
+#[path = "trace.rs"]
+mod trace;
+
 use std::future::Future;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -10,6 +13,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::extract::connect_info::Connected;
 use axum::http::StatusCode;
+use axum::middleware;
 use axum::routing::get;
 use axum::serve::IncomingStream;
 use tokio::net::TcpListener;
@@ -32,7 +36,8 @@ pub fn router(routes: Router) -> Router {
             Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "this method is not allowed here")
         })
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .layer(caas_metrics::axum::layer(measure));
+        .layer(caas_metrics::axum::layer(measure))
+        .layer(middleware::from_fn(trace::of_request));
     caas_metrics::axum::router().route("/healthz", get(async || "ok\n")).merge(measured)
 }
 
