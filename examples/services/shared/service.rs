@@ -1,6 +1,9 @@
 //! What every service does around its routes: it listens, measures requests, disconnects clients that
 //! are too slow, answers `/metrics` on an address of its own, and stops when it is asked to.
 
+#[path = "trace.rs"]
+mod trace;
+
 use std::future::Future;
 use std::io::{self, Write};
 use std::pin::pin;
@@ -42,7 +45,8 @@ pub fn router(routes: Router) -> Router {
         })
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(middleware::from_fn(in_time))
-        .layer(caas_metrics::axum::layer(measure));
+        .layer(caas_metrics::axum::layer(measure))
+        .layer(middleware::from_fn(trace::of_request));
     Router::new().route("/healthz", get(async || "ok\n")).merge(measured)
 }
 

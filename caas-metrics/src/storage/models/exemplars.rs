@@ -142,7 +142,7 @@ fn two_exemplars_of_a_second() {
 
 #[test]
 fn an_exemplar_beside_a_reset() {
-    let events = ["counted before", "with its exemplar"];
+    let events = ["counted before", "with its exemplar", "without"];
     holds_and_sees(2, reset_open, &events);
-    holds_and_sees(2, reset_closed, &[&events[..], &["without"]].concat());
+    holds_and_sees(2, reset_closed, &events);
 }
