@@ -142,9 +142,9 @@ const fn ceil_log2(number: f64) -> i32 {
 const fn power_of_two(exponent: i32) -> f64 {
     let biased = exponent + BIAS;
     if biased > 0 {
-        return f64::from_bits((biased as u64) << MANTISSA_BITS);
+        return f64::from_bits((biased.unsigned_abs() as u64) << MANTISSA_BITS);
     }
-    let below = -biased as u32 + 1;
+    let below = biased.unsigned_abs() + 1;
     f64::from_bits(if below > MANTISSA_BITS { 1 } else { (1 << MANTISSA_BITS) >> below })
 }
 
