@@ -89,9 +89,9 @@ impl Slot {
 
     /// Shows an exemplar from now on, unless another thread is doing the same.
     pub(super) fn put(&self, due: Due, exemplar: &Held<&[u8]>) -> Result<(), NoMemory> {
-        let begin =
+        let enter =
             |gate| Gate(gate).is_due(due.at.life(), due.second).then(|| Gate(gate).busy().0);
-        let began = self.gate.fetch_update(Ordering::Acquire, Ordering::Relaxed, begin);
+        let began = self.gate.fetch_update(Ordering::Acquire, Ordering::Relaxed, enter);
         let Ok(gate) = began.map(Gate) else { return Ok(()) };
         // A reader that sees a word of this exemplar also sees that the gate has changed since it showed
         // the block.
