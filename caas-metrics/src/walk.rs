@@ -13,7 +13,10 @@ use crate::{
     family::{Family, Source},
     metric,
     sample::{Exemplar, FamilyHead, Labels, Sample, Sink, is_special},
-    storage::scan::{Extent, Scan},
+    storage::{
+        exemplars::Exemplars,
+        scan::{Extent, Scan},
+    },
 };
 
 /// Labels that every sample of a registry has.
@@ -95,6 +98,7 @@ impl Walk {
         let mut defaults = values[sources.len()..].iter();
         let are_defaults_plain = defaults.all(|value| !value.bytes().any(is_special));
         let shows_start = metric::has_start(descriptor);
+        let kept_exemplars = self.family.exemplars();
         let mut exemplars = Vec::new();
         for row in scan.rows() {
             // The values before the first new one are those of the sample before.
@@ -109,7 +113,9 @@ impl Walk {
             let labels = Labels { values: &values, kept, are_plain };
             let value = metric::value(descriptor, scan.values(row));
             let start = shows_start.then(|| scan.start(row));
-            read_exemplars(self.family, scan, row, &mut exemplars);
+            if let Some(all) = kept_exemplars {
+                read_exemplars(all, self.family, scan, row, &mut exemplars);
+            }
             sink.sample(&Sample { labels, value, start, exemplars: &exemplars });
         }
         *memory = recycle(values);
@@ -117,9 +123,16 @@ impl Walk {
     }
 }
 
-/// Reads the exemplars of a row, if its family has any.
-fn read_exemplars(family: &Family, scan: &Scan, row: usize, exemplars: &mut Vec<Exemplar>) {
-    let Some(all) = family.exemplars() else { return };
+/// Reads the exemplars of a row.
+#[cold]
+#[inline(never)]
+fn read_exemplars(
+    all: &Exemplars,
+    family: &Family,
+    scan: &Scan,
+    row: usize,
+    exemplars: &mut Vec<Exemplar>,
+) {
     exemplars.clear();
     all.read(family.index(), scan.at(row), |held| {
         let timestamp = SystemTime::UNIX_EPOCH + Duration::from_millis(held.time);

@@ -205,7 +205,8 @@ mod tests {
     #[test]
     fn texts_of_any_length_come_back() {
         let all = Exemplars::new(1);
-        for (second, len) in [0_u32, 1, 7, 8, 9, 95, 96, 97, 300, 1024, 5, 700].into_iter().enumerate()
+        for (second, len) in
+            [0_u32, 1, 7, 8, 9, 95, 96, 97, 300, 1024, 5, 700].into_iter().enumerate()
         {
             let text: Vec<u8> = (0..len).map(|n| n as u8).collect();
             assert!(put(&all, FIRST, 0, second as u32, &text));
