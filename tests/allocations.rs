@@ -76,6 +76,10 @@ metrics! {
     /// Floats.
     counter FloatTotal<f64> { path: &str }
 
+    /// With exemplars, of which there are none.
+    #[exemplars]
+    counter TracedTotal { path: &str }
+
     /// Gauge.
     gauge Level { path: &str }
 
@@ -105,7 +109,7 @@ metrics! {
 }
 
 /// As many are updated by `update_everything`, those of the bare attributes included.
-const FAMILIES: usize = 13;
+const FAMILIES: usize = 14;
 
 #[timed]
 #[in_flight]
@@ -128,6 +132,7 @@ fn update_everything() {
     AddressTotal { address, n: u64::MAX }.inc_by(2);
     FloatTotal { path }.inc_by(0.5);
     FloatTotal { path }.inc_by(f64::NAN);
+    TracedTotal { path }.inc();
     Level { path }.set(1);
     Level { path }.dec();
     Balance { path }.inc();

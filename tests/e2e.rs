@@ -16,10 +16,10 @@ mod prometheus;
 mod service;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio};
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use caas_metrics::desc::Native;
 use caas_metrics::http::serve_from;
@@ -58,6 +58,8 @@ fn send_requests(gateway: &Service) {
     expect(404, &get(at, "/messages/999"));
     expect(404, &get(at, "/nothing/here"));
     expect(405, &request(at, "DELETE", "/messages", &[], ""));
+    // The metrics are not for clients.
+    expect(404, &get(at, "/metrics"));
 }
 
 fn labels(pairs: &[(&str, &str)]) -> Labels {
@@ -126,7 +128,7 @@ fn prometheus_scrapes_the_gateway() {
         return skip("prometheus_scrapes_the_gateway", "prometheus");
     }
     let gateway = Service::start("gateway", &[]);
-    let prometheus = Prometheus::start(gateway.address);
+    let prometheus = Prometheus::start(gateway.admin);
     send_requests(&gateway);
     // Waits for the scrape that has seen everything, then compares the whole answer.
     let expect = |promql: &str, expected: &[(&[(&str, &str)], &str)]| {
@@ -150,7 +152,7 @@ fn prometheus_scrapes_the_gateway() {
             (&requests("GET", "/messages", ("status", "200")), "1"),
             (&requests("GET", "/messages/{id}", ("status", "200")), "1"),
             (&requests("GET", "/messages/{id}", ("status", "404")), "1"),
-            (&requests("GET", "unmatched", ("status", "404")), "1"),
+            (&requests("GET", "unmatched", ("status", "404")), "2"),
             (&requests("DELETE", "/messages", ("status", "405")), "1"),
         ],
     );
@@ -162,7 +164,7 @@ fn prometheus_scrapes_the_gateway() {
             (&durations("POST", "/messages"), "5"),
             (&durations("GET", "/messages"), "1"),
             (&durations("GET", "/messages/{id}"), "2"),
-            (&durations("GET", "unmatched"), "1"),
+            (&durations("GET", "unmatched"), "2"),
             (&durations("DELETE", "/messages"), "1"),
         ],
     );
@@ -200,13 +202,13 @@ fn prometheus_scrapes_the_gateway() {
         &[(&lag("0"), "0"), (&lag("1"), "0"), (&lag("2"), "0"), (&lag("3"), "0")],
     );
 
-    // Prometheus keeps one connection open; two more clients come, and go.
+    // Two clients come, and go. Prometheus is none.
     let connections = [("__name__", "caas_socket_connections_active"), ("server_id", "gateway-1")];
-    expect("caas_socket_connections_active", &[(&connections, "1")]);
+    expect("caas_socket_connections_active", &[(&connections, "0")]);
     let clients = [0, 1].map(|_| TcpStream::connect(gateway.address).unwrap());
-    expect("caas_socket_connections_active", &[(&connections, "3")]);
+    expect("caas_socket_connections_active", &[(&connections, "2")]);
     drop(clients);
-    expect("caas_socket_connections_active", &[(&connections, "1")]);
+    expect("caas_socket_connections_active", &[(&connections, "0")]);
 
     assert_metadata(&prometheus);
     expect("up == 0 or min_over_time(up[5m]) == 0", &[]);
@@ -252,7 +254,7 @@ fn promtool_finds_nothing_to_criticise() {
     }
     let gateway = Service::start("gateway", &[]);
     send_requests(&gateway);
-    let page = get(gateway.address, "/metrics");
+    let page = get(gateway.admin, "/metrics");
     assert_eq!(page.status, 200);
     assert!(page.head.contains("text/plain; version=0.0.4"), "{}", page.head);
     let checked = pipe(Command::new("promtool").args(["check", "metrics"]), &page.body);
@@ -270,8 +272,8 @@ fn the_parsers_of_prometheus_client_read_the_page() {
     let gateway = Service::start("gateway", &[]);
     send_requests(&gateway);
 
-    let text = parse_page("text", &get(gateway.address, "/metrics").body);
-    let page = request(gateway.address, "GET", "/metrics", &[("accept", OPENMETRICS)], "");
+    let text = parse_page("text", &get(gateway.admin, "/metrics").body);
+    let page = request(gateway.admin, "GET", "/metrics", &[("accept", OPENMETRICS)], "");
     assert!(page.head.contains("application/openmetrics-text"), "{}", page.head);
     let openmetrics = parse_page("openmetrics", &page.body);
 
@@ -370,7 +372,7 @@ fn the_gateway_says_why_it_cannot_listen() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = taken.local_addr().unwrap().to_string();
     for address in ["nonsense", "127.0.0.1:99999", "256.0.0.1:1", &taken] {
-        let mut gateway = Service::spawn(address, "gateway", &[]);
+        let mut gateway = Service::spawn(address, "127.0.0.1:0", "gateway", &[]);
         assert_eq!(gateway.exit().code(), Some(1));
         assert_eq!(gateway.stdout(), "");
         let complaint = gateway.stderr();
@@ -378,6 +380,44 @@ fn the_gateway_says_why_it_cannot_listen() {
         assert!(complaint.starts_with(&expected), "{complaint}");
         assert_eq!(complaint.lines().count(), 1, "{complaint}");
     }
+}
+
+#[test]
+fn the_gateway_says_why_it_has_no_metrics() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = taken.local_addr().unwrap().to_string();
+    let mut gateway = Service::spawn("127.0.0.1:0", &taken, "gateway", &[]);
+    assert_eq!(gateway.exit().code(), Some(1));
+    let expected = format!("gateway: no metrics: can't listen on {taken:?}: ");
+    assert!(gateway.stderr().starts_with(&expected), "{}", gateway.stderr());
+}
+
+#[test]
+fn clients_that_are_too_slow_are_disconnected() {
+    let gateway = Service::start("gateway", &[]);
+    let start = Instant::now();
+    let head = "POST /messages HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
+    let slow = [
+        // Nothing, half a request, half a body, and no further request.
+        (String::new(), ""),
+        (head.to_owned(), ""),
+        (format!("{head}Content-Length: 50\r\n\r\n{{"), "HTTP/1.1 408 "),
+        ("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n".to_owned(), "HTTP/1.1 200 "),
+    ];
+    let slow = slow.map(|(request, answer)| {
+        let mut stream = TcpStream::connect(gateway.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        (stream, answer)
+    });
+    for (mut stream, answer) in slow {
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).expect("the server closes the connection");
+        let text = String::from_utf8(bytes).unwrap();
+        assert!(text.starts_with(answer) && text.is_empty() == answer.is_empty(), "{text}");
+    }
+    assert!(start.elapsed() > Duration::from_secs(8), "they had a chance");
+    assert_eq!(get(gateway.address, "/healthz").status, 200);
 }
 
 #[test]

@@ -146,7 +146,7 @@ fn the_program_has_them_all() {
     for _ in 0..3 {
         poor.assert_scraped();
     }
-    let idle = poor.idle_clients(50);
+    let idle = poor.idle_clients(300);
     for _ in 0..3 {
         poor.assert_scraped();
     }

@@ -29,7 +29,8 @@ use crate::{desc::Descriptor, sample::FamilySnapshot};
 /// its cadence. After that its families are missing. Three things say so:
 /// * `caas_metrics_collector_failures_total{collector, reason}` grows at each scrape that should have had
 ///   new values; the reasons are `panic`, `timeout`, and `thread` if the system gives no thread;
-/// * `caas_metrics_collector_age_seconds{collector}` is the age of the values that a page shows;
+/// * `caas_metrics_collector_age_seconds{collector}` is the age of the values that a page shows, if there
+///   are some;
 /// * [`check`](crate::Registry::check) and `caas_metrics_problems{kind}` report it until it is over.
 ///
 /// What would break the page is left out: names that are not names, the labels `le`, `quantile` and
@@ -100,8 +101,6 @@ pub struct CollectorOptions {
     pub(crate) name: String,
     pub(crate) deadline: Duration,
     pub(crate) every: Duration,
-    /// Whether it is in no metric of ours until it has returned a family.
-    pub(crate) is_optional: bool,
 }
 
 impl CollectorOptions {
@@ -112,7 +111,7 @@ impl CollectorOptions {
     #[must_use]
     pub fn new(name: impl Into<String>) -> Self {
         let deadline = Duration::from_secs(5);
-        Self { name: name.into(), deadline, every: Duration::ZERO, is_optional: false }
+        Self { name: name.into(), deadline, every: Duration::ZERO }
     }
 
     /// How long a call may take before scrapes go on without it; 5 seconds by default.
@@ -133,12 +132,6 @@ impl CollectorOptions {
     /// Options of a collector that is registered here.
     pub(crate) fn at(location: &Location<'_>) -> Self {
         Self::new(format!("{}:{}", shortened(location.file()), location.line()))
-    }
-
-    /// See `is_optional`.
-    #[cfg(feature = "prometheus")]
-    pub(crate) fn optional(self) -> Self {
-        Self { is_optional: true, ..self }
     }
 }
 

@@ -34,6 +34,7 @@ pub(crate) struct Page {
     bytes: u64,
 }
 
+#[allow(clippy::large_enum_variant, reason = "each page is in one stage after the other")]
 enum Stage {
     /// The collectors have been asked.
     Asked(Request),
@@ -70,11 +71,13 @@ impl Page {
     }
 
     /// Whether pieces can be had without waiting for collectors.
+    #[cfg_attr(not(feature = "http"), allow(dead_code, reason = "a body is what polls"))]
     pub(crate) fn is_ready(&self) -> bool {
         !matches!(self.stage, Stage::Asked(_))
     }
 
     /// Pending until pieces can be had. Until then the waker is kept.
+    #[cfg_attr(not(feature = "http"), allow(dead_code, reason = "a body is what polls"))]
     pub(crate) fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<()> {
         if let Stage::Asked(request) = &mut self.stage {
             let snapshot = ready!(request.poll(context));

@@ -208,14 +208,14 @@ impl Own {
     /// Emits the family; `numbers` are the registry's, unless it is empty.
     pub(crate) fn emit(self, snapshot: &Snapshot, numbers: Option<&Numbers>, sink: &mut dyn Sink) {
         let catalogue = &*snapshot.catalogue;
-        let reports = snapshot.reports.iter().filter(|report| report.is_shown);
+        let reports = snapshot.reports.iter();
         let pages = numbers.map(|numbers| &numbers.pages);
         let last = pages.and_then(|pages| pages.last.as_ref());
         let lines = match (self, numbers) {
             (Self::Overflow | Self::Refused, _) => self.by_family(catalogue),
             (Self::Lost, _) => {
-                let lost = catalogue.families().iter().filter_map(|family| self.of(family));
-                vec![alone(lost.fold(0, u64::wrapping_add))]
+                let counts = catalogue.families().iter().filter_map(|family| self.of(family));
+                vec![alone(counts.fold(0, u64::wrapping_add))]
             }
             (Self::LostExemplars, _) => {
                 let mut families = catalogue.families().iter();

@@ -26,10 +26,8 @@ pub fn registry() -> &'static Registry {
         clock::calibrate();
         let registry = Registry::with_declared();
         #[cfg(feature = "prometheus")]
-        registry.register_with(
-            CollectorOptions::new("prometheus").optional(),
-            crate::prometheus::gather_default,
-        );
+        registry
+            .register_with(CollectorOptions::new("prometheus"), crate::prometheus::gather_default);
         registry
     });
     &PROCESS

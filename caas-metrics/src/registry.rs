@@ -202,7 +202,7 @@ impl Registry {
     /// ```
     #[must_use]
     pub fn check(&self) -> Vec<Problem> {
-        self.shared.problems(&self.shared.request(&Filter::All).wait())
+        shared::problems(&self.shared.request(&Filter::All).wait())
     }
 }
 

@@ -43,11 +43,11 @@ ALERTS = [
     (alert("CaasServiceDown", "page", "socket"), "page"),
     (alert("CaasSocketConnectionDrop", "page", "socket"), None),
     (alert("CaasErrorBudgetBurn", "page", "socket", window="1h"), None),
-    (alert("CaasTargetDown", "ticket", "socket", instance="10.0.0.1:8080"), None),
+    (alert("CaasTargetDown", "ticket", "socket", instance="10.0.0.1:9080"), None),
     # So does one that is gone; a single target that is down mutes nothing.
     (alert("CaasServiceGone", "page", "auth"), "page"),
     (alert("CaasLoginsRefused", "ticket", "auth"), None),
-    (alert("CaasTargetDown", "ticket", "lonely", instance="10.0.0.2:8080"), "ticket"),
+    (alert("CaasTargetDown", "ticket", "lonely", instance="10.0.0.2:9080"), "ticket"),
     (alert("CaasLatencyBudgetBurn", "page", "lonely", window="1h"), "page"),
     # The page on the queue mutes the ticket on it.
     (alert("CaasConsumerStalled", "page", "billing"), "page"),

@@ -141,8 +141,13 @@ def check_pod(where, resource):
         if ":" not in container["image"] or container["image"].endswith(":latest"):
             problem(name, f"the image {container['image']} has no version")
     annotations = pod["metadata"].get("annotations", {})
-    if annotations.get("prometheus.io/scrape") == "true" and int(annotations.get("prometheus.io/port", 0)) not in numbers:
-        problem(where, "prometheus.io/port is none of its ports")
+    if annotations.get("prometheus.io/scrape") == "true":
+        port = annotations.get("prometheus.io/port", "0")
+        if int(port) not in numbers:
+            problem(where, "prometheus.io/port is none of its ports")
+        for argument in (argument for container in spec["containers"] for argument in container.get("args", [])):
+            if argument.startswith("--admin=") and not argument.endswith(f":{port}"):
+                problem(where, f"prometheus.io/port is not that of {argument}")
 
 
 # --- all resources of a variant ------------------------------------------------------------------
@@ -169,6 +174,13 @@ def check_references(where, resources):
                 for pod in chosen:
                     if port["targetPort"] not in {p["name"] for c in pod["spec"]["containers"] for p in c.get("ports", [])}:
                         problem(name, f"no pod has the port {port['targetPort']}")
+        if kind == "PodMonitor":
+            chosen = [pod for space, pod in pods if space in resource["spec"]["namespaceSelector"]["matchNames"]
+                      and resource["spec"]["selector"]["matchLabels"].items() <= pod["metadata"]["labels"].items()]
+            for endpoint in resource["spec"]["podMetricsEndpoints"]:
+                for pod in chosen:
+                    if endpoint["port"] not in {p["name"] for c in pod["spec"]["containers"] for p in c.get("ports", [])}:
+                        problem(name, f"no pod has the port {endpoint['port']}")
         if kind == "StatefulSet" and ("Service", meta["namespace"], resource["spec"]["serviceName"]) not in names:
             problem(name, f"the Service {resource['spec']['serviceName']} is nowhere")
         if kind == "ClusterRoleBinding" and ("ClusterRole", None, resource["roleRef"]["name"]) not in names:

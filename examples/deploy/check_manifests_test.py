@@ -22,7 +22,8 @@ FILES = [
     (GATEWAY, "replicas: 1", "replica: 1", "replica"),
     (GATEWAY, "replicas: 1", "replicas: one", "one"),
     (GATEWAY, "prometheus.io/scrape: 'true'", "prometheus.io/scrape: true", "True"),
-    (GATEWAY, "prometheus.io/port: '8080'", "prometheus.io/port: '8081'", "none of its ports"),
+    (GATEWAY, "prometheus.io/port: '9080'", "prometheus.io/port: '9081'", "none of its ports"),
+    (GATEWAY, "--admin=0.0.0.0:9080", "--admin=0.0.0.0:8080", "not that of --admin"),
     (GATEWAY, "              port: http\n", "              port: web\n", "asks the port web"),
     (GATEWAY, "          livenessProbe:\n", "          startupProbe:\n", "stands twice"),
     (GATEWAY, "runAsNonRoot: true", "runAsNonRoot: false", "may run as root"),
@@ -50,6 +51,7 @@ VARIANTS = [
     (GATEWAY, "targetPort: http", "targetPort: web", "no pod has the port web"),
     ("thanos/sidecar/kustomization.yaml", "max-block-duration=2h", "max-block-duration=31d", "needs unmerged blocks"),
     ("thanos/sidecar/kustomization.yaml", "    behavior: merge\n    files: [prometheus.yml]", "    behavior: merge\n    files: [endpoints.yml]", "exactly one of remote_write"),
+    ("kubernetes/operator/podmonitor.yaml", "port: admin", "port: metrics", "no pod has the port metrics"),
     ("kubernetes/operator/kustomization.yaml", "  - podmonitor.yaml\n", "  []\n", "has no PodMonitor"),
 ]
 ALERTS = [

@@ -34,7 +34,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 use crate::load::Counts;
 use crate::program::Supervisor;
 use crate::servers::Servers;
-use crate::services::Services;
+use crate::services::{Service, Services};
 use crate::summary::Summary;
 
 /// Runs the four services under load, with Prometheus, Alertmanager and a remote-write store.
@@ -78,7 +78,9 @@ async fn run(args: &Args) -> Result<(), String> {
         let started = Instant::now();
         let services = Services::start(&binaries, &supervisor).await?;
         for service in services.all() {
-            tell(service.program.name, &format!("http://{}/metrics", service.address));
+            let Service { program, address, admin } = service;
+            tell(program.name, &format!("http://{address}"));
+            tell(&format!("{}, metrics", program.name), &format!("http://{admin}/metrics"));
         }
         let servers = Servers::start(&services.targets(), &supervisor).await?;
         for server in servers.all() {

@@ -15,6 +15,8 @@ pub const NAMES: [&str; 4] = ["auth", "billing", "socket", "gateway"];
 pub struct Service {
     pub program: Program,
     pub address: SocketAddr,
+    /// Where its metrics are.
+    pub admin: SocketAddr,
 }
 
 pub struct Services {
@@ -30,13 +32,18 @@ impl Services {
         let start = async |name, arguments: &[String]| {
             let mut command =
                 Command::new(binaries.join(name).with_extension(env::consts::EXE_EXTENSION));
-            command.args(["--listen", "127.0.0.1:0"]).args(arguments);
+            command.args(["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"]).args(arguments);
             let mut program = supervisor.start(name, &mut command)?;
-            let prefix = format!("{name}: listening on http://");
-            let address = program.until(async |output| {
-                output.lines().find_map(|line| line.strip_prefix(&prefix)?.parse().ok())
+            let addresses = program.until(async |output| {
+                let address = |what, end| {
+                    let prefix = format!("{name}: {what} on http://");
+                    let mut lines = output.lines().filter_map(|line| line.strip_prefix(&prefix));
+                    lines.next()?.strip_suffix(end)?.parse().ok()
+                };
+                Some((address("listening", "")?, address("metrics", "/metrics")?))
             });
-            Ok::<_, String>(Service { address: address.await?, program })
+            let (address, admin) = addresses.await?;
+            Ok::<_, String>(Service { program, address, admin })
         };
         let (auth, billing, socket) =
             tokio::try_join!(start("auth", &[]), start("billing", &[]), start("socket", &[]))?;
@@ -60,7 +67,7 @@ impl Services {
     pub fn targets(&self) -> Vec<Target> {
         let target = |service: &Service| {
             let app = service.program.name.to_owned();
-            Target { pod: format!("{app}-0"), app, address: service.address }
+            Target { pod: format!("{app}-0"), app, address: service.admin }
         };
         self.all().map(target).into()
     }

@@ -19,7 +19,7 @@ pub struct Sample {
 
 /// All samples of the page as it is now.
 pub fn samples(service: &Service) -> Vec<Sample> {
-    let page = get(service.address, "/metrics");
+    let page = get(service.admin, "/metrics");
     assert_eq!(page.status, 200);
     let lines = page.body.lines().filter(|line| !line.starts_with('#'));
     lines.map(|line| sample(line).unwrap_or_else(|| panic!("not a sample: {line}"))).collect()

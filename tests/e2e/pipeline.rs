@@ -40,7 +40,7 @@ impl Pipeline {
         let target = |(app, service): (&str, &Service)| Target {
             app: app.to_owned(),
             pod: format!("{app}-0"),
-            address: service.address,
+            address: service.admin,
         };
         self.all().map(target).into()
     }

@@ -10,32 +10,42 @@ use crate::process::{Process, eventually};
 pub struct Service {
     pub process: Process,
     pub address: SocketAddr,
+    /// Where its metrics are.
+    pub admin: SocketAddr,
 }
 
 impl Service {
-    /// Starts it on a free port of the loopback interface and waits until it says where it is.
+    /// Starts it on free ports of the loopback interface and waits until it says where it is.
     pub fn start(name: &str, arguments: &[&str]) -> Self {
-        Self::start_at("127.0.0.1:0", name, arguments)
+        Self::start_at("127.0.0.1:0", "127.0.0.1:0", name, arguments)
     }
 
-    /// As `start`, on an address that may have been another process' before.
-    pub fn start_at(listen: &str, name: &str, arguments: &[&str]) -> Self {
-        let mut process = Self::spawn(listen, name, arguments);
-        let prefix = format!("{name}: listening on http://");
-        let address = eventually("the service prints its address", || {
+    /// As `start`, on addresses that may have been another process' before.
+    pub fn start_at(listen: &str, admin: &str, name: &str, arguments: &[&str]) -> Self {
+        let mut process = Self::spawn(listen, admin, name, arguments);
+        let prefixes =
+            [format!("{name}: listening on http://"), format!("{name}: metrics on http://")];
+        let [address, admin] = eventually("the service prints its addresses", || {
             process.assert_running();
             let output = process.stdout();
-            let address = output.strip_prefix(&prefix);
-            let address = address.and_then(|rest| rest.strip_suffix('\n')?.parse().ok());
-            address.ok_or(output)
+            let address = |line: &str, prefix: &str| {
+                let rest = line.strip_prefix(prefix)?;
+                rest.strip_suffix("/metrics").unwrap_or(rest).parse().ok()
+            };
+            let addresses = output.ends_with('\n').then(|| {
+                let mut lines = output.lines().zip(&prefixes);
+                let mut next = || lines.next().and_then(|(line, prefix)| address(line, prefix));
+                Some([next()?, next()?])
+            });
+            addresses.flatten().ok_or(output)
         });
-        Self { process, address }
+        Self { process, address, admin }
     }
 
-    /// Starts it with any address, for tests in which it does not come up.
-    pub fn spawn(listen: &str, name: &str, arguments: &[&str]) -> Process {
+    /// Starts it with any addresses, for tests in which it does not come up.
+    pub fn spawn(listen: &str, admin: &str, name: &str, arguments: &[&str]) -> Process {
         let mut command = Command::new(example(name));
-        Process::start(name, command.args(["--listen", listen]).args(arguments))
+        Process::start(name, command.args(["--listen", listen, "--admin", admin]).args(arguments))
     }
 }
 

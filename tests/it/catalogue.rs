@@ -75,7 +75,9 @@ fn every_family_of_the_page_has_a_descriptor() {
     SizeBytes.observe(1);
     BuildInfo { version: "1" }.set();
     let registry = Registry::with_declared();
-    registry.register(Vec::new);
+    let pool = described(|it| it.name = "catalogue_pool_of_page");
+    let families = vec![FamilySnapshot::of(pool).with(&[], 1.0)];
+    registry.register(Described(std::slice::from_ref(pool), families));
     let descriptors: Vec<_> = registry.descriptors().collect();
     assert!(descriptors.is_sorted_by_key(|descriptor| descriptor.name));
     let by_name: BTreeMap<&str, &Descriptor> =

@@ -51,7 +51,8 @@ fn an_error_alert_fires_and_resolves() {
     assert_eq!(prometheus.query("ALERTS{alertname='CaasErrorBudgetBurn'}").len(), 0);
 
     // Without billing the gateway can't take messages in any more.
-    let address = pipeline.billing.address.to_string();
+    let [address, admin] =
+        [pipeline.billing.address, pipeline.billing.admin].map(|address| address.to_string());
     pipeline.billing.process.signal(Signal::KILL);
     pipeline.billing.process.exit();
     let is_ours = |alert: &&Notified| {
@@ -78,7 +79,7 @@ fn an_error_alert_fires_and_resolves() {
     let status = "max(caas_http_requests_total{app='gateway',status='503'})";
     assert!(prometheus.number(status) > Some(10.0));
 
-    pipeline.billing = Service::start_at(&address, "billing", &[]);
+    pipeline.billing = Service::start_at(&address, &admin, "billing", &[]);
     let resolved = wait_for("resolved");
     assert_eq!(resolved.labels, fired.labels);
     assert_eq!(resolved.receiver, "page");

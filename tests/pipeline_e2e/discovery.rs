@@ -98,9 +98,9 @@ struct Cluster {
 impl Cluster {
     fn start() -> Self {
         let pipeline = Pipeline::start();
-        let auth = pipeline.auth.address.port();
-        let billing = pipeline.billing.address.port();
-        let gateway = pipeline.gateway.address.port();
+        let auth = pipeline.auth.admin.port();
+        let billing = pipeline.billing.admin.port();
+        let gateway = pipeline.gateway.admin.port();
         let path = json!({ "prometheus.io/scrape": "true", "prometheus.io/path": "/metrics" });
         let no = json!({ "prometheus.io/scrape": "false", "prometheus.io/port": auth.to_string() });
         let kubernetes = Kubernetes::start(vec![
@@ -121,7 +121,7 @@ impl Cluster {
     fn assert_discovered(&self, api: &dyn Fn(&str) -> Value) {
         let Pipeline { auth, billing, socket, gateway } = &self.pipeline;
         let [auth, billing, socket, gateway] =
-            [auth, billing, socket, gateway].map(|service| service.address.port());
+            [auth, billing, socket, gateway].map(|service| service.admin.port());
         expect_up(api, &[("auth", auth), ("billing", billing), ("gateway", gateway)]);
 
         let dropped = api("targets?state=dropped");

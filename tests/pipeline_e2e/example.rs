@@ -49,7 +49,7 @@ fn the_pipeline_comes_up_and_ends_by_itself() {
     assert!(end.contains(" 0 failed | Prometheus: 4 of 4 up, "), "{end}");
     assert!(end.contains(" connected, ") && end.contains("alerts: none"), "{end}");
     let addresses = addresses(&output);
-    assert_eq!(addresses.len(), 4 + servers.len(), "{output}");
+    assert_eq!(addresses.len(), 2 * 4 + servers.len(), "{output}");
     assert_nobody_answers(&addresses);
 }
 
@@ -60,7 +60,7 @@ fn the_pipeline_runs_without_servers_and_stops_when_asked() {
     assert!(output.contains("not installed, so left out: prometheus, "), "{output}");
     assert!(output.contains("apt-get install prometheus "), "{output}");
     let addresses = addresses(&output);
-    assert_eq!(addresses.len(), 4, "{output}");
+    assert_eq!(addresses.len(), 2 * 4, "{output}");
     assert!(addresses.iter().all(|address| TcpStream::connect(address).is_ok()));
 
     pipeline.signal(Signal::INT);
@@ -72,7 +72,7 @@ fn the_pipeline_runs_without_servers_and_stops_when_asked() {
 fn what_the_pipeline_started_ends_though_it_is_killed() {
     let mut pipeline = start_without_servers();
     let addresses = addresses(&wait_for_load(&mut pipeline));
-    assert_eq!(addresses.len(), 4);
+    assert_eq!(addresses.len(), 2 * 4);
     pipeline.signal(Signal::KILL);
     pipeline.exit();
     within(10, "the services end", || {

@@ -77,12 +77,13 @@ fn a_restarted_service_is_a_counter_reset() {
 
     log_in(&pipeline, 30);
     prometheus.expect(&format!("sum({logins})"), 30.0);
-    let address = pipeline.auth.address.to_string();
+    let [address, admin] =
+        [pipeline.auth.address, pipeline.auth.admin].map(|address| address.to_string());
     pipeline.auth.process.signal(Signal::KILL);
     pipeline.auth.process.exit();
     prometheus.expect("sum(up)", 3.0);
 
-    pipeline.auth = Service::start_at(&address, "auth", &[]);
+    pipeline.auth = Service::start_at(&address, &admin, "auth", &[]);
     prometheus.expect("sum(up)", 4.0);
     log_in(&pipeline, 12);
     prometheus.expect(&format!("sum({logins})"), 12.0);

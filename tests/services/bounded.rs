@@ -21,6 +21,8 @@ const AT_ONCE: usize = 32;
 #[test]
 fn paths_and_tenants_without_end_make_no_series_without_end() {
     let gateway = Service::start("gateway", &[]);
+    // A page says how the one before was.
+    samples(&gateway);
     send(&gateway, 0..MANY / 5);
     let (early, early_memory) = (samples(&gateway), memory(&gateway));
     send(&gateway, MANY / 5..MANY);

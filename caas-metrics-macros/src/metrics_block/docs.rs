@@ -59,6 +59,9 @@ pub(super) fn exposed(family: &Family) -> String {
         }
         None => {}
     }
+    if family.has_exemplars() {
+        sentences.push("Updates leave exemplars.".into());
+    }
     format!("\n {}", sentences.join(" "))
 }
 

@@ -32,6 +32,14 @@ fn a_family_says_how_it_is_exposed() {
     );
     check(
         quote! {
+            /// Refusals.
+            #[exemplars]
+            counter RefusalsTotal;
+        },
+        "\n Exposed as the counter `refusals_total`. Updates leave exemplars.",
+    );
+    check(
+        quote! {
             /// Level.
             #[lazy]
             gauge Level { kind: Kind }

@@ -112,6 +112,16 @@ fn histogram_without_labels() {
 }
 
 #[test]
+fn counter_with_exemplars() {
+    let block = quote! {
+        /// Orders refused.
+        #[exemplars]
+        counter OrdersRefusedTotal;
+    };
+    check_goldens("counter_with_exemplars", crate::metrics_block::expand(block));
+}
+
+#[test]
 fn closed_label() {
     let item = quote! {
         #[label(rename_all = "UPPERCASE")]

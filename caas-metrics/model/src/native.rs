@@ -149,6 +149,7 @@ const fn power_of_two(exponent: i32) -> f64 {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "powers of two are exact")]
 mod tests {
     use super::*;
 

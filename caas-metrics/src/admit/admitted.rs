@@ -88,9 +88,9 @@ mod tests {
 
     #[test]
     fn a_family_goes_on_at_any_place() {
-        let part = |samples: &[i64]| {
+        let part = |samples: &[u32]| {
             let family = FamilySnapshot::gauge("g", "G.");
-            Arc::new(samples.iter().fold(family, |family, n| family.with(&[], *n)))
+            Arc::new(samples.iter().fold(family, |family, n| family.with(&[], f64::from(*n))))
         };
         let mut family = Admitted::new(part(&[0, 1, 2]));
         family.join(part(&[]));
@@ -102,7 +102,7 @@ mod tests {
                 [0, 2, 4, 5].into_iter().filter(|place| *place >= from).collect();
             assert_eq!(places, expected, "from {from}");
             for (place, sample) in family.admitted_from(from) {
-                assert_eq!(sample.value, (place as i64).into());
+                assert_eq!(sample.value, (place as f64).into());
             }
         }
     }

@@ -57,7 +57,7 @@ impl<L: LabelSet, R: Reach<L>> Child<L, R> {
         L::Exemplars: TakesExemplars,
     {
         let update = move |cells: &Cells<L>| L::Metric::increase(cells, amount);
-        self.in_cells_with(amount.as_f64(), |text| write(&labels, text), update);
+        self.in_cells_with(amount.as_f64(), || Some(labels), update);
     }
 
     /// Counts an observation, as [`observe`](Self::observe) does, and leaves an exemplar with these labels
@@ -70,7 +70,7 @@ impl<L: LabelSet, R: Reach<L>> Child<L, R> {
         L::Metric: Observe,
         L::Exemplars: TakesExemplars,
     {
-        let give = |text: &mut Text| write(&labels, text);
+        let give = || Some(labels);
         if let Some(nanoseconds) = value.as_nanoseconds() {
             self.in_cells_with(metric::seconds(nanoseconds), give, move |cells| {
                 Histogram::observe_time(cells, &L::PLAN, nanoseconds)
@@ -90,17 +90,17 @@ impl<L: LabelSet, R: Reach<L>> Child<L, R> {
         update: impl Fn(&Cells<L>) -> Result<(), NotCounted>,
     ) {
         if exemplars::has_source() {
-            self.in_cells_with(value, write_current, update);
+            self.in_cells_with(value, exemplars::current, update);
         } else {
             self.in_cells(update);
         }
     }
 
-    /// The same with labels that `give` writes; it returns `false` if there are none.
-    fn in_cells_with(
+    /// The same with labels that `give` returns, if there are any.
+    fn in_cells_with<G: ExemplarLabels>(
         &self,
         value: f64,
-        give: impl FnOnce(&mut Text) -> bool,
+        give: impl FnOnce() -> Option<G>,
         update: impl Fn(&Cells<L>) -> Result<(), NotCounted>,
     ) {
         let Some(all) = L::family().exemplars() else { return self.in_cells(update) };
@@ -117,19 +117,18 @@ impl<L: LabelSet, R: Reach<L>> Child<L, R> {
         }
     }
 
-    /// Makes an update and keeps an exemplar of it.
+    /// Makes an update, and keeps an exemplar of it if labels are given.
     #[cold]
     #[inline(never)]
-    fn leave(
+    fn leave<G: ExemplarLabels>(
         &self,
         all: &Exemplars,
         due: Due,
         value: f64,
-        give: impl FnOnce(&mut Text) -> bool,
+        give: impl FnOnce() -> Option<G>,
         update: impl Fn(&Cells<L>) -> Result<(), NotCounted>,
     ) {
-        let mut text = Text::new();
-        let is_given = give(&mut text);
+        let given = give();
         // The cells are looked up after the user's code, which may have made the child end.
         let is_counted = Cell::new(false);
         self.in_cells(|cells| {
@@ -137,12 +136,8 @@ impl<L: LabelSet, R: Reach<L>> Child<L, R> {
             is_counted.set(updated.is_ok());
             updated
         });
-        if is_given && is_counted.get() {
-            let time = u64::try_from(clock::unix_time().as_millis()).unwrap_or(u64::MAX);
-            let held = Held { value, time, text: text.as_bytes() };
-            if all.put(due, &held).is_err() {
-                Reason::Memory.count();
-            }
+        if let Some(labels) = given.filter(|_| is_counted.get()) {
+            keep(all, due, value, &labels);
         }
     }
 
@@ -172,16 +167,14 @@ fn count_refused<L: LabelSet>(
     }
 }
 
-/// Writes labels that were given by hand; counts those that are refused.
-fn write(labels: &impl ExemplarLabels, text: &mut Text) -> bool {
-    let are_written = labels.__write(text);
-    if !are_written {
-        Reason::Labels.count();
+/// Keeps an exemplar with these labels; counts it if that cannot be.
+fn keep(all: &Exemplars, due: Due, value: f64, labels: &impl ExemplarLabels) {
+    let mut text = Text::new();
+    if !labels.__write(&mut text) {
+        return Reason::Labels.count();
     }
-    are_written
-}
-
-/// Writes the labels of the current trace, if there is one.
-fn write_current(text: &mut Text) -> bool {
-    exemplars::current().is_some_and(|trace| trace.__write(text))
+    let time = u64::try_from(clock::unix_time().as_millis()).unwrap_or(u64::MAX);
+    if all.put(due, &Held { value, time, text: text.as_bytes() }).is_err() {
+        Reason::Memory.count();
+    }
 }

@@ -41,9 +41,10 @@
 //! # Cost
 //!
 //! A family without `#[exemplars]` pays nothing. Otherwise, if there is a source, an update reads the clock
-//! and the word of its bucket; only if the bucket has none of this second, the source is asked. A bucket that
-//! has had exemplars takes about 300 bytes for good, and no more than 4 KiB with the longest labels; a series
-//! that has had one takes 24 bytes for each bucket.
+//! and the word of its bucket. Only if the bucket has none of this second, it asks the source, and looks up its
+//! child a second time. No update takes a lock for an exemplar or waits for one. A bucket that
+//! has had exemplars takes about 300 bytes for good, at most 7 KiB with the longest labels; a series that has had
+//! one takes 24 bytes for each bucket, and any other one 8 bytes.
 //!
 //! # What is not kept
 //!

@@ -22,7 +22,8 @@ use super::TraceContext;
 /// are hexadecimal numbers; without `span_id`, exemplars name only the trace.
 ///
 /// Updates in such a span, or in a span inside it, belong to its trace. Give the field only to spans whose
-/// trace can be found later, so not to those that are not sampled.
+/// trace can be found later, so not to those that are not sampled. A layer of yours that updates families
+/// with exemplars must not hold the extensions of a span meanwhile.
 ///
 /// ```
 /// use caas_metrics::exemplars::TraceFields;

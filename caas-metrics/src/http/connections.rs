@@ -25,9 +25,9 @@ const MAY_BE_QUIET: Duration = Duration::from_millis(500);
 
 /// The same if the process has no file descriptor left: then a new connection only has the time that its
 /// first request may need to arrive.
-const MAY_BE_NEW: Duration = Duration::from_millis(20);
+const MAY_BE_NEW: Duration = Duration::from_millis(5);
 
-/// When to look again whether there is room, or a descriptor.
+/// When to try again to accept, if there is neither a descriptor nor a connection to close.
 const AGAIN: Duration = Duration::from_millis(20);
 
 /// Serves all clients until it is asked to stop.
@@ -141,7 +141,7 @@ impl Connections {
                 return;
             } else {
                 let ended = async { drop(self.tasks.join_next().await) };
-                first(ended, sleep(AGAIN)).await;
+                first(ended, sleep(MAY_BE_NEW)).await;
             }
         }
     }

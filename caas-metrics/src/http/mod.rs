@@ -29,7 +29,7 @@
 //!
 //! | | by default |
 //! |---|---|
-//! | connections at a time | [`MAX_CONNECTIONS`]; beyond, the one that has been quiet longest gives way, not before it has been quiet for half a second |
+//! | connections at a time | [`MAX_CONNECTIONS`]; for one more, the one gives way that has been quiet longest, if that is half a second or more; rather one without an answer under way |
 //! | request line and headers | 16 KiB, 64 headers; more is answered with 431 |
 //! | time to send them | 5 seconds |
 //! | time between two requests | 75 seconds |
@@ -38,14 +38,13 @@
 //! | time that a connection is kept alive | 10 minutes |
 //!
 //! If the process has no file descriptor left, the quietest connection without an answer under way gives
-//! way at once. The server also keeps four descriptors in reserve, in case the rest of the program has all
-//! others: a scrape that shows it is still answered.
+//! way after a few milliseconds. The server also keeps four descriptors in reserve, in case the rest of
+//! the program has all others: a scrape that shows it is still answered.
 //!
 //! `GET` and `HEAD` are answered on `/metrics`, on `/healthz`, which says `ok`, and on `/`, which has
-//! links to both; what else is in a query
-//! is ignored. Other methods get 405, other paths 404, and a request without exactly one valid
-//! `Host` header 400 (HTTP/1.0 may leave it out). A client that
-//! forbids both gzip and plain bytes gets 406.
+//! links to both; what else is in a query is ignored. Other methods get 405, and other paths 404. A request without
+//! exactly one valid `Host` header gets 400; HTTP/1.0 may leave it out. A client that forbids both gzip
+//! and plain bytes gets 406.
 //!
 //! # TLS and passwords
 //!

@@ -95,17 +95,16 @@ impl Scrape {
             return true;
         }
         match entry {
-            Entry::Declared(families) => match families[..] {
-                [family] => self.walk = Some(Walk::begin(family)),
-                _ => {
-                    let merged = merge(families);
-                    if let Some(merged) = &merged {
-                        emit(merged, &settings.default, sink);
-                    }
-                    let series = merged.map_or(0, |merged| merged.children.len() as u64);
-                    self.series.push((entry.name(), series));
+            Entry::Declared(families) => {
+                if let [family] = families[..] {
+                    self.walk = Some(Walk::begin(family));
+                } else if let Some(merged) = merge(families) {
+                    emit(&merged, &settings.default, sink);
+                    self.series.push((entry.name(), merged.children.len() as u64));
+                } else {
+                    self.series.push((entry.name(), 0));
                 }
-            },
+            }
             Entry::BuiltIn(family) => self.walk = Some(Walk::begin(family)),
             Entry::Own(own) => own.emit(&self.snapshot, self.numbers.as_ref(), sink),
         }

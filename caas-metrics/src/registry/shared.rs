@@ -144,15 +144,6 @@ impl Shared {
         self.runs.close();
     }
 
-    /// Everything that is wrong now.
-    pub(super) fn problems(&self, snapshot: &Snapshot) -> Vec<Problem> {
-        let mut problems = snapshot.known.problems.clone();
-        problems.extend_from_slice(&snapshot.found.problems);
-        problems.extend(lost_updates(&snapshot.catalogue));
-        problem::put_in_order(&mut problems);
-        problems
-    }
-
     /// Which collectors a run asks that begins now.
     pub(crate) fn plan(&self, wanted: &Filter) -> Plan {
         let (catalogue, settings) = (self.catalogue(), self.settings());
@@ -197,6 +188,15 @@ impl Shared {
     pub(crate) fn runs(&self) -> &Runs {
         &self.runs
     }
+}
+
+/// Everything that is wrong now, if this is what the collectors said.
+pub(super) fn problems(snapshot: &Snapshot) -> Vec<Problem> {
+    let mut problems = snapshot.known.problems.clone();
+    problems.extend_from_slice(&snapshot.found.problems);
+    problems.extend(lost_updates(&snapshot.catalogue));
+    problem::put_in_order(&mut problems);
+    problems
 }
 
 /// The families that have lost updates.

@@ -193,6 +193,7 @@ impl Request {
     }
 
     /// Whether the snapshot is there; if not, the waker is woken when it may be.
+    #[cfg_attr(not(feature = "http"), allow(dead_code, reason = "a body is what polls"))]
     pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Arc<Snapshot>> {
         if let Some(snapshot) = &self.ready {
             return Poll::Ready(Arc::clone(snapshot));

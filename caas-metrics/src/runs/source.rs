@@ -57,7 +57,6 @@ struct Calls {
     failures: [u64; Failure::TEXTS.len()],
     /// Whether a call has returned since the last report.
     is_new: bool,
-    has_families: bool,
 }
 
 /// What a call returned.
@@ -73,11 +72,9 @@ struct Values {
 pub(crate) struct Report {
     pub(crate) name: String,
     pub(crate) failures: [u64; Failure::TEXTS.len()],
-    /// The moment of the values that are shown.
+    /// The moment of the families that are shown, if there are some.
     pub(crate) as_of: Option<Instant>,
     pub(crate) problem: Option<Problem>,
-    /// Whether it is in our own metrics.
-    pub(crate) is_shown: bool,
 }
 
 impl std::fmt::Debug for Source {
@@ -136,7 +133,6 @@ impl Source {
         match families {
             Some(families) => {
                 calls.is_new = true;
-                calls.has_families |= !families.is_empty();
                 let families = families.into_iter().map(Arc::new).collect();
                 let begun = begun.unwrap_or_else(Instant::now);
                 let before = calls.last.replace(Values { families, begun });
@@ -181,14 +177,12 @@ impl Source {
         let is_shown =
             |values: &&Values| calls.failure.is_none() || now.duration_since(values.begun) < oldest;
         let shown = calls.last.as_ref().filter(is_shown);
+        let shown = shown.filter(|values| !values.families.is_empty());
         let report = Report {
             name: self.options.name.clone(),
             failures: calls.failures,
             as_of: shown.map(|values| values.begun),
             problem: calls.failure.map(|failure| self.problem(failure)),
-            is_shown: !self.options.is_optional
-                || calls.has_families
-                || calls.failures.iter().any(|count| *count > 0),
         };
         (shown.map(|values| values.families.clone()).unwrap_or_default(), report)
     }
@@ -248,7 +242,7 @@ mod tests {
             assert_eq!(source.report(now + 2 * shown).0.len(), 1, "it has not failed");
             assert!(source.begin());
             source.time_out();
-            let (families, report) = source.report(now + shown - Duration::from_secs(10));
+            let (families, report) = source.report(now + shown.mul_f64(0.9));
             assert_eq!(families.len(), 1);
             assert!(report.as_of.is_some() && report.problem.is_some());
             let (families, report) = source.report(now + shown);

@@ -28,6 +28,7 @@ TARGET_LABELS = {"job", "instance", "namespace", "pod", "app"}
 
 # What the framework exposes in each service beside the declared families: type and labels.
 OWN_FAMILIES = {
+    "caas_metrics_exemplars_lost_total": ("counter", {"reason"}),
     "caas_metrics_overflow_total": ("counter", {"family"}),
     "caas_metrics_refused_total": ("counter", {"family"}),
     "caas_metrics_lost_total": ("counter", set()),

@@ -4,7 +4,7 @@
 //! cargo run --example auth -- --listen 127.0.0.1:8082
 //! curl -d '{"user":"ada","password":"lovelace"}' -H 'content-type: application/json' \
 //!     http://127.0.0.1:8082/login
-//! curl http://127.0.0.1:8082/metrics
+//! curl http://127.0.0.1:9082/metrics
 //! ```
 //!
 //! What to look at: `logins` counts each login by how it ended, from its return value alone.
@@ -19,7 +19,6 @@ mod refusal;
 #[path = "../shared/service.rs"]
 mod service;
 
-use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -30,10 +29,14 @@ struct Args {
     /// The address to listen on; port 0 takes any free port.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8082")]
     listen: String,
+    /// The address of `/metrics`, which is not for clients.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9082")]
+    admin: String,
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let args = Args::parse();
-    service::run::<SocketAddr>("auth", &args.listen, api::router(), async {}).await
+    let addresses = service::Addresses { listen: &args.listen, admin: &args.admin };
+    service::run("auth", addresses, api::router(), || (), async {}).await
 }

@@ -4,7 +4,7 @@
 //! cargo run --example billing -- --listen 127.0.0.1:8083
 //! curl -d '{"tenant_id":"acme","cents":2}' -H 'content-type: application/json' \
 //!     http://127.0.0.1:8083/charges
-//! curl http://127.0.0.1:8083/metrics
+//! curl http://127.0.0.1:9083/metrics
 //! ```
 //!
 //! What to look at: `../shared/queue.rs` has the traits that a Kafka client would implement, and
@@ -23,7 +23,6 @@ mod refusal;
 #[path = "../shared/service.rs"]
 mod service;
 
-use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -37,6 +36,9 @@ struct Args {
     /// The address to listen on; port 0 takes any free port.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8083")]
     listen: String,
+    /// The address of `/metrics`, which is not for clients.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9083")]
+    admin: String,
 }
 
 #[tokio::main]
@@ -50,5 +52,6 @@ async fn main() -> ExitCode {
         async move { charges::settle(&charge, &arrears).await }
     });
     let finish = async { while consumers.join_next().await.is_some() {} };
-    service::run::<SocketAddr>("billing", &args.listen, router, finish).await
+    let addresses = service::Addresses { listen: &args.listen, admin: &args.admin };
+    service::run("billing", addresses, router, || (), finish).await
 }

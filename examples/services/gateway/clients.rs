@@ -1,38 +1,20 @@
 //! Counts the clients that are connected.
 
-use std::sync::Arc;
-
-use axum::extract::connect_info::Connected;
-use axum::serve::IncomingStream;
-use tokio::net::TcpListener;
-
 use crate::metrics::shared::SocketConnectionsActive;
 
 const SERVER_ID: &str = "gateway-1";
 
-/// One open connection; axum makes it when a client connects and drops it, with all clones that
-/// its requests had, after the client has gone.
-#[derive(Clone)]
-pub struct Client {
-    _open: Arc<Open>,
-}
+/// One open connection: it is made when a client connects, and dropped when the client has gone.
+pub struct Client(());
 
-impl Connected<IncomingStream<'_, TcpListener>> for Client {
-    fn connect_info(_: IncomingStream<'_, TcpListener>) -> Self {
-        Self { _open: Arc::new(Open::new()) }
-    }
-}
-
-struct Open;
-
-impl Open {
-    fn new() -> Self {
+impl Client {
+    pub fn connected() -> Self {
         SocketConnectionsActive { server_id: SERVER_ID }.inc();
-        Self
+        Self(())
     }
 }
 
-impl Drop for Open {
+impl Drop for Client {
     fn drop(&mut self) {
         SocketConnectionsActive { server_id: SERVER_ID }.dec();
     }

@@ -4,7 +4,7 @@
 //! cargo run --example gateway -- --listen 127.0.0.1:8080
 //! curl -d '{"tenant_id":"acme","type":"chat","text":"hello"}' \
 //!     -H 'content-type: application/json' http://127.0.0.1:8080/messages
-//! curl http://127.0.0.1:8080/metrics
+//! curl http://127.0.0.1:9080/metrics
 //! ```
 //!
 //! Alone it needs no other service. With `--auth`, `--billing` and `--socket` a message needs a valid
@@ -46,6 +46,9 @@ struct Args {
     /// The address to listen on; port 0 takes any free port.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     listen: String,
+    /// The address of `/metrics`, which is not for clients.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9080")]
+    admin: String,
     /// The auth service, like `http://127.0.0.1:8082`; without it nobody needs a token.
     #[arg(long, value_name = "URL", value_parser = neighbours::url)]
     auth: Option<Uri>,
@@ -59,7 +62,7 @@ struct Args {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let Args { listen, auth, billing, socket } = Args::parse();
+    let Args { listen, admin, auth, billing, socket } = Args::parse();
     let neighbours = Arc::new(Neighbours::new(auth.as_ref(), billing.as_ref(), socket.as_ref()));
 
     let (producer, consumers) = queue::topic("messages");
@@ -70,5 +73,6 @@ async fn main() -> ExitCode {
         async move { drop(neighbours.deliver(&message).await) }
     });
     let finish = async { while deliveries.join_next().await.is_some() {} };
-    service::run::<Client>("gateway", &listen, router, finish).await
+    let addresses = service::Addresses { listen: &listen, admin: &admin };
+    service::run("gateway", addresses, router, Client::connected, finish).await
 }

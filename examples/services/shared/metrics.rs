@@ -23,6 +23,7 @@ metrics! {
     pub counter HttpRequestsTotal { method: Method, path: &str, status: u16 }
 
     /// Request duration in seconds.
+    #[exemplars]
     #[buckets(0.01, 0.05, 0.1, 0.5, 1, 5)]
     pub histogram RequestDurationSeconds { method: Method, path: &str }
 

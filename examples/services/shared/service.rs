@@ -1,19 +1,27 @@
-//! What every service does around its routes: it listens, answers `/metrics` and `/healthz`,
-//! measures requests, and stops when it is asked to.
+//! What every service does around its routes: it listens, measures requests, disconnects clients that
+//! are too slow, answers `/metrics` on an address of its own, and stops when it is asked to.
+
+#[path = "trace.rs"]
+mod trace;
 
 use std::future::Future;
 use std::io::{self, Write};
+use std::pin::pin;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::extract::connect_info::Connected;
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::StatusCode;
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::serve::IncomingStream;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
 
 use crate::metrics::shared::measure;
 use crate::refusal::Refusal;
@@ -21,10 +29,14 @@ use crate::refusal::Refusal;
 /// How long the service waits for requests and work under way when it stops.
 const GRACE: Duration = Duration::from_secs(5);
 const MAX_BODY_BYTES: usize = 16 * 1024;
+/// How long a client may take until the headers of its next request have arrived: so a connection is idle
+/// no longer than that.
+const NEXT_REQUEST: Duration = Duration::from_secs(10);
+/// How long a request may take, with its body.
+const REQUEST: Duration = Duration::from_secs(10);
 
 /// The routes in the layer that measures them, including requests that match no route. What the
-/// platform asks for is outside of the layer, so that scrapes and probes do not count as requests of
-/// clients.
+/// platform asks for is outside of the layer, so that probes do not count as requests of clients.
 pub fn router(routes: Router) -> Router {
     let measured = routes
         .fallback(async || Refusal::new(StatusCode::NOT_FOUND, "there is nothing here"))
@@ -32,23 +44,38 @@ pub fn router(routes: Router) -> Router {
             Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "this method is not allowed here")
         })
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .layer(caas_metrics::axum::layer(measure));
-    caas_metrics::axum::router().route("/healthz", get(async || "ok\n")).merge(measured)
+        .layer(middleware::from_fn(in_time))
+        .layer(caas_metrics::axum::layer(measure))
+        .layer(middleware::from_fn(trace::of_request));
+    Router::new().route("/healthz", get(async || "ok\n")).merge(measured)
+}
+
+/// Gives up a request whose body does not come.
+async fn in_time(request: Request, next: Next) -> Response {
+    timeout(REQUEST, next.run(request)).await.unwrap_or_else(|_| {
+        Refusal::new(StatusCode::REQUEST_TIMEOUT, "this took too long").into_response()
+    })
+}
+
+/// Where a service listens.
+pub struct Addresses<'a> {
+    /// For clients.
+    pub listen: &'a str,
+    /// For the platform: here is `/metrics`.
+    pub admin: &'a str,
 }
 
 /// Serves until SIGINT or SIGTERM, then waits for the requests under way and for `finish`.
 ///
-/// `Client` is what handlers can extract about a connection: `SocketAddr` is its address.
-pub async fn run<Client>(
+/// What `connected` returns lives as long as the connection for which it was called.
+pub async fn run<Client: Send + 'static>(
     name: &str,
-    address: &str,
+    addresses: Addresses<'_>,
     router: Router,
+    connected: impl Fn() -> Client,
     finish: impl Future<Output = ()>,
-) -> ExitCode
-where
-    Client: for<'a> Connected<IncomingStream<'a, TcpListener>>,
-{
-    match serve::<Client>(name, address, router, finish).await {
+) -> ExitCode {
+    match serve(name, addresses, router, connected, finish).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{name}: {error}");
@@ -57,37 +84,73 @@ where
     }
 }
 
-async fn serve<Client>(
+async fn serve<Client: Send + 'static>(
     name: &str,
-    address: &str,
+    Addresses { listen, admin }: Addresses<'_>,
     router: Router,
+    connected: impl Fn() -> Client,
     finish: impl Future<Output = ()>,
-) -> Result<(), String>
-where
-    Client: for<'a> Connected<IncomingStream<'a, TcpListener>>,
-{
-    let cannot_listen = |error: io::Error| format!("cannot listen on {address}: {error}");
-    let listener = TcpListener::bind(address).await.map_err(cannot_listen)?;
+) -> Result<(), String> {
+    let cannot_listen = |error: io::Error| format!("cannot listen on {listen}: {error}");
+    let listener = TcpListener::bind(listen).await.map_err(cannot_listen)?;
     let bound = listener.local_addr().map_err(cannot_listen)?;
+    // A thread of its own, with limits of its own: it also answers when clients keep this runtime busy.
+    let metrics = caas_metrics::serve(admin).map_err(|error| format!("no metrics: {error}"))?;
     let signal = stop_signal().map_err(|error| format!("cannot wait for signals: {error}"))?;
     // The output may be closed. The service runs without it.
-    let _ = writeln!(io::stdout(), "{name}: listening on http://{bound}");
+    let _ = writeln!(
+        io::stdout(),
+        "{name}: listening on http://{bound}\n{name}: metrics on http://{}/metrics",
+        metrics.local_addr()
+    );
 
-    let (stop, stopped) = oneshot::channel::<()>();
-    let service = router.into_make_service_with_connect_info::<Client>();
-    let server = axum::serve(listener, service).with_graceful_shutdown(async {
-        let _ = stopped.await;
-    });
-    let server = tokio::spawn(server.into_future());
-
-    signal.await;
-    drop(stop);
+    // Each connection holds a receiver, so it also shows when all have ended.
+    let stop = watch::Sender::new(false);
+    let accepting = accept(&listener, &stop, router, connected);
+    tokio::select! {
+        () = accepting => {} // never ends, but lets go of the routes here
+        () = signal => {}
+    }
+    drop(listener);
     let end = async {
-        let _ = server.await; // ends when the last request has, and lets go of what routes share
+        stop.send_replace(true);
+        stop.closed().await; // when the requests under way have ended
         finish.await;
     };
-    let ended = tokio::time::timeout(GRACE, end).await;
+    let ended = timeout(GRACE, end).await;
     ended.map_err(|_| format!("what was not done after {GRACE:?} was cut off"))
+}
+
+/// Accepts connections and serves each in a task of its own.
+async fn accept<Client: Send + 'static>(
+    listener: &TcpListener,
+    stop: &watch::Sender<bool>,
+    router: Router,
+    connected: impl Fn() -> Client,
+) {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(NEXT_REQUEST);
+    loop {
+        let Ok((stream, _)) = listener.accept().await else {
+            // The client has left already, or there is no file descriptor for it.
+            sleep(Duration::from_millis(100)).await;
+            continue;
+        };
+        let service = TowerToHyperService::new(router.clone());
+        let connection = http.serve_connection(TokioIo::new(stream), service).with_upgrades();
+        let (client, mut stop) = (connected(), stop.subscribe());
+        tokio::spawn(async move {
+            let mut connection = pin!(connection);
+            let stops = async { drop(stop.wait_for(|stop| *stop).await) };
+            // An error is the client's: it has left, was too slow, or does not speak HTTP.
+            tokio::select! {
+                _ = connection.as_mut() => return drop(client),
+                () = stops => connection.as_mut().graceful_shutdown(),
+            }
+            let _ = connection.await;
+            drop(client);
+        });
+    }
 }
 
 /// Waits for SIGINT or SIGTERM; they are caught from now on, not only once this is polled.

@@ -4,7 +4,7 @@
 //! cargo run --example socket -- --listen 127.0.0.1:8081
 //! websocat ws://127.0.0.1:8081/connect        # or any other WebSocket client
 //! curl -d '{"text":"hello"}' -H 'content-type: application/json' http://127.0.0.1:8081/deliver
-//! curl http://127.0.0.1:8081/metrics
+//! curl http://127.0.0.1:9081/metrics
 //! ```
 //!
 //! What to look at: in `connections` one attribute keeps the gauge of open connections, and another
@@ -20,7 +20,6 @@ mod refusal;
 #[path = "../shared/service.rs"]
 mod service;
 
-use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -34,6 +33,9 @@ struct Args {
     /// The address to listen on; port 0 takes any free port.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8081")]
     listen: String,
+    /// The address of `/metrics`, which is not for clients.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9081")]
+    admin: String,
     /// The name of this server, for the label `server_id`.
     #[arg(long, value_name = "NAME", default_value = "socket-1")]
     server_id: String,
@@ -46,5 +48,6 @@ async fn main() -> ExitCode {
     let router = api::router(Arc::clone(&connections));
     // Connections outlive the server, for which they are no longer requests.
     let finish = async { connections.close().await };
-    service::run::<SocketAddr>("socket", &args.listen, router, finish).await
+    let addresses = service::Addresses { listen: &args.listen, admin: &args.admin };
+    service::run("socket", addresses, router, || (), finish).await
 }
