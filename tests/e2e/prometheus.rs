@@ -24,26 +24,31 @@ pub struct Prometheus {
 impl Prometheus {
     /// Scrapes one target each second.
     pub fn start(target: SocketAddr) -> Self {
-        Self::with(&format!(
-            "global: {{scrape_interval: 1s, scrape_timeout: 900ms}}\n\
-             scrape_configs:\n\
-             - job_name: gateway\n  \
-               static_configs: [{{targets: ['{target}']}}]\n"
-        ))
+        Self::with(&scraping(target))
     }
 
     /// Runs with any configuration.
     pub fn with(config: &str) -> Self {
+        Self::run(config, &[])
+    }
+
+    /// Scrapes one target each second, natively: in protobuf, with native histograms.
+    pub fn native(target: SocketAddr) -> Self {
+        let features = "native-histograms,exemplar-storage";
+        Self::run(&scraping(target), &[&format!("--enable-feature={features}")])
+    }
+
+    fn run(config: &str, arguments: &[&str]) -> Self {
         let dir = TempDir::new("prometheus");
         fs::write(dir.path().join("prometheus.yml"), config).unwrap();
-        let (process, address) = run(&dir);
+        let (process, address) = run(&dir, arguments);
         Self { process, address, dir }
     }
 
     /// Stops it as a platform does, and starts it again on the same data.
     pub fn restart(&mut self) {
         self.stop();
-        (self.process, self.address) = run(&self.dir);
+        (self.process, self.address) = run(&self.dir, &[]);
     }
 
     pub fn stop(&mut self) {
@@ -106,12 +111,23 @@ impl Prometheus {
     }
 }
 
-fn run(dir: &TempDir) -> (Process, SocketAddr) {
+/// A configuration that scrapes one target each second.
+fn scraping(target: SocketAddr) -> String {
+    format!(
+        "global: {{scrape_interval: 1s, scrape_timeout: 900ms}}\n\
+         scrape_configs:\n\
+         - job_name: gateway\n  \
+           static_configs: [{{targets: ['{target}']}}]\n"
+    )
+}
+
+fn run(dir: &TempDir, arguments: &[&str]) -> (Process, SocketAddr) {
     let mut command = Command::new("prometheus");
     command
         .arg(format!("--config.file={}", dir.path().join("prometheus.yml").display()))
         .arg(format!("--storage.tsdb.path={}", dir.path().join("data").display()))
-        .args(["--web.listen-address=127.0.0.1:0", "--web.enable-admin-api", "--log.level=debug"]);
+        .args(["--web.listen-address=127.0.0.1:0", "--web.enable-admin-api", "--log.level=debug"])
+        .args(arguments);
     let mut process = Process::start("prometheus-log", &mut command);
     let address = process.ready("/-/ready", logged_address);
     (process, address)

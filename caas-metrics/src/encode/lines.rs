@@ -117,6 +117,7 @@ impl Lines {
 
     /// Writes a number with what few counters have: an exemplar, or a line with their start.
     #[cold]
+    #[inline(never)]
     fn counter(&mut self, value: Number, sample: &Sample<'_>) {
         self.begin(sample.labels);
         self.out.extend_from_slice(&self.current);
