@@ -15,7 +15,9 @@ use crate::{
     sample::{Exemplar, FamilyHead, Labels, Sample, Sink, is_special},
     storage::{
         exemplars::Exemplars,
+        index::Index,
         scan::{Extent, Scan},
+        update::At,
     },
 };
 
@@ -98,7 +100,6 @@ impl Walk {
         let mut defaults = values[sources.len()..].iter();
         let are_defaults_plain = defaults.all(|value| !value.bytes().any(is_special));
         let shows_start = metric::has_start(descriptor);
-        let kept_exemplars = self.family.exemplars();
         let mut exemplars = Vec::new();
         for row in scan.rows() {
             // The values before the first new one are those of the sample before.
@@ -113,8 +114,8 @@ impl Walk {
             let labels = Labels { values: &values, kept, are_plain };
             let value = metric::value(descriptor, scan.values(row));
             let start = shows_start.then(|| scan.start(row));
-            if let Some(all) = kept_exemplars {
-                read_exemplars(all, self.family, scan, row, &mut exemplars);
+            if let Some(all) = self.family.exemplars() {
+                read_exemplars(all, self.family.index(), scan.at(row), &mut exemplars);
             }
             sink.sample(&Sample { labels, value, start, exemplars: &exemplars });
         }
@@ -123,18 +124,12 @@ impl Walk {
     }
 }
 
-/// Reads the exemplars of a row.
+/// Reads the exemplars of a series, in the life in which its value was read.
 #[cold]
 #[inline(never)]
-fn read_exemplars(
-    all: &Exemplars,
-    family: &Family,
-    scan: &Scan,
-    row: usize,
-    exemplars: &mut Vec<Exemplar>,
-) {
+fn read_exemplars(all: &Exemplars, index: &Index, at: At, exemplars: &mut Vec<Exemplar>) {
     exemplars.clear();
-    all.read(family.index(), scan.at(row), |held| {
+    all.read(index, at, |held| {
         let timestamp = SystemTime::UNIX_EPOCH + Duration::from_millis(held.time);
         let labels = labels_of(&held.text);
         exemplars.push(Exemplar { labels, value: held.value, timestamp });

@@ -89,10 +89,10 @@ impl Slot {
 
     /// Shows an exemplar from now on, unless another thread is doing the same.
     pub(super) fn put(&self, due: Due, exemplar: &Held<&[u8]>) -> Result<(), NoMemory> {
-        let enter =
+        let claimed =
             |gate| Gate(gate).is_due(due.at.life(), due.second).then(|| Gate(gate).busy().0);
-        let began = self.gate.fetch_update(Ordering::Acquire, Ordering::Relaxed, enter);
-        let Ok(gate) = began.map(Gate) else { return Ok(()) };
+        let before = self.gate.fetch_update(Ordering::Acquire, Ordering::Relaxed, claimed);
+        let Ok(gate) = before.map(Gate) else { return Ok(()) };
         // A reader that sees a word of this exemplar also sees that the gate has changed since it showed
         // the block.
         fence(Ordering::Release);
