@@ -90,6 +90,8 @@ impl Lines {
         self.current.clear();
         self.series.forget();
         self.series.write(&mut self.current, labels);
+        // It is not in the page, from which the next one would copy.
+        self.series.forget();
     }
 
     /// Begins a line of the current labels with another name: `name_sum{a="b"} `.

@@ -32,7 +32,9 @@ fn read_line(line: &str) -> (Series, f64) {
         let (value, time) = rest.strip_prefix(' ').and_then(|r| r.split_once(' ')).expect("a time");
         assert!(read_number(value) <= f64::INFINITY && read_number(time) > 1e9, "{line}");
     }
-    ((name.to_owned(), labels), read_number(value.strip_prefix(' ').expect("one blank")))
+    let value = value.strip_prefix(' ').expect("one blank");
+    assert!(!value.contains('"'), "{line}");
+    ((name.to_owned(), labels), read_number(value))
 }
 
 /// Reads labels in braces, if there are some; returns them and what follows.
