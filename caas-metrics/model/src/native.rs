@@ -9,8 +9,7 @@
 /// is 2 to the power of 2^-[`schema`](Self::schema).
 ///
 /// ```
-/// use caas_metrics::desc::Native;
-///
+/// # use caas_metrics_model::Native;
 /// let native = Native::new().with_schema(3).with_range(0.001, 1.0);
 /// assert_eq!(native.zero_threshold(), 1.0 / 1024.0);
 /// assert_eq!(native.len(), 80); // ten doublings, eight buckets each
