@@ -6,14 +6,25 @@
 #![allow(unreachable_pub, reason = "`pub` is for the other modules here: a test has no users")]
 #![allow(dead_code, reason = "each test program uses a part of the modules in `e2e/`")]
 
+#[path = "../examples/pipeline/config.rs"]
+mod config;
 #[path = "e2e/http.rs"]
 mod http;
 #[path = "e2e/process.rs"]
 mod process;
 #[path = "e2e/prometheus.rs"]
 mod prometheus;
+#[path = "e2e/server.rs"]
+mod server;
 #[path = "e2e/service.rs"]
 mod service;
+#[path = "../examples/pipeline/version.rs"]
+mod version;
+
+#[path = "e2e/start_times.rs"]
+mod start_times;
+#[path = "e2e/versions.rs"]
+mod versions;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Write};

@@ -29,6 +29,16 @@ pub fn skip(test: &str, missing: &str) {
     say(&format!("skipped: {test} needs {missing}"));
 }
 
+/// Whether something that a test needs is missing; then it is skipped.
+pub fn lacks(test: &str, programs: &[&str]) -> bool {
+    let missing: Vec<&str> = programs.iter().copied().filter(|name| !is_installed(name)).collect();
+    if missing.is_empty() {
+        return false;
+    }
+    skip(test, &missing.join(", "));
+    true
+}
+
 /// Says something that is to be seen though the test passes: the harness hides what `eprintln!` says.
 pub fn say(text: &str) {
     let mut err = io::stderr();

@@ -10,8 +10,8 @@ use promql_parser::parser::{self, BinaryExpr, Expr, ParenExpr, UnaryExpr};
 use crate::config::deploy;
 use crate::deploy::{queries, replace_durations, rules};
 use crate::load::Load;
-use crate::pipeline::{Pipeline, lacks};
-use crate::process::{TempDir, within};
+use crate::pipeline::Pipeline;
+use crate::process::{TempDir, lacks, within};
 use crate::prometheus::Prometheus;
 
 /// What has no data as long as all is well: the question of `CaasNoTargets`, whether there is
