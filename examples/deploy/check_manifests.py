@@ -273,8 +273,8 @@ def check_agreement():
     if ours != theirs:
         problem("thanos/sidecar/prometheus.yml", "is not prometheus.yml without remote_write")
 
-    # Start times make Prometheus ask for protobuf. Versions before 3.8 or so then lose the classic series
-    # of histograms with native buckets, which all rules and panels use.
+    # Start times make Prometheus ask for protobuf. 2.53 and 3.5 then lose the classic series of histograms
+    # with native buckets, which all rules and panels use.
     if not all(job.get("always_scrape_classic_histograms") for job in ours["scrape_configs"]):
         problem("prometheus.yml", "a job does not keep classic histograms")
     features = re.search(r"--enable-feature=(\S+)", (HERE / "kubernetes/monitoring/prometheus.yaml").read_text())
