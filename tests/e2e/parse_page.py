@@ -15,7 +15,7 @@ else:
 def exemplar(sample):
     """Labels, value and time of a sample's exemplar, if it has one."""
     found = sample.exemplar
-    return found and [found.labels, found.value, found.timestamp]
+    return found and [found.labels, found.value, found.timestamp and float(found.timestamp)]
 
 
 page = sys.stdin.buffer.read().decode("utf-8")
