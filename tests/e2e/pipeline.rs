@@ -47,8 +47,18 @@ impl Pipeline {
 
     /// The shipped configuration that scrapes these each second.
     pub fn config(&self, alertmanager: Option<SocketAddr>, write_url: Option<&str>) -> Config {
+        self.config_of("prometheus", alertmanager, write_url)
+    }
+
+    /// As `config`, for a certain Prometheus.
+    pub fn config_of(
+        &self,
+        program: &str,
+        alertmanager: Option<SocketAddr>,
+        write_url: Option<&str>,
+    ) -> Config {
         let mut config = Config::shipped().unwrap();
-        config.version(version("prometheus"));
+        config.version(version(program));
         config.every(1);
         config.targets(&self.targets());
         config.alertmanager(alertmanager);

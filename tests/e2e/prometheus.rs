@@ -9,6 +9,7 @@ use std::process::Command;
 use rustix::process::Signal;
 use serde_json::Value;
 
+use crate::config::deploy;
 use crate::http;
 use crate::process::{Process, TempDir, eventually};
 use crate::version::Version;
@@ -24,10 +25,21 @@ pub struct Prometheus {
 }
 
 /// Which Prometheus to start, and with which `--enable-feature`.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Start {
     pub program: &'static str,
-    pub features: &'static str,
+    pub features: String,
+}
+
+impl Start {
+    /// With the features in the manifest of Prometheus.
+    pub fn shipped(program: &'static str) -> Self {
+        let manifest = deploy().join("kubernetes/monitoring/prometheus.yaml");
+        let manifest = fs::read_to_string(manifest).unwrap();
+        let mut lines = manifest.lines().map(str::trim);
+        let features = lines.find_map(|line| line.strip_prefix("- --enable-feature="));
+        Self { program, features: features.unwrap().to_owned() }
+    }
 }
 
 impl Prometheus {
@@ -43,21 +55,21 @@ impl Prometheus {
 
     /// Runs with any configuration.
     pub fn with(config: &str) -> Self {
-        Self::run(Start { program: "prometheus", features: "" }, config)
+        Self::run(Start { program: "prometheus", features: String::new() }, config)
     }
 
     /// Runs any program with any configuration.
     pub fn run(start: Start, config: &str) -> Self {
         let dir = TempDir::new("prometheus");
         fs::write(dir.path().join("prometheus.yml"), config).unwrap();
-        let (process, address) = run(start, &dir);
+        let (process, address) = run(&start, &dir);
         Self { start, process, address, dir }
     }
 
     /// Stops it as a platform does, and starts it again on the same data.
     pub fn restart(&mut self) {
         self.stop();
-        (self.process, self.address) = run(self.start, &self.dir);
+        (self.process, self.address) = run(&self.start, &self.dir);
     }
 
     pub fn stop(&mut self) {
@@ -141,7 +153,7 @@ pub fn version(program: &str) -> Version {
     Version::parse(&printed).unwrap_or_else(|| panic!("{program} --version: {printed}"))
 }
 
-fn run(start: Start, dir: &TempDir) -> (Process, SocketAddr) {
+fn run(start: &Start, dir: &TempDir) -> (Process, SocketAddr) {
     let mut command = Command::new(start.program);
     if !start.features.is_empty() {
         command.arg(format!("--enable-feature={}", start.features));

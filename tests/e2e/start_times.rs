@@ -4,7 +4,6 @@
 //! 2.50 know no start times.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::net::SocketAddr;
 use std::thread;
 use std::time::Duration;
@@ -13,7 +12,7 @@ use rustix::process::Signal;
 
 use caas_metrics::metrics;
 
-use crate::config::{Config, Target, deploy};
+use crate::config::{Config, Target};
 use crate::http::{get, post_json};
 use crate::process::{eventually, lacks};
 use crate::prometheus::{Prometheus, Start, version};
@@ -35,24 +34,15 @@ metrics! {
 /// Those that know start times.
 const NEWER: [&str; 3] = [PROGRAMS[1], PROGRAMS[2], PROGRAMS[3]];
 
-/// The shipped configuration and flags, with the target that the test scrapes each second.
-fn shipped(program: &'static str, features: &'static str, target: SocketAddr) -> Prometheus {
+/// Scrapes a target each second with the shipped configuration.
+fn scrape(start: Start, target: SocketAddr) -> Prometheus {
     let mut config = Config::shipped().unwrap();
-    config.version(version(program));
+    config.version(version(start.program));
     config.every(1);
     config.alertmanager(None);
     config.remote_write(None);
     config.targets(&[Target { app: "test".into(), pod: "test-0".into(), address: target }]);
-    Prometheus::run(Start { program, features }, &config.0.to_string())
-}
-
-/// The features in the manifest of Prometheus.
-fn shipped_features() -> String {
-    let manifest = deploy().join("kubernetes/monitoring/prometheus.yaml");
-    let manifest = fs::read_to_string(manifest).unwrap();
-    let features =
-        manifest.lines().find_map(|line| line.trim().strip_prefix("- --enable-feature="));
-    features.unwrap().to_owned()
+    Prometheus::run(start, &config.0.to_string())
 }
 
 #[test]
@@ -60,13 +50,13 @@ fn the_first_thousand_events_of_a_series_count() {
     if lacks("the_first_thousand_events_of_a_series_count", &NEWER) {
         return;
     }
-    let features: &'static str = shipped_features().leak();
     let page = caas_metrics::serve("127.0.0.1:0").unwrap();
     let server = "first";
     RequestsTotal { status: 200, server }.inc();
     let servers = NEWER.map(|program| {
-        let start = |features| shipped(program, features, page.local_addr());
-        (program, start(features), start("exemplar-storage"))
+        let with = Start::shipped(program);
+        let without = Start { program, features: "exemplar-storage".to_owned() };
+        (program, scrape(with, page.local_addr()), scrape(without, page.local_addr()))
     });
     let steady = "start_times_requests_total{server='first', status='200'}";
     for (_, with, without) in &servers {
@@ -131,10 +121,10 @@ fn a_series_that_ends_and_begins_again_counts_both_times() {
     if lacks("a_series_that_ends_and_begins_again_counts_both_times", &NEWER) {
         return;
     }
-    let features: &'static str = shipped_features().leak();
     let page = caas_metrics::serve("127.0.0.1:0").unwrap();
     let requests = || RequestsTotal { status: 503, server: "again" };
-    let servers = NEWER.map(|program| (program, shipped(program, features, page.local_addr())));
+    let servers =
+        NEWER.map(|program| (program, scrape(Start::shipped(program), page.local_addr())));
     let series = "start_times_requests_total{server='again'}";
 
     requests().inc_by(1000);
@@ -164,9 +154,8 @@ fn a_restart_counts_what_came_before_and_after_it_once() {
     if lacks("a_restart_counts_what_came_before_and_after_it_once", &NEWER) {
         return;
     }
-    let features: &'static str = shipped_features().leak();
     let mut gateway = Service::start("gateway", &[]);
-    let servers = NEWER.map(|program| (program, shipped(program, features, gateway.admin)));
+    let servers = NEWER.map(|program| (program, scrape(Start::shipped(program), gateway.admin)));
     let series = "caas_http_requests_total{method='POST', path='/messages', status='201'}";
     let send = |gateway: &Service, times: u32| {
         let chat = r#"{"tenant_id": "acme", "type": "chat", "text": "hello"}"#;

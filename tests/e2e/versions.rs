@@ -85,7 +85,7 @@ fn scrape(program: &'static str, gateway: SocketAddr, relays: &[Server; 2]) -> P
     let features = if native { "exemplar-storage,native-histograms" } else { "exemplar-storage" };
     let global = json!({ "scrape_interval": "1s", "scrape_timeout": "900ms" });
     let config = json!({ "global": global, "scrape_configs": jobs });
-    Prometheus::run(Start { program, features }, &config.to_string())
+    Prometheus::run(Start { program, features: features.to_owned() }, &config.to_string())
 }
 
 /// Passes a page on, always in one format: a server from before `scrape_protocols` cannot choose.
