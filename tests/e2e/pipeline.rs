@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::config::{Config, Target};
 use crate::http::{Response, post_json, request};
-use crate::prometheus::version;
+use crate::process::version;
 use crate::service::Service;
 
 pub struct Pipeline {

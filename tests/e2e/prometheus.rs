@@ -12,7 +12,6 @@ use serde_json::Value;
 use crate::config::deploy;
 use crate::http;
 use crate::process::{Process, TempDir, eventually};
-use crate::version::Version;
 
 /// A series' labels, without those that Prometheus adds.
 pub type Labels = BTreeMap<String, String>;
@@ -143,14 +142,6 @@ pub fn labels(metric: &Value) -> Labels {
     let labels = metric.as_object().unwrap().iter();
     let labels = labels.filter(|(name, _)| !["instance", "job"].contains(&name.as_str()));
     labels.map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned())).collect()
-}
-
-/// The version of a program that is installed.
-pub fn version(program: &str) -> Version {
-    let output = Command::new(program).arg("--version").output().unwrap();
-    // 2.42 prints it where errors go.
-    let printed = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
-    Version::parse(&printed).unwrap_or_else(|| panic!("{program} --version: {printed}"))
 }
 
 fn run(start: &Start, dir: &TempDir) -> (Process, SocketAddr) {

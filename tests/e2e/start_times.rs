@@ -14,8 +14,8 @@ use caas_metrics::metrics;
 
 use crate::config::{Config, Target};
 use crate::http::{get, post_json};
-use crate::process::{eventually, lacks};
-use crate::prometheus::{Prometheus, Start, version};
+use crate::process::{eventually, lacks, version};
+use crate::prometheus::{Prometheus, Start};
 use crate::service::Service;
 use crate::versions::PROGRAMS;
 

@@ -11,8 +11,8 @@ use axum::routing::get;
 use serde_json::{Value, json};
 
 use crate::http::{escape, request};
-use crate::process::{eventually, lacks, say};
-use crate::prometheus::{Labels, Prometheus, Start, labels, version};
+use crate::process::{eventually, lacks, say, version};
+use crate::prometheus::{Labels, Prometheus, Start, labels};
 use crate::server::Server;
 use crate::service::Service;
 use crate::version::Version;

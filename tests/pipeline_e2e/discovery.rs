@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 use crate::config::Config;
 use crate::kubernetes::{Kubernetes, Pod};
 use crate::pipeline::Pipeline;
-use crate::process::{TempDir, lacks, say, within};
-use crate::prometheus::{Prometheus, version};
+use crate::process::{TempDir, lacks, say, version, within};
+use crate::prometheus::Prometheus;
 use crate::store::Store;
 
 #[test]
