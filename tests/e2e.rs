@@ -6,14 +6,25 @@
 #![allow(unreachable_pub, reason = "`pub` is for the other modules here: a test has no users")]
 #![allow(dead_code, reason = "each test program uses a part of the modules in `e2e/`")]
 
+#[path = "../examples/pipeline/config.rs"]
+mod config;
 #[path = "e2e/http.rs"]
 mod http;
 #[path = "e2e/process.rs"]
 mod process;
 #[path = "e2e/prometheus.rs"]
 mod prometheus;
+#[path = "e2e/server.rs"]
+mod server;
 #[path = "e2e/service.rs"]
 mod service;
+#[path = "../examples/pipeline/version.rs"]
+mod version;
+
+#[path = "e2e/start_times.rs"]
+mod start_times;
+#[path = "e2e/versions.rs"]
+mod versions;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Write};
@@ -271,6 +282,10 @@ fn the_parsers_of_prometheus_client_read_the_page() {
     }
     let gateway = Service::start("gateway", &[]);
     send_requests(&gateway);
+    // A series that no other request updates, so that its exemplar is this one.
+    let answer = request(gateway.address, "PUT", "/messages", &[], "");
+    let head = answer.head.to_lowercase();
+    let trace = head.lines().find_map(|line| line.strip_prefix("trace-id: ")).unwrap().to_owned();
 
     let text = parse_page("text", &get(gateway.admin, "/metrics").body);
     let page = request(gateway.admin, "GET", "/metrics", &[("accept", OPENMETRICS)], "");
@@ -299,6 +314,22 @@ fn the_parsers_of_prometheus_client_read_the_page() {
         assert_eq!(sample[2].as_f64(), Some(1.0));
     }
     assert_eq!(openmetrics["caas_request_duration_seconds"]["unit"], "seconds");
+
+    // OpenMetrics has traces, the newest that a client was told among them; the text format has none.
+    let exemplars = |page: &Value| {
+        let samples = page["caas_request_duration_seconds"]["samples"].as_array().unwrap().clone();
+        samples.into_iter().filter(|sample| sample[3].is_array()).collect::<Vec<_>>()
+    };
+    assert_eq!(exemplars(&text), [Value::Null; 0]);
+    let found = exemplars(&openmetrics);
+    let has = |sample: &Value| sample[3][0]["trace_id"] == trace.as_str();
+    assert!(found.iter().any(has), "{trace}: {found:?}");
+    for sample in &found {
+        assert_eq!(sample[0], "caas_request_duration_seconds_bucket");
+        let bound: f64 = sample[1]["le"].as_str().unwrap().parse().unwrap();
+        assert!(sample[3][1].as_f64().unwrap() <= bound, "{sample}");
+        assert!(sample[3][2].as_f64().unwrap() > 1.7e9, "{sample} has no time of now");
+    }
 }
 
 fn parse_page(format: &str, page: &str) -> Value {

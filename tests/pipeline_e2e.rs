@@ -35,6 +35,8 @@ mod service;
 mod store;
 #[path = "../examples/pipeline/load.rs"]
 mod traffic;
+#[path = "../examples/pipeline/version.rs"]
+mod version;
 
 #[path = "pipeline_e2e/alerts.rs"]
 mod alerts;

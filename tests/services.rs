@@ -19,6 +19,8 @@ mod pipeline;
 mod process;
 #[path = "e2e/service.rs"]
 mod service;
+#[path = "../examples/pipeline/version.rs"]
+mod version;
 
 #[path = "services/bounded.rs"]
 mod bounded;

@@ -6,10 +6,13 @@ copy with `file_sd_configs` in their place, that is all but the discovery, and v
 them and refuses unknown fields, checks the scrape configuration as it is. Without vmagent that part
 is not checked: that is said, and is a failure if CAAS_DEPLOY=required.
 
+A promtool of 2.x calls one option otherwise, or does not have it: it gets the file with its own name.
+
 Needs PyYAML, `promtool`, and `vmagent` (Debian: victoria-metrics) with Debian's promtool.
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -22,6 +25,20 @@ HERE = Path(__file__).resolve().parent
 UNKNOWN = "field kubernetes_sd_configs not found"
 
 
+def for_this_promtool(config):
+    printed = subprocess.run(["promtool", "--version"], capture_output=True, text=True)
+    version = re.search(r"version (\d+)\.(\d+)", printed.stdout + printed.stderr)
+    version = tuple(int(number) for number in version.groups()) if version else (3, 0)
+    if version >= (3, 0):
+        return config
+    config = yaml.safe_load(config)
+    for job in config["scrape_configs"]:
+        value = job.pop("always_scrape_classic_histograms", None)
+        if value is not None and version >= (2, 45):
+            job["scrape_classic_histograms"] = value
+    return yaml.safe_dump(config)
+
+
 def promtool(config, folder):
     path = Path(folder, "prometheus.yml")
     path.write_text(config)
@@ -32,7 +49,8 @@ def promtool(config, folder):
 def vmagent(config, folder):
     scraping = yaml.safe_load(config)["scrape_configs"]
     for job in scraping:
-        job.pop("label_limit", None)  # Prometheus' own
+        for own in ["label_limit", "always_scrape_classic_histograms"]:
+            job.pop(own, None)  # Prometheus' own
     path = Path(folder, "scrape.yml")
     path.write_text(yaml.safe_dump({"scrape_configs": scraping}))
     checked = subprocess.run(
@@ -42,7 +60,7 @@ def vmagent(config, folder):
 
 
 def check(name, folder):
-    config = (HERE / name).read_text()
+    config = for_this_promtool((HERE / name).read_text())
     # vmagent finds out about a role only when it asks for it.
     discovery = [sd for job in yaml.safe_load(config)["scrape_configs"] for sd in job.get("kubernetes_sd_configs", [])]
     if not discovery or any(sd.get("role") != "pod" for sd in discovery):

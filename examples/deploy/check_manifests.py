@@ -34,7 +34,7 @@ VARIANTS = {
 }
 # The resources that Kubernetes itself does not know: the keys of their `spec`.
 CUSTOM = {
-    "PodMonitor": {"selector", "namespaceSelector", "podMetricsEndpoints", "jobLabel", "podTargetLabels", "sampleLimit", "labelLimit"},
+    "PodMonitor": {"selector", "namespaceSelector", "podMetricsEndpoints", "jobLabel", "podTargetLabels", "sampleLimit", "labelLimit", "scrapeClassicHistograms"},
     "PrometheusRule": {"groups"},
 }
 ENDPOINT = {"port", "path", "interval", "scrapeTimeout", "relabelings", "metricRelabelings", "scheme", "params", "honorLabels"}
@@ -272,6 +272,15 @@ def check_agreement():
     theirs = yaml.safe_load((HERE / "thanos/sidecar/prometheus.yml").read_text())
     if ours != theirs:
         problem("thanos/sidecar/prometheus.yml", "is not prometheus.yml without remote_write")
+
+    # Start times make Prometheus ask for protobuf. 2.53 and 3.5 then lose the classic series of histograms
+    # with native buckets, which all rules and panels use.
+    if not all(job.get("always_scrape_classic_histograms") for job in ours["scrape_configs"]):
+        problem("prometheus.yml", "a job does not keep classic histograms")
+    features = re.search(r"--enable-feature=(\S+)", (HERE / "kubernetes/monitoring/prometheus.yaml").read_text())
+    for feature in ["exemplar-storage", "created-timestamp-zero-ingestion"]:
+        if feature not in (features[1].split(",") if features else []):
+            problem("kubernetes/monitoring/prometheus.yaml", f"does not enable {feature}")
 
     longest = max(re.findall(r"\[(\d+[mhdw])\]", (HERE / "alerts.yml").read_text()), key=hours)
     manifest = (HERE / "kubernetes/monitoring/prometheus.yaml").read_text()

@@ -33,6 +33,8 @@ FILES = [
     (GATEWAY, "      app.kubernetes.io/name: gateway\n  template", "      app.kubernetes.io/name: gate\n  template", "does not match its own pods"),
     (PROMETHEUS, "            - name: config\n              mountPath", "            - name: conf\n              mountPath", "is no volume"),
     (PROMETHEUS, "retention.time=7d", "retention.time=3d", "looks back 3d"),
+    (PROMETHEUS, "exemplar-storage,created-timestamp", "exemplar-storage,created-time", "does not enable created-timestamp-zero-ingestion"),
+    ("prometheus.yml", "classic_histograms: true", "classic_histograms: false", "does not keep classic histograms"),
     ("kubernetes/operator/podmonitor.yaml", "sampleLimit", "samplesLimit", "samplesLimit is unknown"),
     ("kubernetes/operator/podmonitor.yaml", "scrapeTimeout", "timeout", "timeout is unknown"),
     ("thanos/receive/hashrings.json", "thanos-receive-2", "thanos-receive-3", "does not list"),

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use crate::version::Version;
+
 /// The folder of the shipped files.
 pub fn deploy() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/deploy")
@@ -31,6 +33,15 @@ impl Config {
         let mut config = Self(serde_saphyr::from_str(&text).map_err(|error| say(&error))?);
         config.rules(&deploy().join("alerts.yml"));
         Ok(config)
+    }
+
+    /// Fits it to a version of Prometheus before 3.0, which has another name for one option, or none.
+    pub fn version(&mut self, version: Version) {
+        let Some(job) = self.0["scrape_configs"][0].as_object_mut() else { return };
+        let value = job.remove("always_scrape_classic_histograms");
+        if let (Some(value), Some(name)) = (value, version.classic_option()) {
+            job.insert(name.to_owned(), value);
+        }
     }
 
     /// Sets how often to scrape and to evaluate, except for rule groups with an interval of their own.

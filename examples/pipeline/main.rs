@@ -22,6 +22,7 @@ mod program;
 mod servers;
 mod services;
 mod summary;
+mod version;
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;

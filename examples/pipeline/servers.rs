@@ -9,6 +9,7 @@ use tokio::process::Command;
 use crate::client::Client;
 use crate::config::{Config, Target};
 use crate::program::{Program, Supervisor};
+use crate::version::Version;
 
 /// How often the services are scraped and the rules evaluated.
 pub const EVERY_SECONDS: u32 = 2;
@@ -53,6 +54,7 @@ impl Servers {
         }
 
         let mut config = Config::shipped()?;
+        config.version(version(PROMETHEUS).await?);
         config.every(EVERY_SECONDS);
         config.targets(targets);
         config.alertmanager(servers.alertmanager.as_ref().map(|server| server.address));
@@ -87,6 +89,14 @@ async fn is_installed(program: &str) -> bool {
         .is_ok_and(|output| output.status.success())
 }
 
+async fn version(program: &str) -> Result<Version, String> {
+    let output = Command::new(program).arg("--version").output().await;
+    let output = output.map_err(|error| format!("{program}: {error}"))?;
+    // 2.42 prints it where errors go.
+    let printed = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    Version::parse(&printed).ok_or_else(|| format!("{program} --version: {printed}"))
+}
+
 async fn start_prometheus(config: &Config, supervisor: &Supervisor) -> Result<Server, String> {
     let path = supervisor.dir().join("prometheus.json");
     config.write(&path)?;
@@ -94,6 +104,8 @@ async fn start_prometheus(config: &Config, supervisor: &Supervisor) -> Result<Se
     command.arg("--config.file").arg(path);
     command.arg("--storage.tsdb.path").arg(supervisor.dir().join("prometheus"));
     command.arg("--web.listen-address=127.0.0.1:0");
+    // As `examples/deploy/kubernetes/monitoring/prometheus.yaml`; 2.42 has no start times, and says so.
+    command.arg("--enable-feature=exemplar-storage,created-timestamp-zero-ingestion");
     ready(supervisor.start(PROMETHEUS, &mut command)?, logged_address, "/-/ready").await
 }
 

@@ -11,13 +11,22 @@ if sys.argv[1] == "openmetrics":
 else:
     from prometheus_client.parser import text_string_to_metric_families
 
+
+def exemplar(sample):
+    """Labels, value and time of a sample's exemplar, if it has one."""
+    found = sample.exemplar
+    return found and [found.labels, found.value, found.timestamp and float(found.timestamp)]
+
+
 page = sys.stdin.buffer.read().decode("utf-8")
 families = {
     family.name: {
         "type": family.type,
         "help": family.documentation,
         "unit": family.unit,
-        "samples": [[sample.name, sample.labels, sample.value] for sample in family.samples],
+        "samples": [
+            [sample.name, sample.labels, sample.value, exemplar(sample)] for sample in family.samples
+        ],
     }
     for family in text_string_to_metric_families(page)
 }

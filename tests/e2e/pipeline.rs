@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::config::{Config, Target};
 use crate::http::{Response, post_json, request};
-use crate::process::{is_installed, skip};
+use crate::process::version;
 use crate::service::Service;
 
 pub struct Pipeline {
@@ -47,7 +47,18 @@ impl Pipeline {
 
     /// The shipped configuration that scrapes these each second.
     pub fn config(&self, alertmanager: Option<SocketAddr>, write_url: Option<&str>) -> Config {
+        self.config_of("prometheus", alertmanager, write_url)
+    }
+
+    /// As `config`, for a certain Prometheus.
+    pub fn config_of(
+        &self,
+        program: &str,
+        alertmanager: Option<SocketAddr>,
+        write_url: Option<&str>,
+    ) -> Config {
         let mut config = Config::shipped().unwrap();
+        config.version(version(program));
         config.every(1);
         config.targets(&self.targets());
         config.alertmanager(alertmanager);
@@ -74,14 +85,4 @@ impl Pipeline {
         let headers = [("content-type", "application/json"), ("authorization", &bearer)];
         request(self.gateway.address, "POST", "/messages", &headers, &body).status
     }
-}
-
-/// Whether something that a test needs is missing; then it is skipped.
-pub fn lacks(test: &str, programs: &[&str]) -> bool {
-    let missing: Vec<&str> = programs.iter().copied().filter(|name| !is_installed(name)).collect();
-    if missing.is_empty() {
-        return false;
-    }
-    skip(test, &missing.join(", "));
-    true
 }

@@ -12,11 +12,20 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::http;
+use crate::version::Version;
 
 /// Whether `program` starts at all.
 pub fn is_installed(program: &str) -> bool {
     let version = Command::new(program).arg("--version").output();
     version.is_ok_and(|output| output.status.success())
+}
+
+/// The version of a Prometheus that is installed.
+pub fn version(program: &str) -> Version {
+    let output = Command::new(program).arg("--version").output().unwrap();
+    // 2.42 prints it where errors go.
+    let printed = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+    Version::parse(&printed).unwrap_or_else(|| panic!("{program} --version: {printed}"))
 }
 
 /// What to do where something that a test needs is missing: skip it and say so, or fail where
@@ -27,6 +36,16 @@ pub fn skip(test: &str, missing: &str) {
         "CAAS_E2E=required, but {missing} is missing"
     );
     say(&format!("skipped: {test} needs {missing}"));
+}
+
+/// Whether something that a test needs is missing; then it is skipped.
+pub fn lacks(test: &str, programs: &[&str]) -> bool {
+    let missing: Vec<&str> = programs.iter().copied().filter(|name| !is_installed(name)).collect();
+    if missing.is_empty() {
+        return false;
+    }
+    skip(test, &missing.join(", "));
+    true
 }
 
 /// Says something that is to be seen though the test passes: the harness hides what `eprintln!` says.

@@ -9,6 +9,7 @@ use std::process::Command;
 use rustix::process::Signal;
 use serde_json::Value;
 
+use crate::config::deploy;
 use crate::http;
 use crate::process::{Process, TempDir, eventually};
 
@@ -16,9 +17,28 @@ use crate::process::{Process, TempDir, eventually};
 pub type Labels = BTreeMap<String, String>;
 
 pub struct Prometheus {
+    start: Start,
     process: Process,
     address: SocketAddr,
     dir: TempDir,
+}
+
+/// Which Prometheus to start, and with which `--enable-feature`.
+#[derive(Clone)]
+pub struct Start {
+    pub program: &'static str,
+    pub features: String,
+}
+
+impl Start {
+    /// With the features in the manifest of Prometheus.
+    pub fn shipped(program: &'static str) -> Self {
+        let manifest = deploy().join("kubernetes/monitoring/prometheus.yaml");
+        let manifest = fs::read_to_string(manifest).unwrap();
+        let mut lines = manifest.lines().map(str::trim);
+        let features = lines.find_map(|line| line.strip_prefix("- --enable-feature="));
+        Self { program, features: features.unwrap().to_owned() }
+    }
 }
 
 impl Prometheus {
@@ -29,26 +49,27 @@ impl Prometheus {
 
     /// Runs with any configuration.
     pub fn with(config: &str) -> Self {
-        Self::run(config, &[])
+        Self::run(Start { program: "prometheus", features: String::new() }, config)
     }
 
     /// Scrapes one target each second, natively: in protobuf, with native histograms.
     pub fn native(target: SocketAddr) -> Self {
-        let features = "native-histograms,exemplar-storage";
-        Self::run(&scraping(target), &[&format!("--enable-feature={features}")])
+        let features = "native-histograms,exemplar-storage".to_owned();
+        Self::run(Start { program: "prometheus", features }, &scraping(target))
     }
 
-    fn run(config: &str, arguments: &[&str]) -> Self {
+    /// Runs any program with any configuration.
+    pub fn run(start: Start, config: &str) -> Self {
         let dir = TempDir::new("prometheus");
         fs::write(dir.path().join("prometheus.yml"), config).unwrap();
-        let (process, address) = run(&dir, arguments);
-        Self { process, address, dir }
+        let (process, address) = run(&start, &dir);
+        Self { start, process, address, dir }
     }
 
     /// Stops it as a platform does, and starts it again on the same data.
     pub fn restart(&mut self) {
         self.stop();
-        (self.process, self.address) = run(&self.dir, &[]);
+        (self.process, self.address) = run(&self.start, &self.dir);
     }
 
     pub fn stop(&mut self) {
@@ -65,16 +86,22 @@ impl Prometheus {
         self.dir.path().join("data/snapshots").join(name)
     }
 
-    /// What an instant query yields: each series' labels and value.
+    /// What an instant query yields: the labels and value of each series that is a number.
     pub fn query(&self, promql: &str) -> BTreeMap<Labels, String> {
         let answer = self.api(&format!("query?query={}", http::escape(promql)));
-        let series = answer["result"].as_array().unwrap().iter().map(|series| {
-            let labels = series["metric"].as_object().unwrap().iter();
-            let labels = labels.filter(|(name, _)| !["instance", "job"].contains(&name.as_str()));
-            let labels = labels.map(|(n, v)| (n.clone(), v.as_str().unwrap().to_owned()));
-            (labels.collect(), series["value"][1].as_str().unwrap().to_owned())
+        let series = answer["result"].as_array().unwrap().iter().filter_map(|series| {
+            let value = series["value"][1].as_str()?.to_owned();
+            Some((labels(&series["metric"]), value))
         });
         series.collect()
+    }
+
+    /// The labels of the series that an instant query yields and that are native histograms.
+    pub fn native(&self, promql: &str) -> Vec<Labels> {
+        let answer = self.api(&format!("query?query={}", http::escape(promql)));
+        let series = answer["result"].as_array().unwrap().iter();
+        let native = series.filter(|series| series["histogram"].is_array());
+        native.map(|series| labels(&series["metric"])).collect()
     }
 
     /// The value of a query that yields one series, if it yields one.
@@ -121,8 +148,18 @@ fn scraping(target: SocketAddr) -> String {
     )
 }
 
-fn run(dir: &TempDir, arguments: &[&str]) -> (Process, SocketAddr) {
-    let mut command = Command::new("prometheus");
+/// The labels of a series in an answer of the HTTP API, without those that Prometheus adds.
+pub fn labels(metric: &Value) -> Labels {
+    let labels = metric.as_object().unwrap().iter();
+    let labels = labels.filter(|(name, _)| !["instance", "job"].contains(&name.as_str()));
+    labels.map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned())).collect()
+}
+
+fn run(start: &Start, dir: &TempDir) -> (Process, SocketAddr) {
+    let mut command = Command::new(start.program);
+    if !start.features.is_empty() {
+        command.arg(format!("--enable-feature={}", start.features));
+    }
     command
         .arg(format!("--config.file={}", dir.path().join("prometheus.yml").display()))
         .arg(format!("--storage.tsdb.path={}", dir.path().join("data").display()))

@@ -8,8 +8,8 @@ use crate::alerting::{Alerting, Notified};
 use crate::config::deploy;
 use crate::deploy::replace_durations;
 use crate::load::Load;
-use crate::pipeline::{Pipeline, lacks};
-use crate::process::{TempDir, within};
+use crate::pipeline::Pipeline;
+use crate::process::{TempDir, lacks, within};
 use crate::prometheus::Prometheus;
 use crate::service::Service;
 

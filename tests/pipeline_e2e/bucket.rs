@@ -3,8 +3,8 @@
 use std::fs;
 use std::process::Command;
 
-use crate::pipeline::{Pipeline, lacks};
-use crate::process::{Process, TempDir, skip};
+use crate::pipeline::Pipeline;
+use crate::process::{Process, TempDir, lacks, skip};
 use crate::prometheus::Prometheus;
 
 #[test]

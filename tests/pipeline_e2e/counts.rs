@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use tokio_tungstenite::tungstenite;
 
 use crate::http::{get, post_json, request};
-use crate::pipeline::{Pipeline, lacks};
+use crate::pipeline::Pipeline;
+use crate::process::lacks;
 use crate::prometheus::Prometheus;
 
 #[test]

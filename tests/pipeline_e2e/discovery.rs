@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 
 use crate::config::Config;
 use crate::kubernetes::{Kubernetes, Pod};
-use crate::pipeline::{Pipeline, lacks};
-use crate::process::{TempDir, say, within};
+use crate::pipeline::Pipeline;
+use crate::process::{TempDir, lacks, say, version, within};
 use crate::prometheus::Prometheus;
 use crate::store::Store;
 
@@ -43,6 +43,7 @@ fn prometheus_keeps_the_annotated_pods() {
     }
     let cluster = Cluster::start();
     let mut config = config();
+    config.version(version("prometheus"));
     let job = config.0["scrape_configs"][0].as_object_mut().unwrap();
     if knows_kubernetes() {
         job["kubernetes_sd_configs"][0]["api_server"] = json!(cluster.kubernetes.url());

@@ -5,8 +5,7 @@ use std::process::Command;
 
 use rustix::process::Signal;
 
-use crate::pipeline::lacks;
-use crate::process::{Process, TempDir, within};
+use crate::process::{Process, TempDir, lacks, within};
 use crate::service::example;
 
 fn start(command: &mut Command) -> Process {

@@ -10,9 +10,9 @@ use promql_parser::parser::{self, BinaryExpr, Expr, ParenExpr, UnaryExpr};
 use crate::config::deploy;
 use crate::deploy::{queries, replace_durations, rules};
 use crate::load::Load;
-use crate::pipeline::{Pipeline, lacks};
-use crate::process::{TempDir, within};
-use crate::prometheus::Prometheus;
+use crate::pipeline::Pipeline;
+use crate::process::{TempDir, lacks, within};
+use crate::prometheus::{Prometheus, Start};
 
 /// What has no data as long as all is well: the question of `CaasNoTargets`, whether there is
 /// nothing, and the annotation of the dashboards that shows alerts that fire.
@@ -25,7 +25,7 @@ const NEARER: [(&str, &str); 2] = [("offset 10m", "offset 3s"), ("offset 30m", "
 
 #[test]
 fn rules_and_panels_have_data() {
-    if lacks("rules_and_panels_have_data", &["prometheus"]) {
+    if lacks("rules_and_panels_have_data", &["prometheus", "prometheus-3.16"]) {
         return;
     }
     let pipeline = Pipeline::start();
@@ -34,22 +34,29 @@ fn rules_and_panels_have_data() {
     let path = dir.path().join("alerts.yml");
     let shipped = fs::read_to_string(deploy().join("alerts.yml")).unwrap();
     fs::write(&path, replace_durations(&shipped, &SOONER)).unwrap();
-    let mut config = pipeline.config(None, None);
-    config.rules(&path);
-    let prometheus = Prometheus::with(&config.0.to_string());
+    // The oldest one, and the newest with the shipped flags, which make it ask for another format.
+    let oldest = Start { program: "prometheus", features: String::new() };
+    let servers = [oldest, Start::shipped("prometheus-3.16")].map(|start| {
+        let mut config = pipeline.config_of(start.program, None, None);
+        config.rules(&path);
+        Prometheus::run(start, &config.0.to_string())
+    });
+    servers.iter().for_each(assert_data);
+}
 
-    let all = of_rules(&prometheus).into_iter().chain(of_dashboards());
+fn assert_data(prometheus: &Prometheus) {
+    let all = of_rules(prometheus).into_iter().chain(of_dashboards());
     let (silent, mut waiting): (Vec<_>, Vec<_>) =
         all.partition(|(_, expr)| SILENT.iter().any(|start| expr.starts_with(start)));
     assert!(waiting.len() > 150, "some were not found");
     within(60, "they have data", || {
-        waiting.retain(|(_, expr)| !has_data(&prometheus, expr));
+        waiting.retain(|(_, expr)| !has_data(prometheus, expr));
         if waiting.is_empty() { Ok(()) } else { Err(format!("{waiting:#?}")) }
     });
-    assert_rules_are_healthy(&prometheus);
+    assert_rules_are_healthy(prometheus);
     for start in SILENT {
         let (_, expr) = silent.iter().find(|(_, expr)| expr.starts_with(start)).unwrap();
-        assert!(!has_data(&prometheus, expr), "{expr} need not be left out");
+        assert!(!has_data(prometheus, expr), "{expr} need not be left out");
     }
 }
 

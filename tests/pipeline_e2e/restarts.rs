@@ -4,8 +4,8 @@ use std::time::SystemTime;
 
 use rustix::process::Signal;
 
-use crate::pipeline::{Pipeline, lacks};
-use crate::process::within;
+use crate::pipeline::Pipeline;
+use crate::process::{lacks, within};
 use crate::prometheus::Prometheus;
 use crate::service::Service;
 use crate::store::Store;

@@ -24,6 +24,7 @@ metrics! {
 
     /// Request duration in seconds.
     #[exemplars]
+    #[native]
     #[buckets(0.01, 0.05, 0.1, 0.5, 1, 5)]
     pub histogram RequestDurationSeconds { method: Method, path: &str }
 
