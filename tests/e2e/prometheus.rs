@@ -53,7 +53,7 @@ impl Prometheus {
     }
 
     /// Scrapes one target each second, natively: in protobuf, with native histograms.
-    pub fn native(target: SocketAddr) -> Self {
+    pub fn start_native(target: SocketAddr) -> Self {
         let features = "native-histograms,exemplar-storage".to_owned();
         Self::run(Start { program: "prometheus", features }, &scraping(target))
     }
@@ -163,8 +163,7 @@ fn run(start: &Start, dir: &TempDir) -> (Process, SocketAddr) {
     command
         .arg(format!("--config.file={}", dir.path().join("prometheus.yml").display()))
         .arg(format!("--storage.tsdb.path={}", dir.path().join("data").display()))
-        .args(["--web.listen-address=127.0.0.1:0", "--web.enable-admin-api", "--log.level=debug"])
-        .args(arguments);
+        .args(["--web.listen-address=127.0.0.1:0", "--web.enable-admin-api", "--log.level=debug"]);
     let mut process = Process::start("prometheus-log", &mut command);
     let address = process.ready("/-/ready", logged_address);
     (process, address)
