@@ -128,7 +128,9 @@ fn a_series_that_ends_and_begins_again_counts_both_times() {
     let series = "start_times_requests_total{server='again'}";
 
     requests().inc_by(1000);
-    servers.iter().for_each(|(_, prometheus)| prometheus.expect(series, 1000.0));
+    for (_, prometheus) in &servers {
+        prometheus.expect(series, 1000.0);
+    }
     requests().remove();
     for (program, prometheus) in &servers {
         eventually(program, || match prometheus.number(series) {
@@ -164,16 +166,24 @@ fn a_restart_counts_what_came_before_and_after_it_once() {
         });
     };
 
-    servers.iter().for_each(|(_, prometheus)| prometheus.expect("up", 1.0));
+    for (_, prometheus) in &servers {
+        prometheus.expect("up", 1.0);
+    }
     send(&gateway, 30);
-    servers.iter().for_each(|(_, prometheus)| prometheus.expect(series, 30.0));
+    for (_, prometheus) in &servers {
+        prometheus.expect(series, 30.0);
+    }
     let [address, admin] = [gateway.address, gateway.admin].map(|address| address.to_string());
     gateway.process.signal(Signal::KILL);
     gateway.process.exit();
-    servers.iter().for_each(|(_, prometheus)| prometheus.expect("up", 0.0));
+    for (_, prometheus) in &servers {
+        prometheus.expect("up", 0.0);
+    }
 
     let gateway = Service::start_at(&address, &admin, "gateway", &[]);
-    servers.iter().for_each(|(_, prometheus)| prometheus.expect("up", 1.0));
+    for (_, prometheus) in &servers {
+        prometheus.expect("up", 1.0);
+    }
     send(&gateway, 50);
     for (program, prometheus) in &servers {
         prometheus.expect(series, 50.0);
