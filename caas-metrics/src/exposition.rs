@@ -86,10 +86,20 @@ impl Page {
         Poll::Ready(())
     }
 
+    /// Waits no longer for the collectors: the page has their last values.
+    #[cfg_attr(not(feature = "http"), allow(dead_code, reason = "a server that stops asks"))]
+    pub(crate) fn stop_waiting(&mut self) {
+        self.be_ready(Request::now);
+    }
+
     /// Waits for the collectors, at most until their deadlines.
     fn wait(&mut self) {
+        self.be_ready(Request::wait);
+    }
+
+    fn be_ready(&mut self, snapshot: fn(Request) -> Arc<Snapshot>) {
         match mem::replace(&mut self.stage, Stage::Ended) {
-            Stage::Asked(request) => self.stage = self.writing(request.wait()),
+            Stage::Asked(request) => self.stage = self.writing(snapshot(request)),
             stage => self.stage = stage,
         }
     }

@@ -41,6 +41,16 @@ enum Phase {
     Closing,
 }
 
+/// Whether the server stops.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Stopping {
+    No,
+    /// Answers under way may finish.
+    Soon,
+    /// They may, with what is known of collectors now.
+    Now,
+}
+
 /// What a connection is doing, and since when.
 #[derive(Debug)]
 pub(super) struct Activity {
@@ -51,6 +61,8 @@ pub(super) struct Activity {
     wrote: Cell<Instant>,
     /// Whether bytes wait for the client to read.
     is_blocked: Cell<bool>,
+    /// Whether no answer shall wait for a collector any more.
+    is_hurried: Cell<bool>,
 }
 
 impl Activity {
@@ -62,6 +74,7 @@ impl Activity {
             phase: Cell::new((Phase::Receiving, now)),
             wrote: Cell::new(now),
             is_blocked: Cell::new(false),
+            is_hurried: Cell::new(false),
         }
     }
 
@@ -121,7 +134,7 @@ pub(super) async fn run(
     stream: Box<dyn Stream>,
     activity: Rc<Activity>,
     answer: Answer,
-    mut stop: watch::Receiver<bool>,
+    stop: watch::Receiver<Stopping>,
 ) {
     let service = service_fn(|request: Request<Incoming>| {
         activity.enter(Phase::Answering);
@@ -140,15 +153,20 @@ pub(super) async fn run(
         .max_header_size(Limits::HEAD_BYTES)
         .max_buf_size(Limits::WRITE_BUFFER)
         .serve_connection(TokioIo::new(watched), service);
-    let mut stopped = pin!(stop.wait_for(|stop| *stop));
+    let (mut soon, mut now) = (stop.clone(), stop);
+    let mut soon = pin!(soon.wait_for(|stopping| *stopping >= Stopping::Soon));
+    let mut now = pin!(now.wait_for(|stopping| *stopping == Stopping::Now));
     let mut is_stopping = false;
     let served = until_deadline(&activity, |cx| {
-        if !is_stopping && stopped.as_mut().poll(cx).is_ready() {
+        if !is_stopping && soon.as_mut().poll(cx).is_ready() {
             is_stopping = true;
             Pin::new(&mut connection).graceful_shutdown();
         }
         if is_stopping && !activity.owes_an_answer() {
             return Poll::Ready(Served::ToBeDropped);
+        }
+        if !activity.is_hurried.get() && now.as_mut().poll(cx).is_ready() {
+            activity.is_hurried.set(true);
         }
         connection.poll_without_shutdown(cx).map(|_| Served::ToBeClosed)
     });
@@ -284,6 +302,9 @@ impl http_body::Body for Tracked {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        if self.activity.is_hurried.get() {
+            self.body.stop_waiting();
+        }
         Pin::new(&mut self.body).poll_frame(cx)
     }
 

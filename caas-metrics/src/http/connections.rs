@@ -14,7 +14,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::sleep;
 
-use super::connection::{self, Activity, Answer};
+use super::connection::{self, Activity, Answer, Stopping};
 use super::limits::Limits;
 use super::listen::{Listener, Stream};
 use super::reserve::Reserve;
@@ -29,6 +29,9 @@ const MAY_BE_NEW: Duration = Duration::from_millis(5);
 
 /// When to try again to accept, if there is neither a descriptor nor a connection to close.
 const AGAIN: Duration = Duration::from_millis(20);
+
+/// How long answers may still wait for collectors after the server was asked to stop.
+const COLLECTORS: Duration = Duration::from_millis(500);
 
 /// Serves all clients until it is asked to stop.
 pub(super) async fn accept(
@@ -63,12 +66,12 @@ pub(super) struct Connections {
     tasks: JoinSet<()>,
     open: Vec<(AbortHandle, Rc<Activity>)>,
     reserve: Reserve,
-    stop: watch::Sender<bool>,
+    stop: watch::Sender<Stopping>,
 }
 
 impl Connections {
     pub(super) fn new(limits: Limits, answer: Answer) -> Self {
-        let stop = watch::Sender::new(false);
+        let stop = watch::Sender::new(Stopping::No);
         let (tasks, reserve) = (JoinSet::new(), Reserve::new());
         Self { limits, answer, tasks, open: Vec::new(), reserve, stop }
     }
@@ -167,9 +170,24 @@ impl Connections {
 
     /// Lets the answers under way finish, for a while.
     async fn finish(&mut self) {
-        self.stop.send_replace(true);
-        let finished = async { while self.tasks.join_next().await.is_some() {} };
-        first(finished, sleep(self.limits.shutdown)).await;
+        let (mut left, tasks) = (self.limits.shutdown, &mut self.tasks);
+        let mut finished = pin!(async { while tasks.join_next().await.is_some() {} });
+        for (stopping, time) in [(Stopping::Soon, COLLECTORS), (Stopping::Now, left)] {
+            self.stop.send_replace(stopping);
+            let time = time.min(left);
+            left -= time;
+            let all = async {
+                finished.as_mut().await;
+                true
+            };
+            let late = async {
+                sleep(time).await;
+                false
+            };
+            if first(all, late).await {
+                return;
+            }
+        }
     }
 }
 

@@ -12,8 +12,9 @@
 //! socket are for [`Server::builder`].
 //!
 //! No thread here waits for a [collector](crate::Collector): the body of an answer is pending until the
-//! collectors have answered. Meanwhile other requests are served. A server that is dropped or shut down
-//! does not wait for a collector either, and a client that gives up costs nothing.
+//! collectors have answered. Meanwhile other requests are served. A server that is dropped
+//! does not wait for a collector either, one that is shut down half a second at most, and a client that gives
+//! up costs nothing.
 //!
 //! However many clients read slowly, they share the values of collectors: at most three sets of values
 //! are held, and one more for every ten seconds in which some clients never let go. If two earlier sets

@@ -170,6 +170,13 @@ impl Body {
         Self { ready: text.into(), rest: None }
     }
 
+    /// Waits no longer for collectors: the page has their last values.
+    pub(super) fn stop_waiting(&mut self) {
+        if let Some(rest) = &mut self.rest {
+            rest.page.stop_waiting();
+        }
+    }
+
     /// Encodes the next piece. The result may be empty, if the compressor still keeps all of it.
     fn advance(&mut self) {
         let Some(rest) = &mut self.rest else { return };

@@ -216,6 +216,15 @@ impl Request {
         Poll::Pending
     }
 
+    /// The snapshot, if it is there, or what the last run found.
+    #[cfg_attr(not(feature = "http"), allow(dead_code, reason = "a server that stops asks"))]
+    pub(crate) fn now(self) -> Arc<Snapshot> {
+        match &self.ready {
+            Some(snapshot) => Arc::clone(snapshot),
+            None => self.snapshot(self.registry.runs().state()),
+        }
+    }
+
     /// Waits for the snapshot, at most until the deadlines of all collectors have passed.
     pub(crate) fn wait(self) -> Arc<Snapshot> {
         if let Some(snapshot) = &self.ready {
