@@ -30,8 +30,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
+use caas_metrics::desc::Native;
+use caas_metrics::http::serve_from;
+use caas_metrics::sample::{ChildSnapshot, Exemplar, FamilySnapshot, NativeCounts, OwnedValue};
+use caas_metrics::{MetricType, Registry};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
@@ -71,6 +75,62 @@ fn send_requests(gateway: &Service) {
 
 fn labels(pairs: &[(&str, &str)]) -> Labels {
     pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+#[test]
+fn prometheus_scrapes_protobuf() {
+    const SERIES: u64 = 20_000;
+
+    if !is_installed("prometheus") {
+        return skip("prometheus_scrapes_protobuf", "prometheus");
+    }
+    let registry = Registry::new();
+    registry.register(|| {
+        // More than a message holds, and text of every kind.
+        let mut many = FamilySnapshot::counter("many_total", "Many.");
+        for n in 0..SERIES {
+            many.push(&[("n", &n.to_string()), ("text", "\"\\\n é")], n);
+        }
+        // One in the zero bucket, three between 1 and 2, two between 4 and 8, one between -2 and -1.
+        let counts = NativeCounts::new(1, vec![3, 0, 2], vec![1]);
+        let mut native = FamilySnapshot::histogram("native_seconds", "Native.", &[2.0]);
+        native.native = Some(Native::new().with_schema(0).with_range(1.0, 16.0));
+        let value = OwnedValue::histogram(vec![5, 2], 12.5).with_native(counts);
+        let exemplar = Exemplar::new(&[("trace_id", "abc")], 1.5, SystemTime::now());
+        let child = ChildSnapshot::new(&[("l", "v")], value).with_started(SystemTime::now());
+        native.children.push(child.with_exemplar(exemplar));
+        let mut empty = FamilySnapshot::histogram("empty_seconds", "Empty.", &[]);
+        empty.native = native.native;
+        let none = OwnedValue::histogram(vec![0], 0.0).with_native(NativeCounts::default());
+        empty.push(&[], none);
+        let classic = OwnedValue::histogram(vec![1, 2, 3], 30.0);
+        let classic = FamilySnapshot::histogram("classic_seconds", "Classic.", &[1.0, 2.0])
+            .with(&[], classic);
+        let summary = OwnedValue::summary(vec![(0.5, 1.5)], 9.0, 4);
+        let mut summaries = FamilySnapshot::new(MetricType::Summary, "waits_seconds", "Waits.");
+        summaries.push(&[], summary);
+        vec![many, native, empty, classic, summaries]
+    });
+    let server = serve_from(registry, "127.0.0.1:0").unwrap();
+    let prometheus = Prometheus::native(server.local_addr());
+    let sum = (SERIES * (SERIES - 1) / 2) as f64;
+    for (promql, expected) in [
+        ("sum(many_total)", sum),
+        ("count(many_total{text=\"\\\"\\\\\\n é\"})", SERIES as f64),
+        ("histogram_count(native_seconds)", 7.0),
+        ("histogram_sum(native_seconds)", 12.5),
+        ("histogram_quantile(1, native_seconds)", 8.0),
+        ("histogram_count(empty_seconds)", 0.0),
+        ("classic_seconds_bucket{le=\"2.0\"}", 3.0),
+        ("classic_seconds_bucket{le=\"+Inf\"}", 6.0),
+        ("classic_seconds_sum", 30.0),
+        ("waits_seconds{quantile=\"0.5\"}", 1.5),
+        ("waits_seconds_count", 4.0),
+        ("caas_metrics_scrapes_total{format=\"protobuf\"} > bool 1", 1.0),
+    ] {
+        prometheus.expect(promql, expected);
+    }
+    assert_eq!(prometheus.complaints(), Vec::<String>::new());
 }
 
 #[test]

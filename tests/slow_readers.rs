@@ -84,7 +84,10 @@ fn threads_are_for_collectors() {
 fn forty_readers_that_stall_hold_a_few_snapshots() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let registry = Registry::new();
+    static CALLS: AtomicUsize = AtomicUsize::new(0);
+    let calls = || CALLS.load(Ordering::Relaxed);
     registry.register(|| {
+        CALLS.fetch_add(1, Ordering::Relaxed);
         let family = FamilySnapshot::gauge("large", "Large.");
         let numbers = (0..100_000_u32).map(|n| n.to_string());
         vec![numbers.fold(family, |family, n| family.with(&[("n", &n)], 1.0))]
@@ -98,6 +101,7 @@ fn forty_readers_that_stall_hold_a_few_snapshots() {
     let readers: Vec<_> = (0..40).map(|_| stalled(&registry, &runtime)).collect();
     let held = live() - before;
     println!("a snapshot has {size} bytes, and forty readers hold {held}");
+    assert!(calls() < 10, "{} calls", calls());
     // Three, and one more for each ten seconds that this has taken.
     assert!(held < 6 * size + readers.len() * 400_000, "{held} bytes instead of {size}");
 
@@ -106,6 +110,9 @@ fn forty_readers_that_stall_hold_a_few_snapshots() {
         let page = runtime.block_on(reader.collect()).unwrap().to_bytes();
         assert!(page.ends_with(b"\nlarge{n=\"99999\"} 1\n"));
     }
+    let shared = calls();
+    drop(stalled(&registry, &runtime));
+    assert_eq!(calls(), shared + 1, "now each scrape has new values again");
     let after = live() - before;
     assert!(after < 2 * size, "{after} bytes instead of {size}");
 }

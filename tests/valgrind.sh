@@ -10,4 +10,5 @@ program=$(cargo test --no-run --message-format=json --test it 2>/dev/null |
 
 valgrind --quiet --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite \
     --show-leak-kinds=definite \
-    "$program" --test-threads=2 labels:: updates:: families:: lifecycle:: registry::
+    "$program" --test-threads=2 labels:: updates:: families:: lifecycle:: registry:: \
+    exemplars::kept

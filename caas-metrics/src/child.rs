@@ -104,8 +104,8 @@ macro_rules! update {
 macro_rules! exemplified {
     ($handle:ident, $value:expr, move |$slots:ident| $update:expr) => {
         L::Exemplars::choose(
-            || $handle.in_cells(move |$slots| $update),
-            || $handle.in_cells_of_trace($value, move |$slots| $update),
+            move || $handle.in_cells(move |$slots| $update),
+            move || $handle.in_cells_of_trace($value, move |$slots| $update),
         )
     };
 }

@@ -90,6 +90,10 @@
 ///   `#[buckets(exponential(start, factor, count))]`: the upper bounds of a histogram. With a bound
 ///   below zero, OpenMetrics leaves out `_sum` and `_count`, because the sum can shrink; the text
 ///   format has them. `check` reports that, unless `#[legacy]` is there
+/// - `#[native]`, `#[native(schema = 3, from = 1e-6, to = 1e5, max_buckets = 160)]`: the histogram is
+///   native too, with eight buckets in each doubling; see [below](#native-histograms)
+/// - `#[buckets(none)]` beside `#[native]`: no classic buckets. The text format and OpenMetrics then only
+///   have that of `+Inf`
 /// - `#[limit = 500]`: the most living series of a family with open labels; 2,000 by default
 /// - `#[unit = "seconds"]`: the unit, where the name does not end in it
 /// - `#[updown]`: a gauge that only moves by `inc` and `dec`; threads that share it do not slow each
@@ -104,6 +108,35 @@
 ///   rules, a label is called `job` or `instance` like those of Prometheus' targets, or a bound is
 ///   below zero
 /// - `#[cfg(…)]`, lint levels, `#[deprecated]` and `#[doc(…)]`, which are passed through
+///
+/// # Native histograms
+///
+/// ```
+/// caas_metrics::metrics! {
+///     /// Time to send a message in seconds.
+///     #[native]
+///     #[buckets(0.01, 0.1, 1)]
+///     pub histogram SendSeconds { tenant: &str }
+/// }
+///
+/// SendSeconds { tenant: "acme" }.observe(0.25);
+/// ```
+///
+/// On a page in protobuf, such a series is one sample with up to 160 buckets, instead of a series for each
+/// bound: any quantile is off by at most 4.4 %, and no bound has to be chosen. Classic buckets beside
+/// them keep the other formats complete, and old dashboards alive.
+///
+/// **A server that scrapes native histograms no longer has the classic series**: queries of `…_bucket`,
+/// `…_sum` and `…_count` return nothing, unless its scrape configuration says
+/// `always_scrape_classic_histograms: true` (`scrape_classic_histograms` before Prometheus 3). So switch
+/// dashboards and rules to `histogram_quantile(0.99, sum(rate(send_seconds[5m])))` first, or let it keep
+/// both.
+///
+/// `schema` is the resolution, from -4 to 8: each step doubles the number of buckets. Values that are at
+/// most as far from zero as `from`, rounded down to a power of two, are in the zero bucket; those
+/// farther than `to`, rounded up, in the last one. If more than `max_buckets` of a series are in use, neighbours
+/// are merged, which is exact. Values below zero have buckets of their own. A thread takes 128 bytes for
+/// each two doublings in which it observes, and eight for each two of the range.
 ///
 /// # Cost
 ///

@@ -13,7 +13,12 @@ use crate::{
     family::{Family, Source},
     metric,
     sample::{Exemplar, FamilyHead, Labels, Sample, Sink, is_special},
-    storage::scan::{Extent, Scan},
+    storage::{
+        exemplars::Exemplars,
+        index::Index,
+        scan::{Extent, Scan},
+        update::At,
+    },
 };
 
 /// Labels that every sample of a registry has.
@@ -109,7 +114,9 @@ impl Walk {
             let labels = Labels { values: &values, kept, are_plain };
             let value = metric::value(descriptor, scan.values(row));
             let start = shows_start.then(|| scan.start(row));
-            read_exemplars(self.family, scan, row, &mut exemplars);
+            if let Some(all) = self.family.exemplars() {
+                read_exemplars(all, self.family.index(), scan.at(row), &mut exemplars);
+            }
             sink.sample(&Sample { labels, value, start, exemplars: &exemplars });
         }
         *memory = recycle(values);
@@ -117,11 +124,12 @@ impl Walk {
     }
 }
 
-/// Reads the exemplars of a row, if its family has any.
-fn read_exemplars(family: &Family, scan: &Scan, row: usize, exemplars: &mut Vec<Exemplar>) {
-    let Some(all) = family.exemplars() else { return };
+/// Reads the exemplars of a series, in the life in which its value was read.
+#[cold]
+#[inline(never)]
+fn read_exemplars(all: &Exemplars, index: &Index, at: At, exemplars: &mut Vec<Exemplar>) {
     exemplars.clear();
-    all.read(family.index(), scan.at(row), |held| {
+    all.read(index, at, |held| {
         let timestamp = SystemTime::UNIX_EPOCH + Duration::from_millis(held.time);
         let labels = labels_of(&held.text);
         exemplars.push(Exemplar { labels, value: held.value, timestamp });

@@ -44,17 +44,18 @@ impl Start {
 impl Prometheus {
     /// Scrapes one target each second.
     pub fn start(target: SocketAddr) -> Self {
-        Self::with(&format!(
-            "global: {{scrape_interval: 1s, scrape_timeout: 900ms}}\n\
-             scrape_configs:\n\
-             - job_name: gateway\n  \
-               static_configs: [{{targets: ['{target}']}}]\n"
-        ))
+        Self::with(&scraping(target))
     }
 
     /// Runs with any configuration.
     pub fn with(config: &str) -> Self {
         Self::run(Start { program: "prometheus", features: String::new() }, config)
+    }
+
+    /// Scrapes one target each second, natively: in protobuf, with native histograms.
+    pub fn native(target: SocketAddr) -> Self {
+        let features = "native-histograms,exemplar-storage".to_owned();
+        Self::run(Start { program: "prometheus", features }, &scraping(target))
     }
 
     /// Runs any program with any configuration.
@@ -96,7 +97,7 @@ impl Prometheus {
     }
 
     /// The labels of the series that an instant query yields and that are native histograms.
-    pub fn native(&self, promql: &str) -> Vec<Labels> {
+    pub fn native_series(&self, promql: &str) -> Vec<Labels> {
         let answer = self.api(&format!("query?query={}", http::escape(promql)));
         let series = answer["result"].as_array().unwrap().iter();
         let native = series.filter(|series| series["histogram"].is_array());
@@ -142,6 +143,16 @@ pub fn labels(metric: &Value) -> Labels {
     let labels = metric.as_object().unwrap().iter();
     let labels = labels.filter(|(name, _)| !["instance", "job"].contains(&name.as_str()));
     labels.map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned())).collect()
+}
+
+/// A configuration that scrapes one target each second.
+fn scraping(target: SocketAddr) -> String {
+    format!(
+        "global: {{scrape_interval: 1s, scrape_timeout: 900ms}}\n\
+         scrape_configs:\n\
+         - job_name: gateway\n  \
+           static_configs: [{{targets: ['{target}']}}]\n"
+    )
 }
 
 fn run(start: &Start, dir: &TempDir) -> (Process, SocketAddr) {

@@ -98,7 +98,7 @@ impl Expansion<'_> {
             (MetricType::Counter, true) => {
                 let value = self.value_type();
                 quote_spanned! {site=>
-                    /// As `inc`, and leaves an exemplar: a `TraceContext`, or labels such as `&[("trace_id", id)]`.
+                    /// As `inc`, and leaves an exemplar: a `TraceContext`, or labels such as `[("trace_id", id)]`.
                     #vis fn inc_with_exemplar(&self, labels: impl #p::ExemplarLabels) {
                         #p::inc_with_exemplar(self, labels);
                     }
@@ -115,7 +115,7 @@ impl Expansion<'_> {
             (MetricType::Histogram, true) => {
                 let unit = self.unit();
                 quote_spanned! {site=>
-                    /// As `observe`, and leaves an exemplar: a `TraceContext`, or labels such as `&[("trace_id", id)]`.
+                    /// As `observe`, and leaves an exemplar: a `TraceContext`, or labels such as `[("trace_id", id)]`.
                     #vis fn observe_with_exemplar(
                         &self,
                         value: impl #p::Observation<#p::#unit>,

@@ -56,7 +56,8 @@ impl Family {
         native.schema = Native::SCHEMAS.clone().find(schema).unwrap_or(native.schema);
         native.from = value(&written.from).unwrap_or(native.from);
         native.to = value(&written.to).unwrap_or(native.to);
-        native.max_buckets = value(&written.max_buckets).map_or(native.max_buckets, |n| n as u32);
+        let most = value(&written.max_buckets).and_then(|number| number.to_string().parse().ok());
+        native.max_buckets = most.unwrap_or(native.max_buckets);
         Some(native)
     }
 

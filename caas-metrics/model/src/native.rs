@@ -9,8 +9,7 @@
 /// is 2 to the power of 2^-[`schema`](Self::schema).
 ///
 /// ```
-/// use caas_metrics::desc::Native;
-///
+/// # use caas_metrics_model::Native;
 /// let native = Native::new().with_schema(3).with_range(0.001, 1.0);
 /// assert_eq!(native.zero_threshold(), 1.0 / 1024.0);
 /// assert_eq!(native.len(), 80); // ten doublings, eight buckets each
@@ -142,13 +141,14 @@ const fn ceil_log2(number: f64) -> i32 {
 const fn power_of_two(exponent: i32) -> f64 {
     let biased = exponent + BIAS;
     if biased > 0 {
-        return f64::from_bits((biased as u64) << MANTISSA_BITS);
+        return f64::from_bits((biased.unsigned_abs() as u64) << MANTISSA_BITS);
     }
-    let below = -biased as u32 + 1;
+    let below = biased.unsigned_abs() + 1;
     f64::from_bits(if below > MANTISSA_BITS { 1 } else { (1 << MANTISSA_BITS) >> below })
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "powers of two are exact")]
 mod tests {
     use super::*;
 

@@ -90,6 +90,8 @@ impl Lines {
         self.current.clear();
         self.series.forget();
         self.series.write(&mut self.current, labels);
+        // It is not in the page, from which the next one would copy.
+        self.series.forget();
     }
 
     /// Begins a line of the current labels with another name: `name_sum{a="b"} `.
@@ -117,6 +119,7 @@ impl Lines {
 
     /// Writes a number with what few counters have: an exemplar, or a line with their start.
     #[cold]
+    #[inline(never)]
     fn counter(&mut self, value: Number, sample: &Sample<'_>) {
         self.begin(sample.labels);
         self.out.extend_from_slice(&self.current);

@@ -9,7 +9,7 @@ use super::integer::{decimal, integer};
 use crate::sample::Number;
 
 /// Writes a sample's number; `point` is for [`float`].
-#[inline]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn number(out: &mut Vec<u8>, number: Number, point: bool) {
     match number {
         Number::Unsigned(n) => integer(out, n),

@@ -78,7 +78,7 @@ pub(super) fn unit<'a>(family: &FamilyHead<'a>) -> Option<&'a str> {
 #[cfg(test)]
 mod tests {
     use core::time::Duration;
-    use std::time::UNIX_EPOCH;
+    use std::time::{SystemTime, UNIX_EPOCH};
 
     use super::super::tests::{page, page_with};
     use super::super::{Format, Options};
@@ -207,6 +207,32 @@ f_count 2
                 sink.sample(&Sample { labels, start: None, exemplars: &[], ..sample(value) });
             }
         }
+    }
+
+    /// It is not copied from a sample that was written elsewhere.
+    #[test]
+    fn a_sample_after_one_with_an_exemplar_has_its_own_labels() {
+        let shown = [Exemplar::new(&[("a", "b")], 1.0, SystemTime::UNIX_EPOCH)];
+        let page = page(Format::OpenMetrics, |sink| {
+            sink.family(&FamilyHead { help: "", ..head(Counter, "long_name_total") });
+            sink.labels(&["l", "m"]);
+            let values = [["v", "w"], ["v", "x"], ["v", "y"]];
+            for (kept, values) in values.iter().enumerate() {
+                let labels = Labels { kept: kept.min(1), ..Labels::new(values) };
+                let sample = Sample::new(labels, Value::Number(Unsigned(1)));
+                let exemplars = if kept == 1 { &shown[..] } else { &[] };
+                sink.sample(&Sample { exemplars, ..sample });
+            }
+        });
+        assert_eq!(
+            page,
+            r#"# TYPE long_name counter
+long_name_total{l="v",m="w"} 1
+long_name_total{l="v",m="x"} 1 # {a="b"} 1.0 0
+long_name_total{l="v",m="y"} 1
+# EOF
+"#
+        );
     }
 
     #[test]

@@ -34,14 +34,14 @@ pub struct Text {
 ///     pub counter MailsSentTotal;
 /// }
 ///
-/// MailsSentTotal.inc_with_exemplar(&[("message_id", "42")]);
+/// MailsSentTotal.inc_with_exemplar([("message_id", "42")]);
 /// let order = String::from("a-17");
 /// MailsSentTotal.inc_by_with_exemplar(3, [("order", order.as_str())]);
 /// assert_eq!(MailsSentTotal.get(), Some(4));
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the labels of an exemplar",
-    label = "write a `TraceContext`, or pairs such as `&[(\"trace_id\", id)]`"
+    label = "write a `TraceContext`, or pairs such as `[(\"trace_id\", id)]`"
 )]
 pub trait ExemplarLabels {
     /// Adds the labels; `false` if they are refused.

@@ -28,7 +28,7 @@
 //!
 //! let trace = TraceContext::new(0x4bf9_2f35_77b3_4da6_a3ce_929d_0e0e_4736, 0x00f0_67aa_0ba9_02b7).unwrap();
 //! PageLoadSeconds.observe_with_exemplar(Duration::from_secs(3), trace);
-//! PageLoadSeconds.observe_with_exemplar(0.05, &[("page", "/login")]);
+//! PageLoadSeconds.observe_with_exemplar(0.05, [("page", "/login")]);
 //!
 //! let families = caas_metrics::registry().gather();
 //! let loads = families.iter().find(|family| family.name == "page_load_seconds").unwrap();

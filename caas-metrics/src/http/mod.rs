@@ -4,6 +4,9 @@
 //! Invariant: the memory of a page in flight is bounded, whatever the page's size and however
 //! slowly it is read.
 //!
+//! The page is text, OpenMetrics or protobuf, as the header `Accept` asks ([`Format`](crate::Format)), and
+//! compressed by gzip if `Accept-Encoding` allows that.
+//!
 //! A service that already speaks HTTP answers `/metrics` itself with [`respond_to`]. One that does not, or
 //! that wants a separate port for its metrics, starts [`serve`]. Another path, other limits or a Unix
 //! socket are for [`Server::builder`].

@@ -11,7 +11,7 @@ use core::time::Duration;
 
 use super::{Metric, NotCounted, Slots, bounds, native};
 use crate::{
-    desc::Descriptor,
+    desc::{Descriptor, Native},
     sample::{Counts, NativeCounts, Value},
     storage::{leaves::LEAF, shape::Layout},
     unit::TimeUnit,
@@ -65,11 +65,16 @@ const SUMS: u32 = 2;
 /// The cells of a histogram.
 pub(super) const fn layout(descriptor: &Descriptor) -> Layout {
     let (is_native, leaves) = match &descriptor.native {
-        Some(native) => (1, native.len().div_ceil(LEAF)),
+        Some(native) => (1, side(native) / LEAF),
         None => (0, 0),
     };
     let integers = classic(descriptor) + is_native + has_durations(descriptor) as u32;
     Layout { integers, floats: SUMS, paired: false, leaves }
+}
+
+/// How many counters each side of a native histogram has: whole leaves.
+const fn side(native: &Native) -> u32 {
+    native.len().next_multiple_of(LEAF)
 }
 
 /// How many classic buckets have a cell.
@@ -206,33 +211,37 @@ struct Parts<'c> {
     native: Option<Counts<'c>>,
 }
 
+impl Parts<'_> {
+    /// Of values that no histogram has.
+    const NONE: Self = Self { buckets: &[], sum: 0.0, native: None };
+}
+
 /// The value of a child with these cells.
 pub(super) fn value<'c>(descriptor: &Descriptor, cells: &'c [u64]) -> Value<'c> {
     let Parts { buckets, sum, native } = split(descriptor, cells);
     Value::Histogram { buckets, sum, native }
 }
 
-fn split<'c>(descriptor: &Descriptor, cells: &'c [u64]) -> Parts<'c> {
-    let layout = layout(descriptor);
-    let (numbers, counters) = cells.split_at_checked(layout.numbers() as usize).unwrap_or_default();
-    let (integers, sums) = numbers.split_at_checked(layout.integers as usize).unwrap_or_default();
-    let (buckets, rest) =
-        integers.split_at_checked(classic(descriptor) as usize).unwrap_or_default();
-    let nanoseconds = match rest.last() {
-        Some(nanoseconds) if has_durations(descriptor) => *nanoseconds,
-        _ => 0,
+/// What is where follows from how many values there are, since each child of a page is split.
+fn split<'c>(descriptor: &Descriptor, values: &'c [u64]) -> Parts<'c> {
+    let native = descriptor.native.as_ref().map(|native| (native.len() as usize, side(native)));
+    let numbers = values.len().saturating_sub(native.map_or(0, |(_, side)| 2 * side as usize));
+    let Some((numbers, counters)) = values.split_at_checked(numbers) else { return Parts::NONE };
+    let Some((integers, &[even, odd])) = numbers.split_last_chunk() else { return Parts::NONE };
+    let classic = classic(descriptor) as usize;
+    let Some((buckets, rest)) = integers.split_at_checked(classic) else { return Parts::NONE };
+    let (zero, nanoseconds) = match (native, rest) {
+        (None, &[nanoseconds]) => (0, nanoseconds),
+        (Some(_), &[zero, ref nanoseconds @ ..]) => {
+            (zero, nanoseconds.first().copied().unwrap_or(0))
+        }
+        _ => (0, 0),
     };
     // Nanoseconds below 2^53 (104 days) are exact, and the quotient is the nearest float.
-    let numbers = sums.iter().copied().map(f64::from_bits).sum::<f64>();
-    let sum = bounds::seconds(nanoseconds) + numbers;
-    let native = descriptor.native.map(|native| {
-        let side =
-            |first: usize| counters.get(first..first + native.len() as usize).unwrap_or_default();
-        Counts {
-            zero: rest.first().copied().unwrap_or_default(),
-            positive: side(0),
-            negative: side(layout.counters() as usize),
-        }
+    let sum = bounds::seconds(nanoseconds) + (f64::from_bits(even) + f64::from_bits(odd));
+    let native = native.map(|(len, side)| {
+        let from = |first: usize| counters.get(first..first + len).unwrap_or_default();
+        Counts { zero, positive: from(0), negative: from(side as usize) }
     });
     Parts { buckets, sum, native }
 }

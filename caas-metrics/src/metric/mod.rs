@@ -196,6 +196,7 @@ pub(crate) const fn has_start(descriptor: &Descriptor) -> bool {
 }
 
 /// The value of a child with these cells.
+#[inline]
 pub(crate) fn value<'a>(descriptor: &Descriptor, cells: &'a [u64]) -> Value<'a> {
     Value::Number(match (descriptor.metric_type, descriptor.number) {
         (MetricType::Histogram, _) => {

@@ -6,6 +6,9 @@
 //! A program that moves from the `prometheus` crate to this one only needs the dependency: what is
 //! registered in [`prometheus::default_registry`] is on our page. If the `prometheus` crate still
 //! writes the page, register [`collector`] there.
+//!
+//! Their registries are asked like any [`Collector`]: on a thread of ours, with a deadline. The collector
+//! of that default registry is called `prometheus` in our own metrics.
 
 use std::cell::Cell;
 use std::collections::HashMap;

@@ -28,16 +28,16 @@ pub(super) fn add_up<S: Iterator<Item = (u32, Life)>>(
     }
     for share in shares(first) {
         let mut chunks = Chunks::of(share, &shape);
-        let own = |(series, life)| chunks.read(series, life);
-        let each = series().map(own);
         if layout == ONE_INTEGER {
-            for (own, sum) in each.zip(&mut *sums) {
+            for ((series, life), sum) in series().zip(&mut *sums) {
+                let own = chunks.read(series, life);
                 *sum = sum.wrapping_add(own.map_or(0, |own| own.get(0)));
             }
             continue;
         }
-        for (own, sums) in each.zip(sums.chunks_exact_mut(layout.values().max(1) as usize)) {
-            if let Some(own) = own {
+        let width = layout.values().max(1) as usize;
+        for ((series, life), sums) in series().zip(sums.chunks_exact_mut(width)) {
+            if let Some(own) = chunks.read(series, life) {
                 add(own, layout, sums);
             }
         }
@@ -45,6 +45,7 @@ pub(super) fn add_up<S: Iterator<Item = (u32, Life)>>(
 }
 
 /// Adds what one share holds for a series.
+#[inline(never)]
 fn add(own: AnyCells, layout: Layout, sums: &mut [u64]) {
     let (numbers, counters) = sums.split_at_mut(layout.numbers() as usize);
     for (cell, sum) in (0..).zip(numbers) {

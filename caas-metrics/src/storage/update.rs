@@ -118,24 +118,31 @@ fn word<F: Home>() -> *const () {
 /// This thread's cells of a series, if it has updated it before.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn known<F: Home>(at: At) -> Option<Cells<F>> {
-    located(at).map(|(cells, _)| cells)
+    known_in(present::<F>(at)?)
 }
 
 /// The same, with the series in the life for which the cells count.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn located<F: Home>(at: At) -> Option<(Cells<F>, At)> {
-    let (shape, mut at) = (&F::SHAPE, at);
-    if shape.is_closed() {
-        if at.series >= shape.block {
-            return None;
-        }
-    } else if F::index().resets.load(Ordering::Relaxed) != 0 {
-        at = F::index().up_to_date(at)?;
+    let at = present::<F>(at)?;
+    known_in(at).map(|cells| (cells, at))
+}
+
+/// A series in its present life, unless it has been removed.
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn present<F: Home>(at: At) -> Option<At> {
+    if F::SHAPE.is_closed() {
+        return (at.series < F::SHAPE.block).then_some(at);
     }
+    let has_resets = F::index().resets.load(Ordering::Relaxed) != 0;
+    if has_resets { F::index().up_to_date(at) } else { Some(at) }
+}
+
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn known_in<F: Home>(at: At) -> Option<Cells<F>> {
     let word = word::<F>();
     // SAFETY: the word is the family's; if that is in one piece, it has this series.
-    let cells = unsafe { near(word, shape, at.series, || life::<F>(at)) }?;
-    Some((Cells::of(cells), at))
+    unsafe { near(word, &F::SHAPE, at.series, || life::<F>(at)) }.map(Cells::of)
 }
 
 /// The life in which an update counts.

@@ -111,7 +111,7 @@ fn exemplars_that_no_reader_takes_are_left_out_counted_and_named() {
             assert_eq!(dropped(&registry), [("exemplar".to_owned(), 1)].into(), "{sentence}");
             let families = registry.gather();
             let family = families.iter().find(|family| family.name.starts_with('e')).unwrap();
-            assert_eq!(family.children[0].exemplars, [good.clone()], "{sentence}");
+            assert_eq!(family.children[0].exemplars, std::slice::from_ref(&good), "{sentence}");
             let problems = registry.check();
             let [problem @ Problem::BadExemplars { .. }] = &problems[..] else {
                 panic!("{problems:?}");

@@ -17,12 +17,12 @@ use caas_metrics::{CollectorOptions, Registry};
 const SOON: Duration = Duration::from_secs(20);
 
 /// A collector of the gauge `g`, which counts its calls. While it is shut, calls do not return.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 struct Gate(Arc<(Mutex<State>, Condvar)>);
 
-#[derive(Default)]
 struct State {
-    is_shut: bool,
+    /// The number of the last call that may return.
+    last: u32,
     begun: u32,
     ended: u32,
 }
@@ -38,7 +38,8 @@ impl Drop for Open {
 
 impl Gate {
     fn new() -> (Self, Open) {
-        let gate = Self::default();
+        let state = State { last: u32::MAX, begun: 0, ended: 0 };
+        let gate = Self(Arc::new((Mutex::new(state), Condvar::new())));
         (gate.clone(), Open(gate))
     }
 
@@ -48,11 +49,16 @@ impl Gate {
     }
 
     fn shut(&self) {
-        self.change(|state| state.is_shut = true);
+        self.let_through(0);
+    }
+
+    /// Has calls return up to this one.
+    fn let_through(&self, call: u32) {
+        self.change(|state| state.last = call);
     }
 
     fn open(&self) {
-        self.change(|state| state.is_shut = false);
+        self.let_through(u32::MAX);
     }
 
     /// Waits until this many calls have begun.
@@ -73,7 +79,7 @@ impl Gate {
         let number = state.begun;
         assert_eq!(state.begun, state.ended + 1, "two calls at the same time");
         self.0.1.notify_all();
-        let mut state = self.0.1.wait_while(state, |state| state.is_shut).unwrap();
+        let mut state = self.0.1.wait_while(state, |state| number > state.last).unwrap();
         state.ended += 1;
         vec![FamilySnapshot::gauge("g", "Calls.").with(&[], f64::from(number))]
     }

@@ -142,12 +142,11 @@ fn the_upper_attribute_decides_whose_span_it_is() {
     });
 }
 
-fn layer() -> MetricsLayer<fn(&http::Extensions) -> Option<&'static str>, impl Fn(&Call<'_>) + Clone>
-{
-    MetricsLayer::new(
-        |_: &http::Extensions| None::<&'static str>,
-        |call: &Call<'_>| RequestsTotal { status: call.status() }.inc(),
-    )
+type Route = fn(&http::Extensions) -> Option<&'static str>;
+
+fn layer() -> MetricsLayer<Route, impl Fn(&Call<'_>) + Clone> {
+    let route: Route = |_| None;
+    MetricsLayer::new(route, |call: &Call<'_>| RequestsTotal { status: call.status() }.inc())
 }
 
 /// The trace of a request is that in which the layer was called, wherever its response ends.

@@ -48,7 +48,7 @@ fn labels_that_no_format_can_show_are_refused_and_counted() {
     assert_eq!(OrdersTotal { region: "bad" }.get(), Some(bad.len() as u64));
     assert_eq!(exemplars("refused_orders_total", "bad"), []);
     assert!(lost("labels") >= before + bad.len() as f64);
-    OrdersTotal { region: "bad" }.inc_with_exemplar(&[("trace_id", fits.as_str())]);
+    OrdersTotal { region: "bad" }.inc_with_exemplar([("trace_id", fits.as_str())]);
     assert_eq!(exemplars("refused_orders_total", "bad").len(), 1, "a refused one takes no place");
 }
 

@@ -17,30 +17,47 @@ fn read(page: &str) -> BTreeMap<Series, f64> {
 
 fn read_line(line: &str) -> (Series, f64) {
     let end = line.find(['{', ' ']).expect("a name ends");
-    let (name, mut rest) = line.split_at(end);
-    let mut labels = BTreeMap::new();
-    if let Some(inner) = rest.strip_prefix('{') {
-        rest = inner;
-        loop {
-            let (label, quoted) = rest.split_once("=\"").expect("a label has a value");
-            let (value, after) = read_quoted(quoted);
-            let value = match label {
-                "le" | "quantile" => value.parse::<f64>().expect("a bound").to_string(),
-                _ => value,
-            };
-            assert!(labels.insert(label.to_owned(), value).is_none(), "{label} twice: {line}");
-            rest = after;
-            match rest.strip_prefix(',') {
-                Some(after) => rest = after,
-                None => break,
-            }
+    let (name, rest) = line.split_at(end);
+    let (mut labels, rest) = read_labels(rest);
+    for bound in ["le", "quantile"] {
+        if let Some(text) = labels.get_mut(bound) {
+            *text = text.parse::<f64>().expect("a bound").to_string();
         }
-        rest = rest.strip_prefix('}').expect("labels end");
     }
-    let value = rest.strip_prefix(' ').expect("one blank");
-    let is_go = value.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eInfNa".contains(&byte));
-    assert!(is_go && !matches!(value, "inf" | "-inf"), "{value} is not how Go writes a number");
-    ((name.to_owned(), labels), value.parse().expect("a number"))
+    let (value, exemplar) = rest.split_once(" # ").map_or((rest, None), |(v, e)| (v, Some(e)));
+    if let Some(exemplar) = exemplar {
+        let (labels, rest) = read_labels(exemplar);
+        let characters = |text: &String| text.chars().count();
+        assert!(labels.iter().map(|(n, v)| characters(n) + characters(v)).sum::<usize>() <= 128);
+        let (value, time) = rest.strip_prefix(' ').and_then(|r| r.split_once(' ')).expect("a time");
+        assert!(read_number(value) <= f64::INFINITY && read_number(time) > 1e9, "{line}");
+    }
+    let value = value.strip_prefix(' ').expect("one blank");
+    assert!(!value.contains('"'), "{line}");
+    ((name.to_owned(), labels), read_number(value))
+}
+
+/// Reads labels in braces, if there are some; returns them and what follows.
+fn read_labels(text: &str) -> (BTreeMap<String, String>, &str) {
+    let mut labels = BTreeMap::new();
+    let Some(mut rest) = text.strip_prefix('{') else { return (labels, text) };
+    loop {
+        let (label, quoted) = rest.split_once("=\"").expect("a label has a value");
+        let (value, after) = read_quoted(quoted);
+        assert!(labels.insert(label.to_owned(), value).is_none(), "{label} twice: {text}");
+        rest = after;
+        match rest.strip_prefix(',') {
+            Some(after) => rest = after,
+            None => break,
+        }
+    }
+    (labels, rest.strip_prefix('}').expect("labels end"))
+}
+
+fn read_number(text: &str) -> f64 {
+    let is_go = text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eInfNa".contains(&byte));
+    assert!(is_go && !matches!(text, "inf" | "-inf"), "not how Go writes a number: {text:?}");
+    text.parse().expect("a number")
 }
 
 /// Reads up to the closing quote; returns the text and what follows the quote.

@@ -8,7 +8,7 @@ use caas_metrics::desc::Native;
 use caas_metrics::sample::{ChildSnapshot, Exemplar, FamilySnapshot, NativeCounts, OwnedValue};
 use proptest::prelude::*;
 
-use super::messages::{BucketSpan, Histogram};
+use super::messages::{self, BucketSpan, Histogram};
 use super::{page, protobuf, registry_of};
 
 /// The counts by the numbers of their buckets.
@@ -154,9 +154,10 @@ fn native_exemplars_are_by_time_and_the_latest_is_in_its_classic_bucket() {
         exemplars.iter().fold(child, |child, exemplar| child.with_exemplar(exemplar.clone()))
     };
     let both = read(family(Native::new(), &[1.0], with(child(vec![2, 2], counts()))));
-    let shown: Vec<_> = both.exemplars.iter().map(|exemplar| exemplar.value()).collect();
+    let shown: Vec<_> = both.exemplars.iter().map(messages::Exemplar::value).collect();
     assert_eq!(shown, [0.25, 5.0, 0.5, 6.0]);
-    let classic = both.bucket.iter().map(|bucket| bucket.exemplar.as_ref().map(|e| e.value()));
+    let classic =
+        both.bucket.iter().map(|bucket| bucket.exemplar.as_ref().map(messages::Exemplar::value));
     assert_eq!(classic.collect::<Vec<_>>(), [Some(0.5), Some(6.0)]);
     let alone = read(family(Native::new(), &[], with(child(vec![4], counts()))));
     assert_eq!((alone.bucket.len(), alone.exemplars.len()), (0, 4));

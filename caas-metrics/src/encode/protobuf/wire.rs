@@ -171,15 +171,15 @@ mod tests {
         #[test]
         fn a_length_is_right_whatever_was_reserved(
             before in 0_usize..20,
-            length in prop::sample::select(&[0, 1, 127, 128, 129, 16_383, 16_384, 20_000][..]),
+            length in prop::sample::select(&[0_u32, 1, 127, 128, 129, 16_383, 16_384, 20_000][..]),
             reserved in 1_usize..6,
         ) {
             let mut out = vec![7; before];
             let place = Length::reserve(&mut out, reserved);
             out.extend((0..length).map(|n| n as u8));
-            prop_assert_eq!(place.fill(&mut out), width(length as u64));
+            prop_assert_eq!(place.fill(&mut out), width(length.into()));
             let mut expected = vec![7; before];
-            varint(&mut expected, length as u64);
+            varint(&mut expected, length.into());
             expected.extend((0..length).map(|n| n as u8));
             prop_assert_eq!(out, expected);
         }

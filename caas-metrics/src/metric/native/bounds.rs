@@ -4,6 +4,7 @@
 
 /// For each i from 0 to 255 the mantissa of the largest float that is not above 2^(i/256).
 #[rustfmt::skip]
+#[allow(clippy::unreadable_literal, reason = "a number of 52 bits has 13 digits")]
 pub(super) const BOUNDS: [u64; 256] = [
     0x0000000000000, 0x00b1afa5abcbe, 0x0163da9fb3335, 0x02168143b0280, 0x02c9a3e778060,
     0x037d42e11bbcc, 0x04315e86e7f84, 0x04e5f72f654b1, 0x059b0d3158574, 0x0650a0e3c1f88,

@@ -48,7 +48,7 @@ impl Range {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn within(&self, number: f64) -> Option<u32> {
         // The sign is taken for a large exponent.
-        let place = self.bucket(number.to_bits()).wrapping_sub(self.first) as u32;
+        let place = self.bucket(number.to_bits()).wrapping_sub(self.first).cast_unsigned();
         (place <= self.last).then_some(place)
     }
 
@@ -62,7 +62,7 @@ impl Range {
         // What is above the range is in the last bucket. A number that is too small to be normal has
         // no exponent, and is in the first one.
         let place = self.bucket(magnitude.to_bits()).wrapping_sub(self.first);
-        let counter = place.clamp(0, self.last as i32) as u32;
+        let counter = place.clamp(0, self.last.cast_signed()).cast_unsigned();
         Some(if number < 0.0 { self.below + counter } else { counter })
     }
 

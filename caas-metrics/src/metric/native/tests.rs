@@ -84,7 +84,7 @@ fn exact_bucket(schema: i8, number: f64) -> i32 {
     let significand = number.to_bits() & ((1 << MANTISSA_BITS) - 1) | 1 << MANTISSA_BITS;
     // The least i with a number of at most 2^(i/256), then the least multiple of the bucket's width.
     let within = (0..=256).find(|i| is_within(significand, *i)).unwrap();
-    let finest = exponent * 256 + within as i32;
+    let finest = exponent * 256 + i32::try_from(within).unwrap();
     let width = 1 << (8 - schema);
     finest.div_euclid(width) + i32::from(finest.rem_euclid(width) > 0)
 }
@@ -103,7 +103,8 @@ proptest! {
     fn a_bound_is_in_the_bucket_that_it_ends(
         i in 0_usize..256, exponent in -1000_i32..1000, off in -1_i64..=1, schema in -4_i8..=8
     ) {
-        let bits = ((exponent + BIAS) as u64) << MANTISSA_BITS | BOUNDS[i];
+        let exponent = u64::try_from(exponent + BIAS).unwrap();
+        let bits = exponent << MANTISSA_BITS | BOUNDS[i];
         let number = f64::from_bits(bits.checked_add_signed(off).unwrap());
         prop_assert_eq!(bucket(schema, number), exact_bucket(schema, number));
     }

@@ -130,9 +130,9 @@ fn a_first_exemplar() {
 #[test]
 fn later_exemplars() {
     holds(3, later);
-    fails_without(3, later, &[("exemplars.rs", Class::Fences)]);
-    fails_without(3, later, &[("exemplars.rs", Class::Releases)]);
-    fails_without(3, later, &[("exemplars.rs", Class::Acquires)]);
+    fails_without(3, later, &[("slot.rs", Class::Fences)]);
+    fails_without(3, later, &[("slot.rs", Class::Releases)]);
+    fails_without(3, later, &[("slot.rs", Class::Acquires)]);
 }
 
 #[test]

@@ -15,7 +15,7 @@ metrics! {
 fn label_sets(trace: TraceContext) {
     OrdersTotal { region: "eu" }.inc_with_exemplar(trace);
     OrdersTotal { region: "eu" }.inc_by_with_exemplar(3, trace);
-    WaitSeconds.observe_with_exemplar(0.5, &[("trace_id", "abc")]);
+    WaitSeconds.observe_with_exemplar(0.5, [("trace_id", "abc")]);
 }
 
 fn children(trace: TraceContext) {
