@@ -128,7 +128,7 @@ fn same_series(
     page: &Series,
     has_classic: bool,
 ) -> Result<(), String> {
-    let native = prometheus.native(&format!("{{job='{job}', {NAMES}}}"));
+    let native = prometheus.native_series(&format!("{{job='{job}', {NAMES}}}"));
     let native: BTreeSet<&str> = native.iter().map(|labels| labels["__name__"].as_str()).collect();
     let is_kept = |labels: &Labels| {
         let name = labels["__name__"].as_str();
@@ -156,7 +156,7 @@ fn same_series(
     }
     // Our own families too, whose values differ from scrape to scrape.
     let all = page.keys().filter(|labels| is_kept(labels)).count();
-    let native = prometheus.native(&format!("{{job='{job}'}}")).len();
+    let native = prometheus.native_series(&format!("{{job='{job}'}}")).len();
     let scraped = prometheus.number(&format!("scrape_samples_scraped{{job='{job}'}}"));
     if scraped == Some((all + native) as f64) {
         Ok(())
@@ -169,7 +169,7 @@ fn same_series(
 /// each quantile is in the bucket in which it is there.
 fn assert_native(prometheus: &Prometheus, job: &str, has_classic: bool, at: &str) {
     for family in ["caas_request_duration_seconds", "function_duration_seconds"] {
-        let native = prometheus.native(&format!("{family}{{job='{job}'}}"));
+        let native = prometheus.native_series(&format!("{family}{{job='{job}'}}"));
         assert_eq!(native.is_empty(), job != "protobuf", "{at}: {family}: {native:?}");
         if native.is_empty() || !has_classic {
             continue;
