@@ -112,7 +112,7 @@ fn prometheus_scrapes_protobuf() {
         vec![many, native, empty, classic, summaries]
     });
     let server = serve_from(registry, "127.0.0.1:0").unwrap();
-    let prometheus = Prometheus::start_native(server.local_addr());
+    let prometheus = Prometheus::native(server.local_addr());
     let sum = (SERIES * (SERIES - 1) / 2) as f64;
     for (promql, expected) in [
         ("sum(many_total)", sum),

@@ -53,7 +53,7 @@ impl Prometheus {
     }
 
     /// Scrapes one target each second, natively: in protobuf, with native histograms.
-    pub fn start_native(target: SocketAddr) -> Self {
+    pub fn native(target: SocketAddr) -> Self {
         let features = "native-histograms,exemplar-storage".to_owned();
         Self::run(Start { program: "prometheus", features }, &scraping(target))
     }
@@ -97,7 +97,7 @@ impl Prometheus {
     }
 
     /// The labels of the series that an instant query yields and that are native histograms.
-    pub fn native(&self, promql: &str) -> Vec<Labels> {
+    pub fn native_series(&self, promql: &str) -> Vec<Labels> {
         let answer = self.api(&format!("query?query={}", http::escape(promql)));
         let series = answer["result"].as_array().unwrap().iter();
         let native = series.filter(|series| series["histogram"].is_array());
@@ -138,6 +138,13 @@ impl Prometheus {
     }
 }
 
+/// The labels of a series in an answer of the HTTP API, without those that Prometheus adds.
+pub fn labels(metric: &Value) -> Labels {
+    let labels = metric.as_object().unwrap().iter();
+    let labels = labels.filter(|(name, _)| !["instance", "job"].contains(&name.as_str()));
+    labels.map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned())).collect()
+}
+
 /// A configuration that scrapes one target each second.
 fn scraping(target: SocketAddr) -> String {
     format!(
@@ -146,13 +153,6 @@ fn scraping(target: SocketAddr) -> String {
          - job_name: gateway\n  \
            static_configs: [{{targets: ['{target}']}}]\n"
     )
-}
-
-/// The labels of a series in an answer of the HTTP API, without those that Prometheus adds.
-pub fn labels(metric: &Value) -> Labels {
-    let labels = metric.as_object().unwrap().iter();
-    let labels = labels.filter(|(name, _)| !["instance", "job"].contains(&name.as_str()));
-    labels.map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned())).collect()
 }
 
 fn run(start: &Start, dir: &TempDir) -> (Process, SocketAddr) {

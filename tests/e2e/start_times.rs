@@ -100,6 +100,13 @@ fn the_first_thousand_events_of_a_series_count() {
     }
 }
 
+/// Waits until all of them have a value.
+fn all_expect(servers: &[(&str, Prometheus)], promql: &str, value: f64) {
+    for (_, prometheus) in servers {
+        prometheus.expect(promql, value);
+    }
+}
+
 /// No scrape failed, and the server has nothing to say.
 fn assert_quiet(prometheus: &Prometheus, program: &str) {
     let down = "up == 0 or min_over_time(up[5m]) == 0";
@@ -128,9 +135,7 @@ fn a_series_that_ends_and_begins_again_counts_both_times() {
     let series = "start_times_requests_total{server='again'}";
 
     requests().inc_by(1000);
-    for (_, prometheus) in &servers {
-        prometheus.expect(series, 1000.0);
-    }
+    all_expect(&servers, series, 1000.0);
     requests().remove();
     for (program, prometheus) in &servers {
         eventually(program, || match prometheus.number(series) {
@@ -166,24 +171,16 @@ fn a_restart_counts_what_came_before_and_after_it_once() {
         });
     };
 
-    for (_, prometheus) in &servers {
-        prometheus.expect("up", 1.0);
-    }
+    all_expect(&servers, "up", 1.0);
     send(&gateway, 30);
-    for (_, prometheus) in &servers {
-        prometheus.expect(series, 30.0);
-    }
+    all_expect(&servers, series, 30.0);
     let [address, admin] = [gateway.address, gateway.admin].map(|address| address.to_string());
     gateway.process.signal(Signal::KILL);
     gateway.process.exit();
-    for (_, prometheus) in &servers {
-        prometheus.expect("up", 0.0);
-    }
+    all_expect(&servers, "up", 0.0);
 
     let gateway = Service::start_at(&address, &admin, "gateway", &[]);
-    for (_, prometheus) in &servers {
-        prometheus.expect("up", 1.0);
-    }
+    all_expect(&servers, "up", 1.0);
     send(&gateway, 50);
     for (program, prometheus) in &servers {
         prometheus.expect(series, 50.0);
