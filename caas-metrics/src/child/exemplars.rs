@@ -6,7 +6,7 @@
 
 use core::cell::Cell;
 
-use super::{Child, Planned};
+use super::{Child, Planned, note};
 use crate::{
     clock,
     exemplars::{self, ExemplarLabels, Reason, TakesExemplars, Text},
@@ -157,13 +157,13 @@ impl<L: LabelSet, R: Reach<L>> Child<L, R> {
     }
 }
 
-/// Makes an update, and counts it if it is refused.
+/// Makes an update, and counts it if it changed nothing.
 fn count_refused<L: LabelSet>(
     cells: &Cells<L>,
     update: impl Fn(&Cells<L>) -> Result<(), NotCounted>,
 ) {
-    if update(cells).is_err() {
-        L::family().refusals().add_one();
+    if let Err(why) = update(cells) {
+        note::<L>(why);
     }
 }
 
