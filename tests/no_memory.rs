@@ -35,6 +35,12 @@ metrics! {
     /// With exemplars.
     #[exemplars]
     counter RetriesTotal;
+
+    /// With native buckets, whose counters take memory.
+    #[native]
+    #[exemplars]
+    #[buckets(10)]
+    histogram SizeBytes;
 }
 
 /// How much memory is taken at once.
@@ -101,6 +107,7 @@ fn memory_is_counted_and_runs_out() {
     an_allocator_counts_itself();
     updates_without_memory_are_lost_and_told();
     exemplars_without_memory_are_lost_and_told();
+    native_buckets_without_memory_are_lost_and_told();
 }
 
 fn an_allocator_counts_itself() {
@@ -165,4 +172,21 @@ fn exemplars_without_memory_are_lost_and_told() {
     let families = registry().gather();
     let retries = families.iter().find(|family| family.name == "retries_total").unwrap();
     assert_eq!(retries.children[0].exemplars[0].labels[0].1, "2");
+}
+
+fn native_buckets_without_memory_are_lost_and_told() {
+    SizeBytes.observe(100);
+    poor(|| {
+        SizeBytes.observe(100);
+        SizeBytes.observe(5);
+        SizeBytes.observe(-100);
+        SizeBytes.observe_with_exemplar(5, [("a", "1")]);
+    });
+    assert_eq!(lost("size_bytes"), 3);
+    // What was lost is in no bucket and in no sum.
+    let reading = SizeBytes.get().unwrap();
+    assert_eq!((&*reading.buckets, reading.sum), (&[0, 2][..], 200.0));
+    assert_eq!(reading.native.unwrap().count(), 2);
+    SizeBytes.observe(5);
+    assert_eq!(SizeBytes.get().unwrap().native.unwrap().count(), 3);
 }
