@@ -3,11 +3,12 @@
 //! Not here: where it is counted. Invariant: whatever an update can come to, other than being counted
 //! where it was meant, is on the page; so is whatever a scrape leaves out.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::{
     admit::{Dropped, Reason},
     catalogue::Catalogue,
+    clock,
     desc::{Descriptor, LabelDescriptor, MetricType},
     encode::Format,
     exemplars,
@@ -283,6 +284,9 @@ impl Own {
         }
         sink.family(&FamilyHead::of(descriptor));
         sink.labels(&names);
+        // What is counted here was zero when the program began.
+        let is_counter = descriptor.metric_type == MetricType::Counter;
+        let start = is_counter.then(|| Duration::from_secs(clock::begun().into()));
         for (of_line, number) in lines {
             for (value, of_line) in values.iter_mut().zip(of_line).take(own.len()) {
                 *value = of_line;
@@ -293,7 +297,8 @@ impl Own {
                 }
                 (_, number) => number,
             };
-            sink.sample(&Sample::new(Labels::new(&values), Value::Number(number)));
+            let sample = Sample::new(Labels::new(&values), Value::Number(number));
+            sink.sample(&Sample { start, ..sample });
         }
     }
 }
