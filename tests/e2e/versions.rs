@@ -44,7 +44,7 @@ fn all_versions_see_the_same_in_all_formats() {
     let servers = PROGRAMS.map(|program| scrape(program, gateway.admin, &relays));
     for (program, prometheus) in PROGRAMS.iter().zip(&servers) {
         let version = version(program);
-        say(&format!("{program} is {version:?}"));
+        say(&format!("{program} is {}.{}", version.0, version.1));
         for (job, _) in FORMATS {
             // Before 2.45 a histogram with native buckets has no others.
             let has_classic = job != "protobuf" || version.classic_option().is_some();
