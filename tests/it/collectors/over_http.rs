@@ -13,7 +13,7 @@ use caas_metrics::Registry;
 use caas_metrics::http::{respond_from, serve_from};
 use http::HeaderMap;
 
-use super::{Gate, assert_soon, eventually, impatient, patient};
+use super::{Gate, assert_soon, eventually, patient};
 use crate::http::{Answer, ask, connect};
 
 #[test]
@@ -41,7 +41,7 @@ fn a_collector_that_hangs_holds_up_neither_the_server_nor_its_end() {
 fn an_answer_that_waits_for_a_collector_is_finished_by_a_shutdown() {
     let (gate, _open) = Gate::new();
     let registry = Registry::new();
-    gate.register(&registry, impatient());
+    gate.register(&registry, patient());
     gate.shut();
     let server = serve_from(registry, "127.0.0.1:0").unwrap();
     let mut waiting = connect(server.local_addr());
@@ -51,8 +51,9 @@ fn an_answer_that_waits_for_a_collector_is_finished_by_a_shutdown() {
     server.shutdown();
     assert_soon(start);
     let answer = Answer::read(&mut waiting, true);
-    let line = "caas_metrics_collector_failures_total{collector=\"gate\",reason=\"timeout\"} 1\n";
-    assert!(answer.text().contains(line), "{}", answer.text());
+    // It has what was known then, and that is not nothing.
+    let text = answer.text();
+    assert!(text.contains("\ncaas_metrics_scrapes_total{format=\"text\"} 0\n"), "{text}");
 }
 
 struct Woken(AtomicUsize);
