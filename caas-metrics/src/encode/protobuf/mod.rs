@@ -1,27 +1,30 @@
 //! Protobuf: the format in which Prometheus reads native histograms and start times.
 //!
 //! A page is a sequence of messages, each a `MetricFamily` after its length. Not here: varints and
-//! lengths (`wire`), labels, native buckets. Invariants: a message is complete when the buffer is given
+//! lengths (`wire`), labels, histograms. Invariants: a message is complete when the buffer is given
 //! away, so a family that goes on afterwards does so in a message with the same head; once the
 //! buffers have grown, writing a sample allocates nothing.
 //!
 //! Source: <https://github.com/prometheus/client_model/blob/master/io/prometheus/client/metrics.proto>
 
+mod fields;
+mod histogram;
 mod labels;
 mod native;
 mod wire;
 
 use core::time::Duration;
 
+use self::fields::{NUMBER, counter, exemplar, family, kind, summary};
+use self::histogram::Histogram;
 use self::labels::LabelPairs;
-use self::native::native;
 use self::wire::{
-    DOUBLE, Length, double, double_field, message, message_key, number, text, varint, width,
+    DOUBLE, Length, double, double_field, message, message_key, number, text, varint,
 };
-use super::exemplars::{ByBucket, latest, unix_time};
+use super::exemplars::{latest, unix_time};
 use super::{Encode, Encoder, Spec, openmetrics};
-use crate::desc::{MetricType, Native};
-use crate::sample::{Counts, Exemplar, FamilyHead, Number, Sample, Sink, Value};
+use crate::desc::MetricType;
+use crate::sample::{Exemplar, FamilyHead, Number, Sample, Sink, Value};
 
 pub(super) const SPEC: Spec = Spec {
     name: "protobuf",
@@ -31,79 +34,6 @@ pub(super) const SPEC: Spec = Spec {
     parameters: &[("proto", "io.prometheus.client.MetricFamily"), ("encoding", "delimited")],
     encoder: |_| Box::new(Protobuf::new()),
 };
-
-/// Fields of a family.
-mod family {
-    pub(super) const NAME: u8 = 1;
-    pub(super) const HELP: u8 = 2;
-    pub(super) const TYPE: u8 = 3;
-    pub(super) const METRIC: u8 = 4;
-    pub(super) const UNIT: u8 = 5;
-}
-
-/// The fields of a metric that have its value, and the numbers of the types.
-mod kind {
-    use super::MetricType;
-
-    pub(super) const COUNTER: (u8, u64) = (3, 0);
-    pub(super) const GAUGE: (u8, u64) = (2, 1);
-    pub(super) const SUMMARY: (u8, u64) = (4, 2);
-    pub(super) const UNTYPED: (u8, u64) = (5, 3);
-    pub(super) const HISTOGRAM: (u8, u64) = (7, 4);
-
-    pub(super) const fn of(metric_type: MetricType) -> (u8, u64) {
-        match metric_type {
-            MetricType::Counter => COUNTER,
-            // As in the text format.
-            MetricType::Gauge | MetricType::Info => GAUGE,
-            MetricType::Histogram => HISTOGRAM,
-            MetricType::Summary => SUMMARY,
-            _ => UNTYPED,
-        }
-    }
-}
-
-/// The field of a number's value in a counter, a gauge and an untyped metric.
-const NUMBER: u8 = 1;
-
-/// Other fields of a counter.
-mod counter {
-    pub(super) const EXEMPLAR: u8 = 2;
-    pub(super) const START: u8 = 3;
-}
-
-/// Fields of a summary and of its quantiles.
-mod summary {
-    pub(super) const COUNT: u8 = 1;
-    pub(super) const SUM: u8 = 2;
-    pub(super) const QUANTILE: u8 = 3;
-    pub(super) const START: u8 = 4;
-    pub(super) const AT: u8 = 1;
-    pub(super) const VALUE: u8 = 2;
-}
-
-/// Fields of a histogram and of its classic buckets; `native` has the others.
-mod histogram {
-    pub(super) const COUNT: u8 = 1;
-    pub(super) const SUM: u8 = 2;
-    pub(super) const BUCKET: u8 = 3;
-    pub(super) const START: u8 = 15;
-    pub(super) const EXEMPLAR: u8 = 16;
-    pub(super) const CUMULATIVE: u8 = 1;
-    pub(super) const UPPER_BOUND: u8 = 2;
-    pub(super) const BUCKET_EXEMPLAR: u8 = 3;
-}
-
-/// Fields of an exemplar, of its labels and of a time.
-mod exemplar {
-    pub(super) const LABEL: u8 = 1;
-    pub(super) const VALUE: u8 = 2;
-    pub(super) const TIME: u8 = 3;
-    pub(super) const LABEL_NAME: u8 = 1;
-    pub(super) const LABEL_VALUE: u8 = 2;
-    pub(super) const SECONDS: u8 = 1;
-    pub(super) const NANOSECONDS: u8 = 2;
-}
 
 /// Bytes for the length of a family's message: those of a message of 16 KiB to 2 MiB.
 const RESERVED: usize = 3;
@@ -278,92 +208,6 @@ impl Start {
             }
         }
         &self.field
-    }
-}
-
-/// What is known of the histograms of a family, and memory for one.
-#[derive(Default)]
-struct Histogram {
-    bounds: Vec<f64>,
-    native: Option<Native>,
-    by_bucket: ByBucket,
-    /// Places of exemplars.
-    order: Vec<usize>,
-}
-
-impl Histogram {
-    fn family(&mut self, family: &FamilyHead<'_>) {
-        self.bounds.clear();
-        self.bounds.extend_from_slice(family.buckets);
-        self.native = family.native.filter(|native| native.fault().is_none());
-    }
-
-    fn write(
-        &mut self,
-        out: &mut Vec<u8>,
-        buckets: &[u64],
-        sum: f64,
-        counts: Option<Counts<'_>>,
-        start: Option<Duration>,
-        exemplars: &[Exemplar],
-    ) {
-        let of_native = self.native.zip(counts);
-        let classic = || buckets.iter().fold(0, |sum: u64, count| sum.wrapping_add(*count));
-        let count = of_native.map_or_else(classic, |(_, counts)| counts.sum());
-        number(out, histogram::COUNT, count);
-        double(out, histogram::SUM, sum);
-        if of_native.is_none() || !self.bounds.is_empty() {
-            self.classic(out, buckets, count, exemplars);
-        }
-        if let Some((shape, counts)) = of_native {
-            native(out, &shape, counts);
-        }
-        if let Some(start) = start {
-            time(out, histogram::START, start);
-        }
-        if of_native.is_some() && !exemplars.is_empty() {
-            self.order.clear();
-            self.order.extend(0..exemplars.len());
-            self.order.sort_unstable_by_key(|place| exemplars[*place].timestamp);
-            for place in &self.order {
-                exemplar(out, histogram::EXEMPLAR, &exemplars[*place]);
-            }
-        }
-    }
-
-    /// Writes the classic buckets. That of `+Inf` is only there if it has an exemplar: a reader takes the
-    /// count for it. Classic and native buckets are not read at the same moment; so that they do not
-    /// contradict each other, no bucket is above the count.
-    fn classic(&mut self, out: &mut Vec<u8>, buckets: &[u64], all: u64, exemplars: &[Exemplar]) {
-        self.by_bucket.find(&self.bounds, exemplars);
-        let mut cumulative = 0_u64;
-        for (place, bound) in self.bounds.iter().enumerate() {
-            cumulative = cumulative.wrapping_add(buckets.get(place).copied().unwrap_or(0));
-            bucket(out, cumulative.min(all), *bound, self.by_bucket.of(place, exemplars));
-        }
-        let of_infinity = self.by_bucket.of(self.bounds.len(), exemplars);
-        if of_infinity.is_some() {
-            bucket(out, all, f64::INFINITY, of_infinity);
-        }
-    }
-}
-
-#[inline]
-fn bucket(out: &mut Vec<u8>, cumulative: u64, bound: f64, shown: Option<&Exemplar>) {
-    let write = |out: &mut Vec<u8>| {
-        number(out, histogram::CUMULATIVE, cumulative);
-        double(out, histogram::UPPER_BOUND, bound);
-    };
-    if let Some(shown) = shown {
-        message(out, histogram::BUCKET, |out| {
-            write(out);
-            exemplar(out, histogram::BUCKET_EXEMPLAR, shown);
-        });
-    } else {
-        // Its length is known before.
-        let length = 1 + width(cumulative) + DOUBLE;
-        out.extend_from_slice(&[message_key(histogram::BUCKET) as u8, length as u8]);
-        write(out);
     }
 }
 
