@@ -1,7 +1,7 @@
 //! The query of a scrape: `name[]=…`, as often as families are wanted.
 //!
 //! Not here: which family a name means (`filter.rs`). Invariant: whatever else a query holds is ignored,
-//! and bytes that are no text are a name that nothing has.
+//! and bytes that are not UTF-8 are a name that nothing has.
 
 use std::borrow::Cow;
 
@@ -32,7 +32,7 @@ fn decoded(text: &str) -> Cow<'_, str> {
             (b'+', _) => (b' ', after),
             (b'%', [high, low, after @ ..]) => match (digit(*high), digit(*low)) {
                 (Some(high), Some(low)) => (high << 4 | low, after),
-                // What is no code stands for itself.
+                // A `%` without two digits stands for itself.
                 _ => (b'%', &rest[1..]),
             },
             _ => (*first, after),

@@ -153,7 +153,7 @@ impl Source {
         }
     }
 
-    /// There is no thread for a call.
+    /// The system gives no thread for a call.
     pub(super) fn cannot_be_called(&self) {
         let mut calls = self.calls();
         let hangs = calls.under_way.is_some();

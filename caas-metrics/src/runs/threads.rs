@@ -158,7 +158,7 @@ fn end<'r>(registry: &'r Shared, mut state: MutexGuard<'r, State>) -> MutexGuard
     let last = state.last.clone();
     drop(state);
     let snapshot = registry.found(plan, last.as_deref());
-    // This is no reader.
+    // It would be counted as held by a reader.
     drop(last);
     let mut state = runs.state();
     let before = state.publish(snapshot);

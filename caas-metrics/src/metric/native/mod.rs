@@ -43,8 +43,8 @@ impl Range {
         }
     }
 
-    /// The counter of an observation within the range. It is `None` for all others: those that are below
-    /// zero, that are in the zero bucket or above the range, and that are no numbers.
+    /// The counter of an observation within the range. It is `None` for all others: below zero, in the
+    /// zero bucket, above the range, infinite or NaN.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn within(&self, number: f64) -> Option<u32> {
         // The sign is taken for a large exponent.
