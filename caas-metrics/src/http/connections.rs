@@ -101,7 +101,8 @@ impl Connections {
             Poll::Ready(Ok(stream)) => self.add(stream),
             Poll::Ready(Err(error)) if !is_of_the_client(&error) => {
                 if let Some(quietest) = self.quietest(MAY_BE_NEW) {
-                    self.close(quietest).await;
+                    quietest.abort();
+                    self.tasks.join_next().await;
                 } else {
                     // Trying again at once would only burn the processor.
                     sleep(AGAIN).await;
@@ -152,7 +153,7 @@ impl Connections {
     /// The connection that gives way first, if one may: one that owes no answer rather than one that
     /// does, and then the one that has been quiet longest. To save an answer under way it is worth
     /// waiting a moment for another connection to be quiet enough.
-    fn quietest(&self, patience: Duration) -> Option<AbortHandle> {
+    fn quietest(&self, patience: Duration) -> Option<&AbortHandle> {
         let now = Instant::now();
         let places = self.open.iter().filter_map(|(task, activity)| {
             let (owes, since) = (activity.owes_an_answer(), activity.quiet_since());
@@ -160,12 +161,7 @@ impl Connections {
             (gives_way <= now + MAY_BE_NEW).then_some(((owes, since), gives_way, task))
         });
         let (_, gives_way, task) = places.min_by_key(|(key, ..)| *key)?;
-        (gives_way <= now).then(|| task.clone())
-    }
-
-    async fn close(&mut self, connection: AbortHandle) {
-        connection.abort();
-        self.tasks.join_next().await;
+        (gives_way <= now).then_some(task)
     }
 
     /// Lets the answers under way finish, for a while.
