@@ -140,7 +140,8 @@ impl Connections {
                 return;
             };
             if let Some(quietest) = self.quietest(patience) {
-                self.close(quietest).await;
+                quietest.abort();
+                self.tasks.join_next().await;
             } else if self.open.is_empty() {
                 return;
             } else {
