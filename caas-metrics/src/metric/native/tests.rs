@@ -83,7 +83,8 @@ fn exact_bucket(schema: i8, number: f64) -> i32 {
     let exponent = (number.to_bits() >> MANTISSA_BITS) as i32 - BIAS;
     let significand = number.to_bits() & ((1 << MANTISSA_BITS) - 1) | 1 << MANTISSA_BITS;
     // The least i with a number of at most 2^(i/256), then the least multiple of the bucket's width.
-    let within = (0..=256).find(|i| is_within(significand, *i)).unwrap();
+    let all: Vec<usize> = (0..=256).collect();
+    let within = all.partition_point(|i| !is_within(significand, *i));
     let finest = exponent * 256 + i32::try_from(within).unwrap();
     let width = 1 << (8 - schema);
     finest.div_euclid(width) + i32::from(finest.rem_euclid(width) > 0)
