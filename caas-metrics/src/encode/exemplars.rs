@@ -11,7 +11,7 @@ use crate::sample::Exemplar;
 /// The exemplars of one histogram by bucket.
 #[derive(Default)]
 pub(super) struct ByBucket {
-    /// For each bucket the place of its exemplar; none at all if there are no exemplars.
+    /// For each bucket the place of its exemplar; empty if no sample has any.
     places: Vec<Option<usize>>,
 }
 

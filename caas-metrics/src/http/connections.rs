@@ -1,4 +1,4 @@
-//! All connections: how they are accepted, and which one is closed when there is no room for another.
+//! All connections: how they are accepted, and which one is closed to make room for another.
 //!
 //! Not here: what one connection may do (`connection`), and the address (`server`).
 //! Invariant: idle clients never keep a new one waiting, whether connections or descriptors run out.
@@ -93,7 +93,7 @@ impl Connections {
         }
     }
 
-    /// Accepts although there is no descriptor, or no memory.
+    /// Accepts where the process lacks a descriptor or memory.
     async fn accept_in_need(&mut self, listener: &Listener) {
         self.reserve.release();
         let accepted = poll_fn(|cx| Poll::Ready(listener.poll_accept(cx)));

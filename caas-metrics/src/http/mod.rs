@@ -12,9 +12,9 @@
 //! socket are for [`Server::builder`].
 //!
 //! No thread here waits for a [collector](crate::Collector): the body of an answer is pending until the
-//! collectors have answered. Meanwhile other requests are served. A server that is dropped
-//! does not wait for a collector either, one that is shut down half a second at most, and a client that gives
-//! up costs nothing.
+//! collectors have answered. Meanwhile other requests are served, and a client that gives up costs nothing.
+//! A server that is dropped does not wait for a collector. One that is shut down waits half a second at
+//! most; then the answers under way get the last values.
 //!
 //! However many clients read slowly, they share the values of collectors: at most three sets of values
 //! are held, and one more for every ten seconds in which some clients never let go. If two earlier sets

@@ -143,7 +143,8 @@ impl<A: Clone> Server<A> {
 
 impl<A> Server<A> {
     /// Accepts no more connections, lets the answers under way finish, and returns when they have, or
-    /// after 5 seconds ([`ServerBuilder::shutdown_timeout`](super::ServerBuilder::shutdown_timeout)).
+    /// after 5 seconds ([`ServerBuilder::shutdown_timeout`](super::ServerBuilder::shutdown_timeout)). Answers
+    /// that wait for a collector get its last values after half a second.
     ///
     /// Blocks the calling thread meanwhile; in an async program that cares, call it through
     /// `spawn_blocking`.

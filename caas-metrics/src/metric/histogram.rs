@@ -205,7 +205,7 @@ impl Metric for Histogram {
 
 /// What a child's cells hold.
 struct Parts<'c> {
-    /// None if there are no classic buckets.
+    /// Empty without classic buckets.
     buckets: &'c [u64],
     sum: f64,
     native: Option<Counts<'c>>,

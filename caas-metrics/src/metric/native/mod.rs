@@ -14,6 +14,9 @@ use crate::desc::Native;
 const MANTISSA_BITS: u32 = f64::MANTISSA_DIGITS - 1;
 const BIAS: i32 = f64::MAX_EXP - 1;
 
+/// 2^1023, the largest power of two that a float can be.
+const POWER_BEFORE_INFINITY: f64 = f64::from_bits(((2 * BIAS) as u64) << MANTISSA_BITS);
+
 /// The counters of a family, as constants.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Range {
@@ -24,6 +27,9 @@ pub(crate) struct Range {
     /// The counter of the last bucket, and that of the first one below zero.
     last: u32,
     below: u32,
+    /// How many counters are found without asking whether the number is finite. An infinity would be
+    /// taken for 2^1024, and so for a number in the last bucket of a range that reaches so far.
+    quick: u32,
     schema: i8,
     /// For each part of a doubling how many bounds are below it, and the next bound. There are twice as
     /// many parts as bounds, so that a part has at most one: one comparison is enough.
@@ -38,6 +44,7 @@ impl Range {
             first: native.first(),
             last: native.len() - 1,
             below,
+            quick: native.len() - (native.to > POWER_BEFORE_INFINITY) as u32,
             schema: native.schema,
             parts: parts_of(native.schema),
         }
@@ -49,7 +56,7 @@ impl Range {
     pub(super) fn within(&self, number: f64) -> Option<u32> {
         // The sign is taken for a large exponent.
         let place = self.bucket(number.to_bits()).wrapping_sub(self.first).cast_unsigned();
-        (place <= self.last).then_some(place)
+        (place < self.quick).then_some(place)
     }
 
     /// The counter of a finite observation; `None` if it is in the zero bucket.

@@ -148,3 +148,19 @@ fn what_is_outside_of_the_range_is_at_its_ends() {
     assert_eq!(counter(&coarse, 0, f64::MIN_POSITIVE / 2.0), Some(0));
     assert_eq!(counter(&coarse, 0, f64::MIN_POSITIVE / 8.0), None);
 }
+
+/// It would spoil the sum.
+#[test]
+fn no_infinity_is_within_a_range() {
+    assert!(POWER_BEFORE_INFINITY.is_finite() && (POWER_BEFORE_INFINITY * 2.0).is_infinite());
+    for schema in -4..=8 {
+        for from in [1e300, 2_f64.powi(1022), POWER_BEFORE_INFINITY] {
+            let native = Native::new().with_schema(schema).with_range(from, f64::MAX);
+            let range = Range::of(&native, 0);
+            for number in [f64::INFINITY, f64::NEG_INFINITY, f64::NAN, -f64::NAN, -0.0, -1e300] {
+                assert_eq!(range.within(number), None, "{number} {native:?}");
+            }
+            assert_eq!(range.counter(f64::MAX), Some(native.len() - 1));
+        }
+    }
+}
