@@ -213,14 +213,6 @@ fn prometheus_scrapes_the_gateway() {
         &[(&lag("0"), "0"), (&lag("1"), "0"), (&lag("2"), "0"), (&lag("3"), "0")],
     );
 
-    // Two clients come, and go. Prometheus is none.
-    let connections = [("__name__", "caas_socket_connections_active"), ("server_id", "gateway-1")];
-    expect("caas_socket_connections_active", &[(&connections, "0")]);
-    let clients = [0, 1].map(|_| TcpStream::connect(gateway.address).unwrap());
-    expect("caas_socket_connections_active", &[(&connections, "2")]);
-    drop(clients);
-    expect("caas_socket_connections_active", &[(&connections, "0")]);
-
     assert_metadata(&prometheus);
     expect("up == 0 or min_over_time(up[5m]) == 0", &[]);
     assert_eq!(prometheus.complaints(), [""; 0]);
@@ -241,7 +233,6 @@ fn assert_metadata(prometheus: &Prometheus) {
     let expected = [
         ("caas_http_requests", "counter", "Total HTTP requests."),
         ("caas_request_duration_seconds", "histogram", "Request duration in seconds."),
-        ("caas_socket_connections_active", "gauge", "Socket connections that are open."),
         ("caas_messages_sent", "counter", "Messages sent."),
         (
             "caas_messages_refused",
@@ -304,7 +295,6 @@ fn the_parsers_of_prometheus_client_read_the_page() {
             "caas_messages_refused": "counter",
             "caas_messages_sent": "counter",
             "caas_request_duration_seconds": "histogram",
-            "caas_socket_connections_active": "gauge",
         });
         assert_eq!(types, expected);
         let samples = families["caas_http_requests"]["samples"].as_array().unwrap();

@@ -38,5 +38,5 @@ struct Args {
 async fn main() -> ExitCode {
     let args = Args::parse();
     let addresses = service::Addresses { listen: &args.listen, admin: &args.admin };
-    service::run("auth", addresses, api::router(), || (), async {}).await
+    service::run("auth", addresses, api::router(), async {}).await
 }

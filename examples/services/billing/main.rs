@@ -53,5 +53,5 @@ async fn main() -> ExitCode {
     });
     let finish = async { while consumers.join_next().await.is_some() {} };
     let addresses = service::Addresses { listen: &args.listen, admin: &args.admin };
-    service::run("billing", addresses, router, || (), finish).await
+    service::run("billing", addresses, router, finish).await
 }

@@ -10,15 +10,14 @@
 //! Alone it needs no other service. With `--auth`, `--billing` and `--socket` a message needs a valid
 //! token, is charged for, and goes to the connected clients; `cargo run --example pipeline` starts all.
 //!
-//! What to look at: one layer measures all requests, attributes measure the functions that serve them,
-//! and `clients` updates a gauge by hand, since a connection is not a function.
+//! What to look at: one layer measures all requests, and attributes measure the functions that serve
+//! them.
 
 #![allow(unreachable_pub, reason = "`pub` is for the other modules here: a program has no users")]
 
 mod api;
 #[path = "../shared/client.rs"]
 mod client;
-mod clients;
 mod messages;
 mod metrics;
 mod neighbours;
@@ -37,7 +36,6 @@ use std::sync::Arc;
 use axum::http::Uri;
 use clap::Parser;
 
-use crate::clients::Client;
 use crate::neighbours::Neighbours;
 
 /// A message gateway that exposes Prometheus metrics.
@@ -74,5 +72,5 @@ async fn main() -> ExitCode {
     });
     let finish = async { while deliveries.join_next().await.is_some() {} };
     let addresses = service::Addresses { listen: &listen, admin: &admin };
-    service::run("gateway", addresses, router, Client::connected, finish).await
+    service::run("gateway", addresses, router, finish).await
 }

@@ -28,9 +28,6 @@ metrics! {
     #[buckets(0.01, 0.05, 0.1, 0.5, 1, 5)]
     pub histogram RequestDurationSeconds { method: Method, path: &str }
 
-    /// Socket connections that are open.
-    pub gauge SocketConnectionsActive { server_id: &str }
-
     /// Messages of a topic that its consumer has not yet processed.
     pub gauge KafkaConsumerLag { topic: &str, partition: u32 }
 }

@@ -66,16 +66,13 @@ pub struct Addresses<'a> {
 }
 
 /// Serves until SIGINT or SIGTERM, then waits for the requests under way and for `finish`.
-///
-/// What `connected` returns lives as long as the connection for which it was called.
-pub async fn run<Client: Send + 'static>(
+pub async fn run(
     name: &str,
     addresses: Addresses<'_>,
     router: Router,
-    connected: impl Fn() -> Client,
     finish: impl Future<Output = ()>,
 ) -> ExitCode {
-    match serve(name, addresses, router, connected, finish).await {
+    match serve(name, addresses, router, finish).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{name}: {error}");
@@ -84,11 +81,10 @@ pub async fn run<Client: Send + 'static>(
     }
 }
 
-async fn serve<Client: Send + 'static>(
+async fn serve(
     name: &str,
     Addresses { listen, admin }: Addresses<'_>,
     router: Router,
-    connected: impl Fn() -> Client,
     finish: impl Future<Output = ()>,
 ) -> Result<(), String> {
     let cannot_listen = |error: io::Error| format!("cannot listen on {listen}: {error}");
@@ -106,7 +102,7 @@ async fn serve<Client: Send + 'static>(
 
     // Each connection holds a receiver, so it also shows when all have ended.
     let stop = watch::Sender::new(false);
-    let accepting = accept(&listener, &stop, router, connected);
+    let accepting = accept(&listener, &stop, router);
     tokio::select! {
         () = accepting => {} // never ends, but lets go of the routes here
         () = signal => {}
@@ -122,12 +118,7 @@ async fn serve<Client: Send + 'static>(
 }
 
 /// Accepts connections and serves each in a task of its own.
-async fn accept<Client: Send + 'static>(
-    listener: &TcpListener,
-    stop: &watch::Sender<bool>,
-    router: Router,
-    connected: impl Fn() -> Client,
-) {
+async fn accept(listener: &TcpListener, stop: &watch::Sender<bool>, router: Router) {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(NEXT_REQUEST);
     loop {
@@ -138,17 +129,16 @@ async fn accept<Client: Send + 'static>(
         };
         let service = TowerToHyperService::new(router.clone());
         let connection = http.serve_connection(TokioIo::new(stream), service).with_upgrades();
-        let (client, mut stop) = (connected(), stop.subscribe());
+        let mut stop = stop.subscribe();
         tokio::spawn(async move {
             let mut connection = pin!(connection);
             let stops = async { drop(stop.wait_for(|stop| *stop).await) };
             // An error is the client's: it has left, was too slow, or does not speak HTTP.
             tokio::select! {
-                _ = connection.as_mut() => return drop(client),
+                _ = connection.as_mut() => return,
                 () = stops => connection.as_mut().graceful_shutdown(),
             }
             let _ = connection.await;
-            drop(client);
         });
     }
 }

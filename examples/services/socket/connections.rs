@@ -8,8 +8,9 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, watch};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
-use crate::metrics::shared::SocketConnectionsActive;
-use crate::metrics::{Reason, SocketDisconnectsTotal, SocketMessagesDeliveredTotal};
+use crate::metrics::{
+    Reason, SocketConnectionsActive, SocketDisconnectsTotal, SocketMessagesDeliveredTotal,
+};
 
 /// The most messages that wait for a client before it counts as slow.
 const BACKLOG: usize = 256;

@@ -49,5 +49,5 @@ async fn main() -> ExitCode {
     // Connections outlive the server, for which they are no longer requests.
     let finish = async { connections.close().await };
     let addresses = service::Addresses { listen: &args.listen, admin: &args.admin };
-    service::run("socket", addresses, router, || (), finish).await
+    service::run("socket", addresses, router, finish).await
 }

@@ -21,6 +21,9 @@ pub enum Reason {
 metrics! {
     namespace = "caas";
 
+    /// Socket connections that are open.
+    pub gauge SocketConnectionsActive { server_id: &str }
+
     /// Connections that have ended.
     #[zeroed(reason)]
     pub counter SocketDisconnectsTotal { server_id: &str, reason: Reason }
