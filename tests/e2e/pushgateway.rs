@@ -27,7 +27,8 @@ impl Gateway {
     pub fn with(arguments: &[&str], web: &str) -> Self {
         let dir = TempDir::new("pushgateway");
         let mut command = Command::new(PROGRAM);
-        command.arg("--web.listen-address=127.0.0.1:0").args(arguments);
+        // Debian's would share a file with all others.
+        command.args(["--web.listen-address=127.0.0.1:0", "--persistence.file="]).args(arguments);
         if !web.is_empty() {
             let path = dir.path().join("web.yml");
             fs::write(&path, web).unwrap();

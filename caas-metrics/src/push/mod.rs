@@ -293,7 +293,7 @@ impl Pushgateway {
         self.send(Verb::Add)
     }
 
-    /// Removes the group. It is no error if there is none.
+    /// Removes the group, a moment after the gateway has answered. Without such a group nothing happens.
     ///
     /// # Errors
     ///
