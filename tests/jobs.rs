@@ -27,6 +27,8 @@ mod version;
 mod answers;
 #[path = "jobs/ends.rs"]
 mod ends;
+#[path = "jobs/last_scrape.rs"]
+mod last_scrape;
 #[path = "jobs/peer.rs"]
 mod peer;
 #[path = "jobs/push.rs"]
