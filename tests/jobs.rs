@@ -27,6 +27,8 @@ mod version;
 mod answers;
 #[path = "jobs/ends.rs"]
 mod ends;
+#[path = "jobs/example.rs"]
+mod example;
 #[path = "jobs/last_scrape.rs"]
 mod last_scrape;
 #[path = "jobs/peer.rs"]

@@ -42,8 +42,9 @@ use crate::{encode::Format, exposition::JobPage, registry::Registry, storage::fl
 /// # }
 /// ```
 ///
-/// An alert for a job that has not succeeded for a day and a half is then
-/// `time() - backup_last_success_timestamp_seconds > 1.5 * 86400`, and it fires however the job failed.
+/// The alert `time() - backup_last_success_timestamp_seconds > 1.5 * 86400` fires however a nightly job fails,
+/// also if it is never started, as long as the file of the last success stays. So write it after a
+/// success only, as here, or give the gauge a file of its own.
 ///
 /// # Several jobs on one machine
 ///

@@ -26,12 +26,10 @@ fn pushes(way: &str, environment: &[(&str, String)]) -> (usize, Ended) {
     let peer = Peer::ok();
     let ended = run(way, &peer.url(), environment);
     let requests = peer.requests();
+    let method = if way == "add" { "POST" } else { "PUT" };
     for request in &requests {
-        assert!(
-            request.head.starts_with("PUT /metrics/job/endings HTTP/1.1\n"),
-            "{}",
-            request.head
-        );
+        let line = format!("{method} /metrics/job/endings HTTP/1.1\n");
+        assert!(request.head.starts_with(&line), "{}", request.head);
         let page = String::from_utf8_lossy(&request.body);
         assert!(page.contains("endings_total") && page.contains(way), "{way}: {page}");
     }
@@ -42,6 +40,7 @@ fn pushes(way: &str, environment: &[(&str, String)]) -> (usize, Ended) {
 fn the_guard_pushes_once_however_the_program_ends() {
     let ways = [
         ("end", 0),
+        ("add", 0),
         ("error", 1),
         ("panic", 101),
         ("finish", 0),

@@ -10,6 +10,7 @@
 //!
 //! metrics! {
 //!     /// When the backup last succeeded, in Unix time.
+//!     #[lazy]
 //!     gauge BackupLastSuccessTimestampSeconds;
 //! }
 //!
@@ -18,7 +19,7 @@
 //!         .grouping("instance", "db-1")?
 //!         .timeout(Duration::from_secs(5));
 //!     // Pushes at the end of `main`, after a `?`, and when this thread panics.
-//!     let _push = gateway.push_on_exit();
+//!     let _push = gateway.add_on_exit();
 //!     back_up()?;
 //!     BackupLastSuccessTimestampSeconds.set_to_current_time();
 //!     Ok(())
@@ -26,11 +27,13 @@
 //! # fn back_up() -> std::io::Result<()> { Ok(()) }
 //! ```
 //!
-//! An alert for a job that has not succeeded for a day and a half is then
-//! `time() - backup_last_success_timestamp_seconds > 1.5 * 86400`, and it fires however the job failed. A
-//! program that has not succeeded since it began has the time 0, so push to a group by
-//! [`add`](Pushgateway::add) if the time of an earlier success shall stay, and declare the gauge
-//! `#[lazy]`: then it is not there before it is set.
+//! # When a job last succeeded
+//!
+//! The alert `time() - backup_last_success_timestamp_seconds > 1.5 * 86400` fires however a nightly job fails,
+//! also if it is never started. For that the time must outlast a run that fails, as it does above: the
+//! gauge is `#[lazy]`, so it is not there before it is set, and [`add`](Pushgateway::add) leaves alone what
+//! is not there. With [`push`](Pushgateway::push), and without `#[lazy]`, a run that fails sets it to 0, and
+//! the alert fires at once.
 //!
 //! # The gateway
 //!
@@ -373,9 +376,9 @@ impl Pushgateway {
     /// early, and when it panics.
     ///
     /// Declare it first, so that it is dropped last, after all that still counts. Dropping blocks for the
-    /// [time-out](Self::timeout) at most, also within an async runtime; there [`finish`](PushOnExit::finish)
-    /// on a thread for blocking work is kinder. An error becomes a line on stderr, or goes to
-    /// [`on_error`](PushOnExit::on_error).
+    /// [time-out](Self::timeout) at most, also within an async runtime; there await
+    /// [`push_async`](Self::push_async) if other tasks have to go on meanwhile. An error becomes a line on
+    /// stderr, or goes to [`on_error`](PushOnExit::on_error).
     ///
     /// Nothing is pushed where nothing is dropped: by [`std::process::exit`], by a signal that ends the
     /// process, and by a panic with `panic = "abort"`. A `main` that returns an
@@ -393,7 +396,22 @@ impl Pushgateway {
     /// # fn back_up() -> bool { true }
     /// ```
     pub fn push_on_exit(&self) -> PushOnExit {
-        PushOnExit::new(self.clone())
+        PushOnExit::new(self.clone(), Verb::Replace)
+    }
+
+    /// [`push_on_exit`](Self::push_on_exit), but it [adds](Self::add): families that this run does not have
+    /// stay as the run before left them.
+    ///
+    /// ```no_run
+    /// use caas_metrics::push::Pushgateway;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let _push = Pushgateway::new("http://pushgateway:9091", "nightly_backup")?.add_on_exit();
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn add_on_exit(&self) -> PushOnExit {
+        PushOnExit::new(self.clone(), Verb::Add)
     }
 
     fn send(&self, verb: Verb) -> Result<(), PushError> {

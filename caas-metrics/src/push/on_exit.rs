@@ -8,23 +8,24 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-use super::{Pushgateway, error::PushError};
+use super::{Pushgateway, error::PushError, request::Verb};
 
 type OnError = Box<dyn FnOnce(&PushError) + Send>;
 
-/// Pushes when it is dropped; see [`Pushgateway::push_on_exit`].
+/// Pushes when it is dropped; see [`Pushgateway::push_on_exit`] and [`Pushgateway::add_on_exit`].
 #[must_use = "it pushes when it is dropped; keep it in a variable, such as `_push`"]
 pub struct PushOnExit {
     /// None once it has pushed.
     gateway: Option<Pushgateway>,
+    verb: Verb,
     on_error: OnError,
 }
 
 impl PushOnExit {
-    pub(super) fn new(gateway: Pushgateway) -> Self {
+    pub(super) fn new(gateway: Pushgateway, verb: Verb) -> Self {
         // Not by `eprintln!`, which panics where nobody reads.
         let on_error = |error: &PushError| drop(writeln!(io::stderr(), "caas-metrics: {error}"));
-        Self { gateway: Some(gateway), on_error: Box::new(on_error) }
+        Self { gateway: Some(gateway), verb, on_error: Box::new(on_error) }
     }
 
     /// What to do with an error, instead of writing a line to stderr. A panic of it is ignored.
@@ -60,14 +61,14 @@ impl PushOnExit {
     /// # }
     /// ```
     pub fn finish(mut self) -> Result<(), PushError> {
-        self.gateway.take().map_or(Ok(()), |gateway| gateway.push())
+        self.gateway.take().map_or(Ok(()), |gateway| gateway.send(self.verb))
     }
 }
 
 impl Drop for PushOnExit {
     fn drop(&mut self) {
         let Some(gateway) = self.gateway.take() else { return };
-        if let Err(error) = gateway.push() {
+        if let Err(error) = gateway.send(self.verb) {
             let on_error = std::mem::replace(&mut self.on_error, Box::new(|_| {}));
             // A second panic while one unwinds would abort the program.
             let _ = catch_unwind(AssertUnwindSafe(|| on_error(&error)));
@@ -77,6 +78,9 @@ impl Drop for PushOnExit {
 
 impl fmt::Debug for PushOnExit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PushOnExit").field("gateway", &self.gateway).finish_non_exhaustive()
+        f.debug_struct("PushOnExit")
+            .field("gateway", &self.gateway)
+            .field("verb", &self.verb)
+            .finish_non_exhaustive()
     }
 }
