@@ -49,7 +49,7 @@ struct Arguments {
     /// The URL of a Pushgateway.
     #[arg(long)]
     gateway: Option<String>,
-    /// A file in the directory that node_exporter reads.
+    /// A file in the directory that the node exporter reads.
     #[arg(long)]
     textfile: Option<PathBuf>,
 }
