@@ -4,6 +4,8 @@
 //! Invariant: a page needs the same memory however long it is, beside the values of collectors, which
 //! pages share.
 
+mod job;
+
 use std::{
     io, mem,
     sync::Arc,
@@ -11,6 +13,11 @@ use std::{
     time::Duration,
 };
 
+#[cfg_attr(
+    not(feature = "push"),
+    allow(unused_imports, reason = "a textfile clashes with nothing")
+)]
+pub(crate) use self::job::{Clash, JobPage};
 use crate::{
     clock::Instant,
     encode::{Encoder, Format, Options},

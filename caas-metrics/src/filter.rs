@@ -1,4 +1,4 @@
-//! Which families a scrape is for: all of them, or those that somebody named.
+//! Which families a scrape is for: all of them, those that somebody named, or those of a job.
 //!
 //! Not here: where the names come from. Invariant: a name means the same in every format.
 
@@ -10,13 +10,40 @@ pub(crate) enum Filter {
     All,
     /// Those of these names.
     Named(Vec<String>),
+    /// Those that are still true when the program has ended.
+    Job,
 }
+
+/// What is only true while a program runs: its process, and pages that somebody scrapes. Servers that keep a
+/// job's page have `process_…` families themselves, and refuse or rewrite those of others.
+const OF_THE_RUNNING: [&str; 16] = [
+    "caas_metrics_collector_age_seconds",
+    "caas_metrics_page_bytes",
+    "caas_metrics_scrape_duration_seconds",
+    "caas_metrics_scrapes_total",
+    "caas_metrics_series",
+    "process_cpu_seconds_total",
+    "process_heap_bytes",
+    "process_max_fds",
+    "process_network_receive_bytes_total",
+    "process_network_transmit_bytes_total",
+    "process_open_fds",
+    "process_resident_memory_bytes",
+    "process_start_time_seconds",
+    "process_threads",
+    "process_virtual_memory_bytes",
+    "process_virtual_memory_max_bytes",
+];
 
 impl Filter {
     /// Whether a family is wanted. OpenMetrics names a counter without `_total` and an info without
     /// `_info`, and both names will do.
     pub(crate) fn wants(&self, metric_type: MetricType, name: &str) -> bool {
-        let Self::Named(names) = self else { return true };
+        let names = match self {
+            Self::All => return true,
+            Self::Named(names) => names,
+            Self::Job => return !OF_THE_RUNNING.contains(&name),
+        };
         let suffix = match metric_type {
             MetricType::Counter => "_total",
             MetricType::Info => "_info",
@@ -29,8 +56,12 @@ impl Filter {
     /// Whether one of the families that a collector describes may be wanted. Our own families say
     /// something of all collectors.
     pub(crate) fn wants_one(&self, described: &[Descriptor]) -> bool {
-        let Self::Named(names) = self else { return true };
         let is_wanted = |it: &Descriptor| self.wants(it.metric_type, it.name);
+        let names = match self {
+            Self::All => return true,
+            Self::Named(names) => names,
+            Self::Job => return described.is_empty() || described.iter().any(is_wanted),
+        };
         let is_ours = |name: &String| name.starts_with("caas_metrics_");
         (described.is_empty() && !names.is_empty())
             || described.iter().any(is_wanted)
@@ -44,6 +75,7 @@ impl Filter {
                 names.append(&mut others);
                 Self::Named(names)
             }
+            (Self::Job, Self::Job) => Self::Job,
             _ => Self::All,
         }
     }
@@ -78,5 +110,18 @@ mod tests {
         assert!(Filter::All.wants_one(&JOBS));
         assert_eq!(named("up").or(Filter::All), Filter::All);
         assert!(named("up").or(named("jobs")).wants_one(&JOBS));
+    }
+
+    #[test]
+    fn a_job_leaves_nothing_about_its_process() {
+        static THREADS: [Descriptor; 1] =
+            [Descriptor::new(MetricType::Gauge, "process_threads", "Threads.")];
+        assert!(!Filter::Job.wants(MetricType::Gauge, "process_threads"));
+        assert!(Filter::Job.wants(MetricType::Counter, "process_items_total"), "it is the user's");
+        assert!(Filter::Job.wants(MetricType::Counter, "caas_metrics_lost_total"));
+        assert!(!Filter::Job.wants_one(&THREADS));
+        assert!(Filter::Job.wants_one(&[]));
+        assert_eq!(Filter::Job.or(Filter::Job), Filter::Job);
+        assert_eq!(Filter::Job.or(Filter::Named(vec!["up".to_owned()])), Filter::All);
     }
 }

@@ -58,6 +58,10 @@ mod program;
 #[cfg(feature = "prometheus")]
 pub mod prometheus;
 
+#[cfg(feature = "push")]
+pub mod push;
+mod textfile;
+
 #[cfg(feature = "axum")]
 pub mod axum;
 #[cfg(feature = "http")]
@@ -83,6 +87,7 @@ pub use crate::{
     problem::{Difference, Problem},
     program::registry,
     registry::Registry,
+    textfile::Textfile,
     timer::{ChildTimer, Timer},
     unit::{OtherUnit, Seconds, TimeUnit},
 };

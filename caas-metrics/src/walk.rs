@@ -34,6 +34,16 @@ impl DefaultLabels {
     pub(crate) fn is_empty(&self) -> bool {
         self.labels.is_empty() && self.findings.problems.is_empty()
     }
+
+    /// These labels and one more, which can be one. It takes the place of one of the same name.
+    pub(crate) fn and(&self, (name, value): &(String, String)) -> Self {
+        let mut labels = self.labels.clone();
+        match labels.binary_search_by(|(known, _)| known.cmp(name)) {
+            Ok(place) => labels[place].1.clone_from(value),
+            Err(place) => labels.insert(place, (name.clone(), value.clone())),
+        }
+        Self { labels, findings: self.findings.clone() }
+    }
 }
 
 /// The place of a scrape in a family.

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -136,6 +136,15 @@ impl Process {
                 http::try_request(*address, "GET", path, &[], "").is_ok_and(|r| r.status == 200)
             });
             address.ok_or(log)
+        })
+    }
+
+    /// Waits until a server listens whose address `find` sees in what it prints.
+    pub fn listening(&mut self, find: impl Fn(&str) -> Option<SocketAddr>) -> SocketAddr {
+        eventually("the server listens", || {
+            self.assert_running();
+            let log = self.stderr();
+            find(&log).filter(|address| TcpStream::connect(address).is_ok()).ok_or(log)
         })
     }
 

@@ -71,6 +71,18 @@ impl<E> FromExit<E> for Panicking {
 metrics! {
     namespace = "edges";
 
+    /// Not there before it is set.
+    #[lazy]
+    gauge LazyLevel;
+
+    /// The same, with up and down.
+    #[lazy]
+    gauge LazyRatio<f64>;
+
+    /// The same for each of two.
+    #[lazy]
+    gauge LazySideLevel { is_left: bool }
+
     /// With room for two series.
     #[limit = 2]
     pub counter TightTotal { id: &str }
@@ -390,4 +402,25 @@ fn each_life_has_a_start() {
     set.inc();
     assert_eq!(first.started(), None, "a handle of the life before");
     assert!(set.child().started().unwrap() >= started);
+}
+
+/// Its cell is there before anything says that its series is.
+#[test]
+fn a_gauge_that_is_not_there_can_be_set() {
+    let is_there = |name: &str| registry().gather().iter().any(|family| family.name == name);
+    for name in ["edges_lazy_level", "edges_lazy_ratio", "edges_lazy_side_level"] {
+        assert!(!is_there(name), "{name}");
+    }
+    assert_eq!(LazyLevel.get(), None);
+    LazyLevel.set(7);
+    LazyRatio.inc_by(0.5);
+    LazySideLevel { is_left: true }.set_to_current_time();
+    assert_eq!((LazyLevel.get(), LazyRatio.get()), (Some(7), Some(0.5)));
+    assert_eq!(LazySideLevel { is_left: false }.get(), None);
+    for name in ["edges_lazy_level", "edges_lazy_ratio", "edges_lazy_side_level"] {
+        assert!(is_there(name), "{name}");
+    }
+    LazyLevel::reset();
+    LazyLevel.inc();
+    assert_eq!(LazyLevel.get(), Some(1));
 }

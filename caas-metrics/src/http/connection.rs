@@ -24,6 +24,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::watch;
 use tokio::time::sleep_until;
 
+use super::last_scrape::Deliveries;
 use super::limits::Limits;
 use super::listen::Stream;
 use super::respond::Body;
@@ -63,6 +64,8 @@ pub(super) struct Activity {
     is_blocked: Cell<bool>,
     /// Whether no answer shall wait for a collector any more.
     is_hurried: Cell<bool>,
+    /// Whether a page that counts as a last scrape has been encoded to its end, and not been delivered.
+    is_counted_next: Cell<bool>,
 }
 
 impl Activity {
@@ -75,6 +78,7 @@ impl Activity {
             wrote: Cell::new(now),
             is_blocked: Cell::new(false),
             is_hurried: Cell::new(false),
+            is_counted_next: Cell::new(false),
         }
     }
 
@@ -134,15 +138,17 @@ pub(super) async fn run(
     stream: Box<dyn Stream>,
     activity: Rc<Activity>,
     answer: Answer,
+    deliveries: Rc<Deliveries>,
     stop: watch::Receiver<Stopping>,
 ) {
     let service = service_fn(|request: Request<Incoming>| {
         activity.enter(Phase::Answering);
         let mut response = answer(&request);
+        let counts = deliveries.wants(&request, &response);
         if activity.is_old() {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
-        let tracked = |body| Tracked { body, activity: Rc::clone(&activity) };
+        let tracked = |body| Tracked { body, activity: Rc::clone(&activity), counts };
         std::future::ready(Ok::<_, Infallible>(response.map(tracked)))
     });
     let watched = Watched { stream, activity: Rc::clone(&activity) };
@@ -168,7 +174,12 @@ pub(super) async fn run(
         if !activity.is_hurried.get() && now.as_mut().poll(cx).is_ready() {
             activity.is_hurried.set(true);
         }
-        connection.poll_without_shutdown(cx).map(|_| Served::ToBeClosed)
+        let served = connection.poll_without_shutdown(cx);
+        let has_failed = matches!(served, Poll::Ready(Err(_)));
+        if !has_failed && !activity.owes_an_answer() && activity.is_counted_next.take() {
+            deliveries.count();
+        }
+        served.map(|_| Served::ToBeClosed)
     });
     if matches!(served.await, Some(Served::ToBeClosed)) {
         let mut stream = connection.into_parts().io.into_inner().stream;
@@ -292,6 +303,8 @@ impl AsyncWrite for Watched {
 struct Tracked {
     body: Body,
     activity: Rc<Activity>,
+    /// Whether it counts as a last scrape once it is complete.
+    counts: bool,
 }
 
 impl http_body::Body for Tracked {
@@ -319,6 +332,9 @@ impl http_body::Body for Tracked {
 
 impl Drop for Tracked {
     fn drop(&mut self) {
+        if self.counts && http_body::Body::is_end_stream(&self.body) {
+            self.activity.is_counted_next.set(true);
+        }
         self.activity.enter(Phase::Idle);
     }
 }

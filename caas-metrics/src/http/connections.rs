@@ -15,6 +15,7 @@ use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::sleep;
 
 use super::connection::{self, Activity, Answer, Stopping};
+use super::last_scrape::Deliveries;
 use super::limits::Limits;
 use super::listen::{Listener, Stream};
 use super::reserve::Reserve;
@@ -39,9 +40,14 @@ pub(super) async fn accept(
     mut connections: Connections,
     stopping: oneshot::Receiver<Stop>,
 ) {
+    let deliveries = Rc::clone(&connections.deliveries);
     let stopped = async {
         match stopping.await {
             Ok(Stop::Never) => std::future::pending().await,
+            Ok(Stop::AfterScrapes { count, limit }) => {
+                first(deliveries.wait_for(count), sleep(limit)).await;
+                Stop::Gracefully
+            }
             Ok(how) => how,
             Err(_) => Stop::AtOnce,
         }
@@ -63,6 +69,7 @@ pub(super) async fn accept(
 pub(super) struct Connections {
     limits: Limits,
     answer: Answer,
+    deliveries: Rc<Deliveries>,
     tasks: JoinSet<()>,
     open: Vec<(AbortHandle, Rc<Activity>)>,
     reserve: Reserve,
@@ -70,10 +77,10 @@ pub(super) struct Connections {
 }
 
 impl Connections {
-    pub(super) fn new(limits: Limits, answer: Answer) -> Self {
+    pub(super) fn new(limits: Limits, answer: Answer, deliveries: Deliveries) -> Self {
         let stop = watch::Sender::new(Stopping::No);
-        let (tasks, reserve) = (JoinSet::new(), Reserve::new());
-        Self { limits, answer, tasks, open: Vec::new(), reserve, stop }
+        let (tasks, reserve, deliveries) = (JoinSet::new(), Reserve::new(), Rc::new(deliveries));
+        Self { limits, answer, deliveries, tasks, open: Vec::new(), reserve, stop }
     }
 
     /// Waits for a client, or for the end of a connection whose descriptor the reserve lacks.
@@ -119,6 +126,7 @@ impl Connections {
             stream,
             Rc::clone(&activity),
             Rc::clone(&self.answer),
+            Rc::clone(&self.deliveries),
             self.stop.subscribe(),
         );
         self.open.push((self.tasks.spawn_local(run), activity));

@@ -112,6 +112,7 @@
 mod builder;
 mod connection;
 mod connections;
+mod last_scrape;
 mod limits;
 mod listen;
 mod query;
@@ -125,6 +126,7 @@ mod tests;
 mod unix;
 
 pub use self::builder::ServerBuilder;
+pub use self::last_scrape::LastScrape;
 pub use self::limits::MAX_CONNECTIONS;
 pub use self::respond::{Body, respond, respond_from, respond_to, respond_to_from};
 pub use self::server::{Server, serve, serve_from};

@@ -99,7 +99,10 @@ pub fn respond_to_from<B>(registry: &Registry, request: &Request<B>) -> Response
 fn answer(registry: &Registry, headers: &HeaderMap, filter: Filter) -> Response<Body> {
     let format = Format::negotiate(headers.get_all(ACCEPT));
     let Some(gzip) = wants_gzip(headers) else { return not_acceptable() };
-    let mut response = Response::new(Body::page(Page::new(registry, format, filter), gzip));
+    let is_whole = filter == Filter::All;
+    let mut body = Body::page(Page::new(registry, format, filter), gzip);
+    body.is_whole = is_whole;
+    let mut response = Response::new(body);
     let answer = response.headers_mut();
     answer.insert(CONTENT_TYPE, HeaderValue::from_static(format.content_type()));
     answer.insert(VARY, HeaderValue::from_static("accept, accept-encoding"));
@@ -152,13 +155,16 @@ pub struct Body {
     ready: Bytes,
     /// What is left to encode.
     rest: Option<Box<Rest>>,
+    /// Whether it is a page with all families.
+    is_whole: bool,
 }
 
 impl Body {
     fn page(page: Page, gzip: bool) -> Self {
         let gzip = gzip.then(|| GzEncoder::new(Vec::new(), Compression::fast()));
         let is_ready = page.is_ready();
-        let mut body = Self { ready: Bytes::new(), rest: Some(Box::new(Rest { page, gzip })) };
+        let rest = Some(Box::new(Rest { page, gzip }));
+        let mut body = Self { ready: Bytes::new(), rest, is_whole: false };
         if is_ready {
             body.advance();
         }
@@ -167,7 +173,12 @@ impl Body {
 
     /// A short text instead of a page.
     pub(super) fn text(text: impl Into<Bytes>) -> Self {
-        Self { ready: text.into(), rest: None }
+        Self { ready: text.into(), rest: None, is_whole: false }
+    }
+
+    /// Whether it is a page with all families, and no text instead of one.
+    pub(super) fn is_whole_page(&self) -> bool {
+        self.is_whole
     }
 
     /// Waits no longer for collectors: the page has their last values.
@@ -193,6 +204,7 @@ impl std::fmt::Debug for Body {
         f.debug_struct("Body")
             .field("ready", &self.ready.len())
             .field("complete", &self.rest.is_none())
+            .field("is_whole", &self.is_whole)
             .finish()
     }
 }

@@ -8,7 +8,7 @@ use std::fmt::Debug;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::rc::Rc;
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -18,10 +18,12 @@ use tokio::sync::oneshot;
 use tokio::task::LocalSet;
 
 use super::connections::{Connections, accept};
+use super::last_scrape::{Deliveries, LastScrape};
 use super::limits::Limits;
 use super::listen::Listener;
 use super::route::Routes;
 use crate::Registry;
+use crate::storage::flag::Tally;
 
 /// Serves the process's registry on its own address.
 ///
@@ -79,6 +81,8 @@ where
     let (started, starting) = mpsc::sync_channel(1);
     let (stop, stopping) = oneshot::channel();
     let (running, ended) = mpsc::channel::<()>();
+    let delivered = Arc::new(Tally::new());
+    let deliveries = Arc::clone(&delivered);
     let run = move || {
         let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
             Ok(runtime) => runtime,
@@ -93,7 +97,7 @@ where
                 routes.answer(registry.borrow(), request)
             });
             // Before the program may take the descriptors that the server keeps in reserve.
-            let connections = Connections::new(limits, answer);
+            let connections = Connections::new(limits, answer, Deliveries::new(deliveries));
             drop(started.send(Ok(address)));
             accept(listener, connections, stopping).await;
         };
@@ -104,7 +108,7 @@ where
     let gone = |_| Err(io::Error::other("the server's thread ended early"));
     let local_addr = starting.recv().unwrap_or_else(gone)?;
     let patience = limits.shutdown + Duration::from_secs(1);
-    Ok(Server { local_addr, stop: Some(stop), ended, patience })
+    Ok(Server { local_addr, stop: Some(stop), ended, patience, delivered })
 }
 
 /// A running server.
@@ -122,12 +126,19 @@ pub struct Server<A = SocketAddr> {
     ended: mpsc::Receiver<()>,
     /// How long to wait for the thread to end.
     patience: Duration,
+    /// The scrapes that count as last ones.
+    delivered: Arc<Tally>,
 }
 
 /// How a server shall stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stop {
     Gracefully,
+    /// Gracefully after this many scrapes, or after this time.
+    AfterScrapes {
+        count: u64,
+        limit: Duration,
+    },
     AtOnce,
     Never,
 }
@@ -157,6 +168,64 @@ impl<A> Server<A> {
     /// ```
     pub fn shutdown(mut self) {
         self.end(Stop::Gracefully);
+    }
+
+    /// Waits for one more scrape, then [shuts down](Self::shutdown). So Prometheus has the last values, which
+    /// it would otherwise miss: those since its last scrape.
+    ///
+    /// Call it when the work is done and all is counted. Until the scrape, or until the limit has passed,
+    /// the server serves as before. A scrape is a `GET` of the page with all families, which began after
+    /// this call and was delivered whole: all of its bytes were handed to the operating system. `HEAD`,
+    /// `/healthz`, a page by `name[]`, errors and transfers that break off are none.
+    ///
+    /// The limit should be longer than the interval between two scrapes. With Kubernetes, it and what comes
+    /// after must fit into `terminationGracePeriodSeconds`. A process that ends is scraped as long as
+    /// Prometheus knows it as a target: a pod until it is gone.
+    ///
+    /// Blocks the calling thread meanwhile; in an async program call it through `spawn_blocking`.
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    /// use caas_metrics::http::LastScrape;
+    ///
+    /// # fn work() {}
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// let server = caas_metrics::serve("0.0.0.0:9100")?;
+    /// work();
+    /// let last = move || server.shutdown_after_scrape(Duration::from_secs(20));
+    /// if tokio::task::spawn_blocking(last).await? == LastScrape::Missed {
+    ///     eprintln!("nobody scraped the last values");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn shutdown_after_scrape(self, limit: Duration) -> LastScrape {
+        self.shutdown_after_scrapes(1, limit)
+    }
+
+    /// [`shutdown_after_scrape`](Self::shutdown_after_scrape), after this many scrapes.
+    ///
+    /// It is for several Prometheus servers that scrape the same, at the same interval: between two scrapes
+    /// of one there is one of each other. Who scrapes is not looked at: servers may share an address or come
+    /// through a proxy, and each may use several connections. If one of two is down, the second scrape is
+    /// the other one's next.
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let server = caas_metrics::serve("0.0.0.0:9100")?;
+    /// // … the work …
+    /// let _ = server.shutdown_after_scrapes(2, Duration::from_secs(20));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn shutdown_after_scrapes(mut self, count: u64, limit: Duration) -> LastScrape {
+        let limit = limit.min(Limits::LONGEST);
+        self.patience += limit;
+        self.end(Stop::AfterScrapes { count, limit });
+        // Those that the shutdown let finish count, too.
+        if self.delivered.get() < count { LastScrape::Missed } else { LastScrape::Delivered }
     }
 
     /// Leaves the server running until the process ends.

@@ -3,6 +3,7 @@
 //! Not here: the methods that users call. Invariant: no lock of these is held while code of a user runs.
 
 use std::{
+    collections::VecDeque,
     sync::{Arc, Mutex, OnceLock, PoisonError, RwLock},
     time::Instant,
 };
@@ -137,6 +138,21 @@ impl Shared {
             pages: self.pages.numbers(),
         });
         Scrape::new(snapshot, filter, numbers)
+    }
+
+    /// The same snapshot for a page whose samples get this label too, unless their family has one of that
+    /// name. What cannot be on that page is left out as always.
+    pub(crate) fn labelled(&self, snapshot: &Snapshot, label: &(String, String)) -> Snapshot {
+        let mut settings = (*snapshot.settings).clone();
+        settings.default = Arc::new(settings.default.and(label));
+        let plan = Plan {
+            catalogue: Arc::clone(&snapshot.catalogue),
+            settings: Arc::new(settings),
+            begun: snapshot.begun,
+            is_whole: true,
+            left: VecDeque::new(),
+        };
+        self.found(plan, None)
     }
 
     /// The registry is gone. Scrapes under way go on.

@@ -20,7 +20,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak},
     task::{Context, Poll, Waker},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 pub(crate) use self::{
@@ -227,13 +227,18 @@ impl Request {
 
     /// Waits for the snapshot, at most until the deadlines of all collectors have passed.
     pub(crate) fn wait(self) -> Arc<Snapshot> {
+        self.wait_for(Duration::MAX)
+    }
+
+    /// Waits for the snapshot, but no longer than this; then it is what the last run found.
+    pub(crate) fn wait_for(self, time: Duration) -> Arc<Snapshot> {
         if let Some(snapshot) = &self.ready {
             return Arc::clone(snapshot);
         }
         let runs = self.registry.runs();
         let is_running = |state: &mut State| !state.is_over(self.number);
-        let state = runs.ends.wait_while(runs.state(), is_running);
-        self.snapshot(state.unwrap_or_else(PoisonError::into_inner))
+        let waited = runs.ends.wait_timeout_while(runs.state(), time, is_running);
+        self.snapshot(waited.unwrap_or_else(PoisonError::into_inner).0)
     }
 
     /// The snapshot of the run that is over, or of a later one.

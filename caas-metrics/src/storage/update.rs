@@ -257,8 +257,10 @@ pub(crate) fn write<F: Home>(at: At, update: impl FnOnce(SharedCell<'_>)) -> boo
     let (index, shape) = (F::index(), &F::SHAPE);
     if shape.is_closed() {
         let Some(cell) = index.shared_cell(at.series, shape) else { return false };
-        // If the series is not exported from the start, it must be marked as touched.
-        let is_exported = shape.whole || is_living(life::<F>(at));
+        // If the series is not exported from the start, it must be marked as touched. A single cell is there
+        // before any record.
+        let lives = |record: Record<'_>| is_living(record.life(at.series));
+        let is_exported = shape.whole || index.records.get(0, shape).is_some_and(lives);
         if is_exported {
             update(cell);
         }
