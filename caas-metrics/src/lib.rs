@@ -58,6 +58,9 @@ mod program;
 #[cfg(feature = "prometheus")]
 pub mod prometheus;
 
+#[cfg(feature = "process")]
+pub mod process;
+
 #[cfg(feature = "axum")]
 pub mod axum;
 #[cfg(feature = "http")]

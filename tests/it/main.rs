@@ -16,6 +16,7 @@ mod labels;
 mod lifecycle;
 mod native;
 mod parsers;
+mod process;
 mod prometheus_interop;
 mod readme;
 mod registry;
