@@ -60,6 +60,8 @@ pub mod prometheus;
 
 #[cfg(feature = "process")]
 pub mod process;
+#[cfg(feature = "tokio")]
+pub mod tokio;
 
 #[cfg(feature = "axum")]
 pub mod axum;

@@ -98,7 +98,7 @@ impl Registry {
 
     /// [`register_with`](Self::register_with), unless a collector that describes the same families is
     /// there.
-    #[cfg(feature = "process")]
+    #[cfg(any(feature = "process", feature = "tokio"))]
     pub(crate) fn register_once(
         &self,
         options: CollectorOptions,

@@ -21,6 +21,7 @@ mod prometheus_interop;
 mod readme;
 mod registry;
 mod threads;
+mod tokio;
 mod tower;
 mod updates;
 mod versions;

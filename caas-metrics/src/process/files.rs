@@ -39,11 +39,10 @@ impl Reading {
         let Some((_, fields)) = stat.rsplit_once(')') else { return };
         let fields: Vec<&str> = fields.split_ascii_whitespace().collect();
         let field = |number: usize| fields.get(number - 3)?.parse::<u64>().ok();
-        let (user, system, start) = (field(14), field(15), field(22));
         self.cpu_seconds =
-            user.zip(system).map(|(user, system)| (user as f64 + system as f64) / TICKS);
+            field(14).zip(field(15)).map(|(user, system)| (user as f64 + system as f64) / TICKS);
         self.start_seconds =
-            boot_seconds.zip(start).map(|(boot, start)| boot as f64 + start as f64 / TICKS);
+            boot_seconds.zip(field(22)).map(|(boot, ticks)| boot as f64 + ticks as f64 / TICKS);
         (self.threads, self.virtual_bytes) = (field(20), field(23));
     }
 
@@ -102,7 +101,7 @@ fn open_fds() -> Option<u64> {
 
 /// How many entries a folder of descriptors has, without the one that reads it.
 fn counted(folder: &str) -> Option<u64> {
-    let entries = fs::read_dir(folder).ok()?.filter(Result::is_ok).count();
+    let entries = fs::read_dir(folder).ok()?.flatten().count();
     Some((entries as u64).saturating_sub(1))
 }
 
