@@ -74,6 +74,7 @@ pub mod tower;
 #[path = "private.rs"]
 pub mod __private;
 
+mod build_info;
 mod macros;
 
 pub use crate::{

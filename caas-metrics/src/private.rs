@@ -4,6 +4,7 @@
 //! functions of one line; logic lives in the module that owns it.
 
 pub use core::{
+    compile_error,
     future::Ready,
     module_path,
     ops::FnMut,
@@ -18,6 +19,7 @@ pub use caas_metrics_macros::metrics;
 pub use inventory;
 
 pub use crate::{
+    build_info::{BuildLabel, BuildText, BuildTexts, RUSTC, revision},
     child::{Child, resolve},
     desc::{Descriptor, Export, LabelDescriptor, MetricType, Native, NumberType},
     exemplars::{ExemplarLabels, NoExemplars, WithExemplars, WithoutExemplars},

@@ -4,6 +4,7 @@
 mod admission;
 #[allow(clippy::all, clippy::pedantic, reason = "the functions are odd on purpose")]
 mod attributes;
+mod build_info;
 mod catalogue;
 mod collectors;
 mod edges;
