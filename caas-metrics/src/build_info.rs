@@ -48,11 +48,11 @@ macro_rules! build_info {
     ($($arguments:tt)*) => {
         $crate::__build_info! {
             []
-            [default env!("CARGO_PKG_VERSION")]
+            [default $crate::__private::env!("CARGO_PKG_VERSION")]
             [default $crate::__private::revision(&[
-                option_env!("GIT_REVISION"),
-                option_env!("GITHUB_SHA"),
-                option_env!("CI_COMMIT_SHA"),
+                $crate::__private::option_env!("GIT_REVISION"),
+                $crate::__private::option_env!("GITHUB_SHA"),
+                $crate::__private::option_env!("CI_COMMIT_SHA"),
             ])]
             // The place of the next label of the user's, and these labels.
             [3] []

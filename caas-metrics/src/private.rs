@@ -4,12 +4,13 @@
 //! functions of one line; logic lives in the module that owns it.
 
 pub use core::{
-    compile_error,
+    compile_error, env,
     future::Ready,
     module_path,
     ops::FnMut,
     ops::FnOnce,
     option::Option::{self, None, Some},
+    option_env,
     pin::pin,
     primitive::{bool, f64, i64, str, u64, usize},
 };
