@@ -12,7 +12,7 @@ use crate::http::{Body, respond_to};
 use crate::tower::{Call, MetricsLayer};
 
 /// A router that answers `GET` and `HEAD` on `/metrics` with the page of the process's registry, as
-/// [`respond_to`] does.
+/// [`respond_to`] does. With the feature `process`, the page then has the metrics of the process.
 ///
 /// ```
 /// use axum::{Router, routing::get};
@@ -21,6 +21,8 @@ use crate::tower::{Call, MetricsLayer};
 /// let app: Router = caas_metrics::axum::router().merge(service);
 /// ```
 pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
+    #[cfg(feature = "process")]
+    crate::process::register();
     Router::new().route("/metrics", get(page))
 }
 

@@ -14,6 +14,7 @@ use std::{
     sync::{Arc, LazyLock, Mutex, PoisonError},
 };
 
+pub(crate) use self::collected::Collected;
 use self::{difference::conflict, taken::Taken};
 use crate::{
     desc::Descriptor,

@@ -101,6 +101,8 @@ pub struct CollectorOptions {
     pub(crate) name: String,
     pub(crate) deadline: Duration,
     pub(crate) every: Duration,
+    /// Whether its families are left out where another one has their name.
+    pub(crate) gives_way: bool,
 }
 
 impl CollectorOptions {
@@ -111,7 +113,7 @@ impl CollectorOptions {
     #[must_use]
     pub fn new(name: impl Into<String>) -> Self {
         let deadline = Duration::from_secs(5);
-        Self { name: name.into(), deadline, every: Duration::ZERO }
+        Self { name: name.into(), deadline, every: Duration::ZERO, gives_way: false }
     }
 
     /// How long a call may take before scrapes go on without it; 5 seconds by default.
@@ -127,6 +129,13 @@ impl CollectorOptions {
     #[must_use]
     pub fn every(self, every: Duration) -> Self {
         Self { every, ..self }
+    }
+
+    /// Leaves a family of the collector out if the program or another collector has one of that name.
+    /// That is not a problem.
+    #[cfg(feature = "process")]
+    pub(crate) fn giving_way(self) -> Self {
+        Self { gives_way: true, ..self }
     }
 
     /// Options of a collector that is registered here.

@@ -50,7 +50,8 @@ pub enum Export {
     /// Every combination of the closed labels, at zero (`#[zeroed]`); with an open label as soon as
     /// one of them is there.
     Zeroed,
-    /// Only what was touched (`#[lazy]`).
+    /// Only what was touched (`#[lazy]`). Infos are so too, unless their labels have one value each: those
+    /// are there from the start.
     Lazy,
 }
 

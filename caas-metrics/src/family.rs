@@ -109,7 +109,10 @@ const fn shape(descriptor: &Descriptor) -> Shape {
         _ if open > 0 => true,
         Export::Auto => block <= MOST_WHOLE,
         Export::Zeroed => true,
-        Export::Lazy => false,
+        // An info that can have one label set only is a constant of the program.
+        Export::Lazy => {
+            matches!(descriptor.metric_type, MetricType::Info) && block == 1 && in_block > 0
+        }
     };
     Shape {
         layout: metric::layout(descriptor),

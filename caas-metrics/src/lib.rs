@@ -61,6 +61,10 @@ pub mod prometheus;
 #[cfg(feature = "push")]
 pub mod push;
 mod textfile;
+#[cfg(feature = "process")]
+pub mod process;
+#[cfg(feature = "tokio")]
+pub mod tokio;
 
 #[cfg(feature = "axum")]
 pub mod axum;
@@ -73,6 +77,7 @@ pub mod tower;
 #[path = "private.rs"]
 pub mod __private;
 
+mod build_info;
 mod macros;
 
 pub use crate::{

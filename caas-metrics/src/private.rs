@@ -4,11 +4,13 @@
 //! functions of one line; logic lives in the module that owns it.
 
 pub use core::{
+    compile_error, env,
     future::Ready,
     module_path,
     ops::FnMut,
     ops::FnOnce,
     option::Option::{self, None, Some},
+    option_env,
     pin::pin,
     primitive::{bool, f64, i64, str, u64, usize},
 };
@@ -18,6 +20,7 @@ pub use caas_metrics_macros::metrics;
 pub use inventory;
 
 pub use crate::{
+    build_info::{BuildLabel, BuildText, BuildTexts, RUSTC, revision},
     child::{Child, resolve},
     desc::{Descriptor, Export, LabelDescriptor, MetricType, Native, NumberType},
     exemplars::{ExemplarLabels, NoExemplars, WithExemplars, WithoutExemplars},

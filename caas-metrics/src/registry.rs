@@ -24,7 +24,6 @@ use crate::{
     desc::Descriptor,
     filter::Filter,
     problem::Problem,
-    runs::Source,
     sample::{FamilySnapshot, Snapshots},
 };
 
@@ -94,12 +93,23 @@ impl Registry {
     pub fn register_with(&self, options: CollectorOptions, collector: impl Collector + 'static) {
         // Not under the lock: it is code of a user.
         let described = collector.describe();
-        let collector = Box::new(collector);
+        self.change(|settings| settings.add(options, Box::new(collector), described));
+    }
+
+    /// [`register_with`](Self::register_with), unless a collector that describes the same families is
+    /// there.
+    #[cfg(any(feature = "process", feature = "tokio"))]
+    pub(crate) fn register_once(
+        &self,
+        options: CollectorOptions,
+        collector: impl Collector + 'static,
+    ) {
+        let described = collector.describe();
         self.change(|settings| {
-            let name = unused(&options.name, &settings.sources);
-            let options = CollectorOptions { name, ..options };
-            settings.sources.push(Arc::new(Source::new(options, collector, described)));
-            settings.described.extend(described);
+            let mut sources = settings.sources.iter();
+            if !sources.any(|known| std::ptr::eq(known.described, described)) {
+                settings.add(options, Box::new(collector), described);
+            }
         });
     }
 
@@ -165,6 +175,12 @@ impl Registry {
             let place = descriptors.partition_point(|before| order(before) <= order(descriptor));
             descriptors.insert(place, descriptor);
         }
+        for descriptor in settings.giving_way() {
+            let place = descriptors.partition_point(|before| before.name < descriptor.name);
+            if descriptors.get(place).is_none_or(|other| other.name != descriptor.name) {
+                descriptors.insert(place, descriptor);
+            }
+        }
         descriptors.into_iter()
     }
 
@@ -210,14 +226,4 @@ impl Drop for Registry {
     fn drop(&mut self) {
         self.shared.close();
     }
-}
-
-/// The name, or the first of `name#2`, `name#3`, … that no collector has.
-fn unused(name: &str, sources: &[Arc<Source>]) -> String {
-    let (mut unused, mut number) = (name.to_owned(), 1);
-    while sources.iter().any(|source| source.name() == unused) {
-        number += 1;
-        unused = format!("{name}#{number}");
-    }
-    unused
 }

@@ -20,7 +20,9 @@
 pub mod asynchronous;
 pub mod attributes;
 
-use renamed::{Label, metrics};
+use renamed::{Label, build_info, metrics};
+
+build_info!(namespace = "hygiene", profile = "any");
 
 /// A closed label.
 #[derive(Label, Clone, Copy, Debug)]

@@ -43,7 +43,7 @@ mod shadowed {
             $(#[allow(unused_macros)] macro_rules! $name { ($d:tt) => { compile_error!("ours") } })*
         };
     }
-    shadow!(concat stringify panic assert vec format matches);
+    shadow!(env option_env compile_error concat stringify panic assert vec format matches);
 
     #[derive(::caas_metrics::Label)]
     #[label(rename_all = "kebab-case")]
@@ -83,6 +83,8 @@ mod shadowed {
         /// Build.
         pub(super) info BuildInfo { version: &'static str }
     }
+
+    ::caas_metrics::build_info!(namespace = "shadowed_macro", r#type = "odd");
 }
 
 #[test]

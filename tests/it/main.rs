@@ -4,6 +4,7 @@
 mod admission;
 #[allow(clippy::all, clippy::pedantic, reason = "the functions are odd on purpose")]
 mod attributes;
+mod build_info;
 mod catalogue;
 mod collectors;
 mod edges;
@@ -16,10 +17,12 @@ mod labels;
 mod lifecycle;
 mod native;
 mod parsers;
+mod process;
 mod prometheus_interop;
 mod readme;
 mod registry;
 mod threads;
+mod tokio;
 mod tower;
 mod updates;
 mod versions;

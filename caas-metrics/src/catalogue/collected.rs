@@ -1,7 +1,7 @@
 //! What a page can hold of the families of collectors, beside those of the program.
 //!
 //! Not here: what samples may be (`admit.rs`). Invariant: which of two contradicting families stays
-//! depends on the order of collectors and on nothing else.
+//! depends on the order of collectors, on which of them give way, and on nothing else.
 
 use std::sync::Arc;
 
@@ -14,16 +14,24 @@ use crate::{
     walk::DefaultLabels,
 };
 
+/// What collectors have returned.
+pub(crate) struct Collected {
+    pub(crate) families: Vec<Arc<FamilySnapshot>>,
+    /// Those that are left out where others have their names.
+    pub(crate) giving_way: Vec<Arc<FamilySnapshot>>,
+}
+
 impl Catalogue {
     /// What a page can hold of the families of collectors, by name.
     pub(crate) fn admit(
         &self,
-        collected: Vec<Arc<FamilySnapshot>>,
+        collected: Collected,
         default: &DefaultLabels,
         described: &[&'static Descriptor],
         findings: &mut Findings,
     ) -> Vec<Admitted> {
-        let mut families = merge(collected, findings);
+        let Collected { families, giving_way } = collected;
+        let mut families = merge(families, findings);
         let mut taken = Taken::beside(&self.taken);
         families.retain_mut(|family| {
             if !admit::admits(family, findings) {
@@ -41,6 +49,14 @@ impl Catalogue {
             admit::retain(family, default, findings);
             true
         });
+        for mut family in merge(giving_way, findings) {
+            let head = family.head();
+            if taken.take(head.metric_type, head.name, &title(&head)).is_ok() {
+                admit::retain(&mut family, default, findings);
+                let place = families.partition_point(|other| other.name() < family.name());
+                families.insert(place, family);
+            }
+        }
         families
     }
 }

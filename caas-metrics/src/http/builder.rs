@@ -48,6 +48,8 @@ pub struct ServerBuilder<R = &'static Registry> {
     pub(super) registry: R,
     pub(super) path: String,
     pub(super) limits: Limits,
+    /// Adds to the registry what it shall have when the server starts.
+    pub(super) prepare: fn(&Registry),
 }
 
 impl Server {
@@ -61,7 +63,11 @@ impl Server {
     /// ```
     pub fn builder() -> ServerBuilder {
         let path = Routes::METRICS.to_owned();
-        ServerBuilder { registry: crate::registry(), path, limits: Limits::DEFAULT }
+        #[cfg(feature = "process")]
+        let prepare = crate::process::register_for;
+        #[cfg(not(feature = "process"))]
+        let prepare = |_: &Registry| ();
+        ServerBuilder { registry: crate::registry(), path, limits: Limits::DEFAULT, prepare }
     }
 }
 
@@ -78,7 +84,8 @@ impl<R> ServerBuilder<R> {
     /// # }
     /// ```
     pub fn registry<S: Borrow<Registry>>(self, registry: S) -> ServerBuilder<S> {
-        ServerBuilder { registry, path: self.path, limits: self.limits }
+        let Self { path, limits, prepare, .. } = self;
+        ServerBuilder { registry, path, limits, prepare }
     }
 
     /// Where the page is. Default: `/metrics`.
@@ -92,6 +99,23 @@ impl<R> ServerBuilder<R> {
     /// ```
     pub fn path(mut self, path: impl Into<String>) -> Self {
         self.path = path.into();
+        self
+    }
+
+    /// Leaves the metrics of the [process](crate::process) out. Default: the process's registry has them
+    /// from when the server starts; a registry of your own does not. If they are there already, they stay.
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// use caas_metrics::http::Server;
+    ///
+    /// let server = Server::builder().without_process_metrics().serve("127.0.0.1:0")?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "process")]
+    pub fn without_process_metrics(mut self) -> Self {
+        self.prepare = |_| ();
         self
     }
 
@@ -158,7 +182,7 @@ impl<R: Borrow<Registry> + Send + 'static> ServerBuilder<R> {
     /// # }
     /// ```
     pub fn serve(self, address: impl ToSocketAddrs + Debug) -> io::Result<Server> {
-        let (registry, routes, limits) = self.checked()?;
+        let (registry, routes, limits) = self.prepared()?;
         let named = cannot_listen(&address);
         let addresses: Vec<_> = address.to_socket_addrs().map_err(&named)?.collect();
         start(registry, routes, limits, move || Listener::tcp(&addresses)).map_err(named)
@@ -189,7 +213,7 @@ impl<R: Borrow<Registry> + Send + 'static> ServerBuilder<R> {
     /// ```
     #[cfg(unix)]
     pub fn serve_unix(self, path: impl AsRef<Path>) -> io::Result<Server<PathBuf>> {
-        let (registry, routes, limits) = self.checked()?;
+        let (registry, routes, limits) = self.prepared()?;
         let path = path.as_ref().to_owned();
         let named = cannot_listen(&path);
         let listen = {
@@ -199,10 +223,13 @@ impl<R: Borrow<Registry> + Send + 'static> ServerBuilder<R> {
         start(registry, routes, limits, listen).map_err(named)
     }
 
-    fn checked(self) -> io::Result<(R, Routes, Limits)> {
+    /// Checks the values, and has the registry prepared.
+    fn prepared(self) -> io::Result<(R, Routes, Limits)> {
         let bad = |text: String| io::Error::new(io::ErrorKind::InvalidInput, text);
         let routes = Routes::new(self.path).map_err(bad)?;
-        Ok((self.registry, routes, self.limits.checked().map_err(bad)?))
+        let limits = self.limits.checked().map_err(bad)?;
+        (self.prepare)(self.registry.borrow());
+        Ok((self.registry, routes, limits))
     }
 }
 

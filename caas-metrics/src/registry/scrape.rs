@@ -8,7 +8,7 @@ use std::{borrow::Cow, cmp::Reverse, collections::HashMap, sync::Arc};
 use crate::{
     admit::Admitted,
     catalogue::Entry,
-    desc::Descriptor,
+    desc::{Descriptor, MetricType},
     family::Family,
     filter::Filter,
     metric,
@@ -170,7 +170,10 @@ fn merge(families: &[&'static Family]) -> Option<FamilySnapshot> {
     for sample in parts.flat_map(|part| part.children) {
         let same = known.get(&sample.labels).and_then(|place| merged.children.get_mut(*place));
         if let Some(same) = same {
-            same.value.add(&sample.value);
+            // Two infos are still one fact.
+            if merged.metric_type != MetricType::Info {
+                same.value.add(&sample.value);
+            }
             // The sum was at zero before the first of them counted.
             same.started = same.started.min(sample.started).or(same.started);
             merge_exemplars(families[0].descriptor(), &mut same.exemplars, sample.exemplars);

@@ -11,7 +11,8 @@ use std::{
 use super::scrape::Scrape;
 use crate::{
     admit::{Findings, Reason},
-    catalogue::Catalogue,
+    catalogue::{Catalogue, Collected},
+    collector::{Collector, CollectorOptions},
     desc::Descriptor,
     filter::Filter,
     own::Numbers,
@@ -40,10 +41,42 @@ pub(crate) struct Shared {
 pub(crate) struct Settings {
     pub(crate) default: Arc<DefaultLabels>,
     pub(crate) sources: Vec<Arc<Source>>,
-    /// The families that they describe.
+    /// The families that they describe, but for those that give way.
     pub(super) described: Vec<&'static Descriptor>,
     /// Whether OpenMetrics has lines with starts.
     pub(super) created_lines: bool,
+}
+
+impl Settings {
+    /// Adds a collector.
+    pub(super) fn add(
+        &mut self,
+        options: CollectorOptions,
+        collector: Box<dyn Collector>,
+        described: &'static [Descriptor],
+    ) {
+        let options = CollectorOptions { name: unused(&options.name, &self.sources), ..options };
+        if !options.gives_way {
+            self.described.extend(described);
+        }
+        self.sources.push(Arc::new(Source::new(options, collector, described)));
+    }
+
+    /// The families that are left out where others have their names.
+    pub(super) fn giving_way(&self) -> impl Iterator<Item = &'static Descriptor> {
+        let sources = self.sources.iter().filter(|source| source.gives_way());
+        sources.flat_map(|source| source.described)
+    }
+}
+
+/// The name, or the first of `name#2`, `name#3`, … that no collector has.
+fn unused(name: &str, sources: &[Arc<Source>]) -> String {
+    let (mut unused, mut number) = (name.to_owned(), 1);
+    while sources.iter().any(|source| source.name() == unused) {
+        number += 1;
+        unused = format!("{name}#{number}");
+    }
+    unused
 }
 
 /// What was found of a registry before any value was known, and for which families and settings.
@@ -177,15 +210,17 @@ impl Shared {
         let before = before.filter(|_| !is_whole);
         let begun = before.map_or(begun, |before| before.begun);
         let known = self.findings(&catalogue, &settings);
-        let (mut collected, mut reports, mut found) = (Vec::new(), Vec::new(), Findings::default());
+        let (mut collected, mut giving_way) = (Vec::new(), Vec::new());
+        let (mut reports, mut found) = (Vec::new(), Findings::default());
         let now = Instant::now();
         for source in &settings.sources {
             let (families, report) = source.report(now);
-            collected.extend(families);
+            if source.gives_way() { &mut giving_way } else { &mut collected }.extend(families);
             found.problems.extend(report.problem.clone());
             reports.push(report);
         }
         let Settings { default, described, .. } = &*settings;
+        let collected = Collected { families: collected, giving_way };
         let families = catalogue.admit(collected, default, described, &mut found);
         problem::put_in_order(&mut found.problems);
         let dropped = OnceLock::new();

@@ -96,6 +96,11 @@ impl Source {
         &self.options.name
     }
 
+    /// Whether its families are left out where another one has their name.
+    pub(crate) fn gives_way(&self) -> bool {
+        self.options.gives_way
+    }
+
     /// No code of a user runs under this lock.
     fn calls(&self) -> MutexGuard<'_, Calls> {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner)

@@ -135,7 +135,8 @@ impl Shape {
     /// Whether a series' value alone decides if it is exported.
     #[inline]
     pub(super) const fn shows_by_value(&self) -> bool {
-        self.is_closed() && !self.whole && !self.is_stamped() && !self.shared
+        let has_value = self.layout.cells() > 0;
+        self.is_closed() && has_value && !self.whole && !self.is_stamped() && !self.shared
     }
 
     /// How many series a chunk has.

@@ -1,9 +1,10 @@
-//! Pages read back by independent parsers: Python's `prometheus_client`, one written from the grammar,
+//! Pages read back by independent parsers: Python's `prometheus_client`, promtool, one written from the grammar,
 //! and `prost` for protobuf.
 
 mod grammar;
 pub(crate) mod messages;
 mod native;
+pub(crate) mod promtool;
 pub(crate) mod protobuf;
 mod python;
 
