@@ -67,7 +67,7 @@ mod request_head;
 mod route;
 mod start;
 
-// mod families;
+mod http_metrics;
 
 #[allow(deprecated, reason = "it stays until the next version")]
 pub use self::call::Ending;
@@ -80,6 +80,6 @@ pub use self::{
     layer::{Metrics, MetricsLayer},
     method::HttpMethod,
     request_head::RequestHead,
-    route::{FindRoute, UNMATCHED},
+    route::{FindRoute, NoRoutes, UNMATCHED},
     start::Start,
 };

@@ -62,3 +62,19 @@ where
 pub(super) fn text<T: AsRef<str>>(template: Option<&T>) -> &str {
     template.map_or(UNMATCHED, AsRef::as_ref)
 }
+
+/// Finds no routes: what the layers of ready-made families do where no router's feature is on.
+///
+/// Not public API. Used by generated code.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoRoutes;
+
+impl FindRoute for NoRoutes {
+    type Template = &'static str;
+
+    #[inline]
+    fn find(&self, _: &Extensions) -> Option<&'static str> {
+        None
+    }
+}

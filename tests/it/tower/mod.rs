@@ -1,5 +1,7 @@
 //! The tower layer: every request is recorded exactly once, by its route's template.
 
+mod ready;
+
 use std::convert::Infallible;
 use std::future::{Future, pending, ready};
 use std::pin::pin;
