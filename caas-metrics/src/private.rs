@@ -45,6 +45,8 @@ pub use crate::axum::MatchedRoutes as Routes;
 #[cfg(all(feature = "tower", not(feature = "axum")))]
 pub use crate::tower::NoRoutes as Routes;
 #[cfg(feature = "tower")]
+pub use crate::tower::grpc::{Names, Rpc};
+#[cfg(feature = "tower")]
 pub use tower_layer::Layer;
 
 use crate::{

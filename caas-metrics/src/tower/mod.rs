@@ -59,6 +59,7 @@ mod body;
 mod call;
 mod end;
 mod future;
+pub mod grpc;
 mod hooks;
 mod layer;
 mod method;
