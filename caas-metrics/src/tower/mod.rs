@@ -42,7 +42,8 @@
 //!
 //! - A WebSocket, or any other upgrade, is its handshake: status 101, and an end right after it. Count open
 //!   sockets where they are served, as with `#[in_flight]`.
-//! - A response to HEAD and one with status 204 or 304 ends with its head: servers send no body.
+//! - A response to HEAD, and one with status 204 or 304, has no body: it is complete when the server drops
+//!   what the service returned.
 //! - Over HTTP/2, a client resets a stream that it no longer wants. Before the response's head that is a
 //!   cancelled request, after it an aborted body.
 //! - Bytes count as sent when the server takes them from the body. They may not have reached the client.

@@ -46,7 +46,7 @@ pub(super) struct Head {
     elapsed: Duration,
     /// The bytes that were sent.
     bytes: u64,
-    /// How many there will be.
+    /// How many are enough.
     exact: Option<u64>,
 }
 
@@ -74,11 +74,15 @@ impl<T: AsRef<str>, H: Hooks> Pending<T, H> {
         let seen = Some((response.headers(), response.extensions()));
         let mut head = self.record(RequestEnding::Answered, response.status().as_u16(), seen);
         let body = response.body();
-        if body.is_end_stream() || sends_no_body(&self.method, response.status()) {
+        if body.is_end_stream() {
             self.end(head, BodyEnding::Complete, None);
             return None;
         }
-        head.exact = body.size_hint().exact().or_else(|| content_length(response.headers()));
+        head.exact = if has_no_body(&self.method, response.status()) {
+            Some(0)
+        } else {
+            body.size_hint().exact().or_else(|| content_length(response.headers()))
+        };
         self.state = State::Sending(head);
         Some(self)
     }
@@ -156,7 +160,7 @@ impl<T: AsRef<str>, H: Hooks> Drop for Pending<T, H> {
             State::Waiting => self.unanswered(RequestEnding::Cancelled, 499),
             State::InBody(head) => self.end(head, BodyEnding::Panicked, None),
             State::Sending(head) => {
-                // Servers do not ask a body for more than its length.
+                // Servers need not ask a body for more than its length.
                 let is_sent = head.exact.is_some_and(|exact| head.bytes >= exact);
                 let body = if is_sent { BodyEnding::Complete } else { BodyEnding::Aborted };
                 self.end(head, body, None);
@@ -166,8 +170,8 @@ impl<T: AsRef<str>, H: Hooks> Drop for Pending<T, H> {
     }
 }
 
-/// Whether a server sends the head only, whatever body the response has.
-fn sends_no_body(method: &Method, status: StatusCode) -> bool {
+/// Whether HTTP has no body for such a response, so that a server may drop what the service returned.
+fn has_no_body(method: &Method, status: StatusCode) -> bool {
     *method == Method::HEAD
         || status.is_informational()
         || status == StatusCode::NO_CONTENT

@@ -1,5 +1,10 @@
 //! The tower layer: every request is recorded exactly once, by its route's template.
 
+mod bodies;
+mod heads;
+mod moments;
+mod nested;
+mod order;
 mod ready;
 
 use std::convert::Infallible;
