@@ -1,6 +1,7 @@
 //! The tower layer: every request is recorded exactly once, by its route's template.
 
 mod bodies;
+mod grpc;
 mod heads;
 mod moments;
 mod nested;

@@ -49,14 +49,33 @@ macro_rules! grpc_metrics {
         $crate::grpc_metrics! { struct GrpcMetrics; }
         GrpcMetrics
     }};
+    (namespace = $namespace:tt; methods = [$($method:literal),* $(,)?]; $($rest:tt)*) => {
+        $crate::__grpc_metrics! { { namespace = $namespace; } { Some(&[$($method),*]) } $($rest)* }
+    };
+    (namespace = $namespace:tt; $($rest:tt)*) => {
+        $crate::__grpc_metrics! { { namespace = $namespace; } { None } $($rest)* }
+    };
+    (methods = [$($method:literal),* $(,)?]; $($rest:tt)*) => {
+        $crate::__grpc_metrics! { {} { Some(&[$($method),*]) } $($rest)* }
+    };
+    ($($rest:tt)*) => {
+        $crate::__grpc_metrics! { {} { None } $($rest)* }
+    };
+}
+
+/// The declarations of [`grpc_metrics!`](crate::grpc_metrics).
+///
+/// Not public API. Used by generated code.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __grpc_metrics {
     (
-        $(namespace = $namespace:tt;)?
-        $(methods = [$($method:literal),* $(,)?];)?
+        { $($setting:tt)* } { $list:ident $(($methods:expr))? }
         $(#[$attribute:meta])*
         $visibility:vis struct $name:ident;
     ) => {
         $crate::metrics! {
-            $(namespace = $namespace;)?
+            $($setting)*
 
             /// gRPC calls that have ended, by their code.
             $visibility counter GrpcServerHandledTotal {
@@ -79,11 +98,8 @@ macro_rules! grpc_metrics {
         $visibility struct $name;
 
         const _: () = {
-            static __CAAS_NAMES: $crate::__private::Names = $crate::__private::Names::new({
-                let names = $crate::__private::None;
-                $(let names = $crate::__private::Some(&[$($method),*] as &[&$crate::__private::str]);)?
-                names
-            });
+            static __CAAS_NAMES: $crate::__private::Names =
+                $crate::__private::Names::new($crate::__private::Option::$list $(($methods))?);
 
             impl $crate::tower::Hooks for $name {
                 type Kept = $crate::__private::Option<$crate::__private::Rpc>;
