@@ -65,7 +65,14 @@ async fn page(request: Request) -> Response<Body> {
 /// Of several layers, the one that is added last is outermost and sees a request first. Add this one
 /// last: then it also sees what other layers answer by themselves, such as the preflight requests of
 /// CORS, refusals of authorization, and the 500 of a layer that catches panics. If it is inside of
-/// such a layer, these requests never reach it.
+/// such a layer, these requests never reach it. The module [`tower`](crate::tower#order-of-layers) has more.
+///
+/// A service that is nested with `nest_service("/static", …)` has the route `/static/{*rest}`, also if it is a
+/// router with routes of its own; those of a router that is nested with `nest` are seen.
+///
+/// The layer also has closures for the start and the end of a request, see
+/// [`MetricsLayer`]. Families for the usual things need none of this:
+/// [`http_metrics!`](crate::http_metrics).
 #[must_use]
 pub fn layer<Record>(record: Record) -> MetricsLayer<MatchedRoutes, Record>
 where

@@ -5,7 +5,10 @@
 
 pub use core::{
     clone::Clone,
+    default::Default,
+    fmt::Debug,
     future::Ready,
+    marker::Copy,
     module_path,
     ops::FnMut,
     ops::FnOnce,
@@ -177,5 +180,5 @@ pub fn measure<S, H: crate::tower::Hooks + Clone>(
     hooks: H,
     inner: S,
 ) -> crate::tower::Metrics<S, Routes, H> {
-    crate::tower::MetricsLayer::with(Routes::default(), hooks).layer(inner)
+    crate::tower::MetricsLayer::with(Routes::new(), hooks).layer(inner)
 }

@@ -142,7 +142,12 @@ macro_rules! __http_metrics {
         }
 
         $(#[$attribute])*
-        #[derive(Debug, Clone, Copy, Default)]
+        #[derive(
+            $crate::__private::Debug,
+            $crate::__private::Clone,
+            $crate::__private::Copy,
+            $crate::__private::Default,
+        )]
         $visibility struct $name;
 
         const _: () = {

@@ -70,6 +70,14 @@ pub(super) fn text<T: AsRef<str>>(template: Option<&T>) -> &str {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoRoutes;
 
+impl NoRoutes {
+    /// A finder for services without routes.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self
+    }
+}
+
 impl FindRoute for NoRoutes {
     type Template = &'static str;
 

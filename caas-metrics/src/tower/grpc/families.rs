@@ -94,7 +94,12 @@ macro_rules! __grpc_metrics {
         }
 
         $(#[$attribute])*
-        #[derive(Debug, Clone, Copy, Default)]
+        #[derive(
+            $crate::__private::Debug,
+            $crate::__private::Clone,
+            $crate::__private::Copy,
+            $crate::__private::Default,
+        )]
         $visibility struct $name;
 
         const _: () = {
