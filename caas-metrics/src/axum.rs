@@ -1,15 +1,19 @@
 //! What an axum program needs: the layer with axum's route templates, and a router for the page.
 //!
 //! Not here: the layer itself (`tower`), and the page (`http`).
-//! Invariant: the route is axum's template, never the path that the client sent.
+//! Invariant: nothing is done for requests that the layer is not put around.
+
+mod nested;
+mod template;
 
 use axum::Router;
-use axum::extract::{MatchedPath, Request};
+use axum::extract::Request;
 use axum::routing::get;
-use http::{Extensions, Response};
+use http::Response;
 
+pub use self::template::{MatchedRoutes, Template};
 use crate::http::{Body, respond_to};
-use crate::tower::{Call, MetricsLayer};
+use crate::tower::{Call, Keeping, MetricsLayer, Start};
 
 /// A router that answers `GET` and `HEAD` on `/metrics` with the page of the process's registry, as
 /// [`respond_to`] does. With the feature `process`, the page then has the metrics of the process.
@@ -63,32 +67,44 @@ async fn page(request: Request) -> Response<Body> {
 /// Of several layers, the one that is added last is outermost and sees a request first. Add this one
 /// last: then it also sees what other layers answer by themselves, such as the preflight requests of
 /// CORS, refusals of authorization, and the 500 of a layer that catches panics. If it is inside of
-/// such a layer, these requests never reach it.
+/// such a layer, these requests never reach it. The module [`tower`](crate::tower#order-of-layers) has more.
+///
+/// A service that is nested with `nest_service("/static", …)` has the route `/static/{*rest}`, also if it is a
+/// router with routes of its own; those of a router that is nested with `nest` are seen.
+///
+/// The layer also has closures for the start and the end of a request, see
+/// [`MetricsLayer`]. Families for the usual things need none of this:
+/// [`http_metrics!`](crate::http_metrics).
 #[must_use]
-pub fn layer<Record>(record: Record) -> MetricsLayer<fn(&Extensions) -> Option<Template>, Record>
+pub fn layer<Record>(record: Record) -> MetricsLayer<MatchedRoutes, Record>
 where
     Record: Fn(&Call<'_>),
 {
-    MetricsLayer::new(matched, record)
+    MetricsLayer::new(MatchedRoutes::new(), record)
 }
 
-/// The template of a route, as axum knows it: `/users/{id}`. It shares axum's text, so that taking
-/// it out of a request copies nothing.
+/// Such a layer that keeps something of each request's head, for labels that come from the request. See
+/// [`MetricsLayer::keeping`].
 ///
 /// ```
-/// fn is_of_users(template: &caas_metrics::axum::Template) -> bool {
-///     template.as_ref().starts_with("/users")
+/// use axum::{Router, routing::get};
+/// use caas_metrics::tower::RequestHead;
+///
+/// caas_metrics::metrics! {
+///     /// Requests served.
+///     pub counter RequestsServedTotal { tenant: &str, status: u16 }
 /// }
+///
+/// let measured = caas_metrics::axum::keeping(RequestHead::of).record(|call| {
+///     let tenant = call.request_header("x-tenant").unwrap_or("none");
+///     RequestsServedTotal { tenant, status: call.status() }.inc();
+/// });
+/// let app: Router = Router::new().route("/", get(|| async { "hello" })).layer(measured);
 /// ```
-#[derive(Debug, Clone)]
-pub struct Template(MatchedPath);
-
-impl AsRef<str> for Template {
-    fn as_ref(&self) -> &str {
-        self.0.as_str()
-    }
-}
-
-fn matched(extensions: &Extensions) -> Option<Template> {
-    extensions.get::<MatchedPath>().cloned().map(Template)
+#[must_use]
+pub fn keeping<Keep, Kept>(keep: Keep) -> MetricsLayer<MatchedRoutes, Keeping<Keep>>
+where
+    Keep: Fn(&Start<'_>) -> Kept,
+{
+    MetricsLayer::keeping(MatchedRoutes::new(), keep)
 }

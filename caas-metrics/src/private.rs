@@ -4,8 +4,13 @@
 //! functions of one line; logic lives in the module that owns it.
 
 pub use core::{
-    compile_error, env,
+    clone::Clone,
+    compile_error,
+    default::Default,
+    env,
+    fmt::Debug,
     future::Ready,
+    marker::Copy,
     module_path,
     ops::FnMut,
     ops::FnOnce,
@@ -41,6 +46,15 @@ pub use crate::{
     timer::ChildTimer,
     unit::{OtherUnit, Seconds, TimeUnit},
 };
+
+#[cfg(feature = "axum")]
+pub use crate::axum::MatchedRoutes as Routes;
+#[cfg(all(feature = "tower", not(feature = "axum")))]
+pub use crate::tower::NoRoutes as Routes;
+#[cfg(feature = "tower")]
+pub use crate::tower::grpc::{Names, Rpc};
+#[cfg(feature = "tower")]
+pub use tower_layer::Layer;
 
 use crate::{
     child::UnixTime,
@@ -153,4 +167,22 @@ where
     L: LabelSet<Metric = Histogram, Unit: TimeUnit>,
 {
     resolve(set).start_timer()
+}
+
+/// A label of a request's own head. The closure's argument has its type from here.
+#[cfg(feature = "tower")]
+pub fn of_start<V>(
+    start: &crate::tower::Start<'_>,
+    value: impl FnOnce(&crate::tower::Start<'_>) -> V,
+) -> V {
+    value(start)
+}
+
+/// The service of a layer with ready-made families.
+#[cfg(feature = "tower")]
+pub fn measure<S, H: crate::tower::Hooks + Clone>(
+    hooks: H,
+    inner: S,
+) -> crate::tower::Metrics<S, Routes, H> {
+    crate::tower::MetricsLayer::with(Routes::new(), hooks).layer(inner)
 }

@@ -137,6 +137,24 @@ pub mod bare {
         /// Time to answer in seconds.
         pub histogram AnswerSeconds;
     }
+
+    ::renamed::http_metrics! {
+        namespace = "bare";
+
+        /// A layer for HTTP, with a label from the request.
+        pub struct HttpMetrics {
+            answer: Answer = |start| Answer::from_label(start.route()),
+            size: u8 = |_| 7,
+        }
+    }
+
+    ::renamed::grpc_metrics! {
+        namespace = "bare";
+        methods = ["/a.B/C"];
+
+        /// A layer for gRPC.
+        pub struct GrpcMetrics;
+    }
 }
 
 #[cfg(test)]

@@ -153,15 +153,15 @@ fn layer() -> MetricsLayer<Route, impl Fn(&Call<'_>) + Clone> {
 #[test]
 fn the_layer_records_in_the_trace_of_the_call() {
     let mut answers = layer().layer(service_fn(async |_: Request<()>| {
-        Ok::<_, Infallible>(Response::builder().status(201).body(()).unwrap())
+        Ok::<_, Infallible>(Response::builder().status(201).body(String::new()).unwrap())
     }));
     let mut answer = pin!(in_trace(1, || answers.call(Request::new(()))));
     let mut context = Context::from_waker(Waker::noop());
     assert!(in_trace(2, || answer.as_mut().poll(&mut context)).is_ready());
     assert_eq!(traces(&exemplars("calls_requests_total", "201")), [1]);
 
-    let mut waits =
-        layer().layer(service_fn(|_: Request<()>| pending::<Result<Response<()>, Infallible>>()));
+    let mut waits = layer()
+        .layer(service_fn(|_: Request<()>| pending::<Result<Response<String>, Infallible>>()));
     drop(in_trace(3, || waits.call(Request::new(()))));
     assert_eq!(traces(&exemplars("calls_requests_total", "499")), [3]);
 }
@@ -170,7 +170,7 @@ fn the_layer_records_in_the_trace_of_the_call() {
 #[test]
 fn without_a_trace_at_the_call_it_is_that_of_the_end() {
     let mut answers = layer().layer(service_fn(async |_: Request<()>| {
-        Ok::<_, Infallible>(Response::builder().status(202).body(()).unwrap())
+        Ok::<_, Infallible>(Response::builder().status(202).body(String::new()).unwrap())
     }));
     let mut answer = pin!(answers.call(Request::new(())));
     let mut context = Context::from_waker(Waker::noop());

@@ -1,5 +1,13 @@
 //! The tower layer: every request is recorded exactly once, by its route's template.
 
+mod bodies;
+mod grpc;
+mod heads;
+mod moments;
+mod nested;
+mod order;
+mod ready;
+
 use std::convert::Infallible;
 use std::future::{Future, pending, ready};
 use std::pin::pin;
@@ -10,13 +18,11 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use caas_metrics::axum::Template;
+use caas_metrics::axum::MatchedRoutes;
 use caas_metrics::metrics;
 use caas_metrics::tower::{Call, MetricsLayer, RequestEnding, UNMATCHED};
-use http::{Extensions, Method, Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode};
 use tower::{Layer, Service, ServiceExt, service_fn};
-
-type MatchedRoute = fn(&Extensions) -> Option<Template>;
 
 type Recorded = (String, String, u16, RequestEnding);
 
@@ -30,7 +36,7 @@ impl Log {
         self.0.lock().unwrap().push((method, route, call.status(), call.ending()));
     }
 
-    fn layer(&self) -> MetricsLayer<MatchedRoute, impl Fn(&Call<'_>) + Clone + use<>> {
+    fn layer(&self) -> MetricsLayer<MatchedRoutes, impl Fn(&Call<'_>) + Clone + use<>> {
         let log = self.clone();
         caas_metrics::axum::layer(move |call| log.record(call))
     }
@@ -99,7 +105,7 @@ async fn a_panic_is_recorded_once() {
 
 #[tokio::test]
 async fn a_panic_before_there_is_a_future_is_recorded() {
-    async fn never() -> Result<Response<()>, Infallible> {
+    async fn never() -> Result<Response<String>, Infallible> {
         pending().await
     }
 
@@ -129,7 +135,7 @@ async fn a_dropped_request_is_cancelled_polled_or_not() {
 
     let mut service = log
         .layer()
-        .layer(service_fn(|_: Request<()>| pending::<Result<Response<()>, Infallible>>()));
+        .layer(service_fn(|_: Request<()>| pending::<Result<Response<String>, Infallible>>()));
     drop(service.call(Request::new(())));
     log.assert_is(&[
         ("GET", "/slow", 499, RequestEnding::Cancelled),
@@ -154,7 +160,7 @@ async fn a_drop_while_another_panic_unwinds_is_cancelled_not_panicked() {
 async fn an_error_is_recorded_and_handed_on() {
     let log = Log::default();
     let service =
-        log.layer().layer(service_fn(|_: Request<()>| ready(Err::<Response<()>, _>("no"))));
+        log.layer().layer(service_fn(|_: Request<()>| ready(Err::<Response<String>, _>("no"))));
     assert_eq!(service.oneshot(Request::new(())).await.unwrap_err(), "no");
     log.assert_is(&[("GET", UNMATCHED, 500, RequestEnding::Failed)]);
 }
