@@ -72,7 +72,7 @@ pub mod __private;
 mod macros;
 
 pub use crate::{
-    child::Child,
+    child::{Child, GaugeGuard},
     collector::{Collector, CollectorOptions},
     desc::MetricType,
     encode::Format,

@@ -35,6 +35,9 @@ impl Index {
     pub(super) fn living(&self, at: At) -> Option<Life> {
         let (block, place) = self.place(at.series());
         let record = self.records.get(block, &self.shape)?;
+        if let Some(life) = at.hold_life() {
+            return self.life_of_hold(at, life);
+        }
         loop {
             let life = record.life(place);
             let is_it = is_living(life) && (record.born()..=life).contains(&at.life());
@@ -61,7 +64,7 @@ impl Index {
     /// The life in which an update of a series counts; `None` if it has been removed, or without
     /// memory.
     pub(super) fn life_of(&self, at: At, busy: &Busy) -> Option<Life> {
-        if !self.shape.is_closed() {
+        if !self.shape.is_closed() || at.hold_life().is_some() {
             return self.living(at);
         }
         if at.series() >= self.shape.block {
@@ -78,7 +81,11 @@ impl Index {
 
     /// The same under the lock.
     pub(super) fn life(&self, at: At, writer: &mut Writer) -> Option<Life> {
-        if self.shape.is_closed() { self.touch(writer, at.series()) } else { self.living(at) }
+        if self.shape.is_closed() && at.hold_life().is_none() {
+            self.touch(writer, at.series())
+        } else {
+            self.living(at)
+        }
     }
 
     /// The series of a key, if it lives.
@@ -290,8 +297,14 @@ impl Index {
         if !is_living(life) {
             return;
         }
-        match self.own_shared_cell(block * self.shape.block + place) {
-            Some(cell) => cell.set(0),
+        let series = block * self.shape.block + place;
+        match self.own_shared_cell(series) {
+            Some(cell) => self.beside_no_hold(series, || {
+                cell.set(0);
+                if life < LAST_LIFE {
+                    record.begin(place, life + 2, clock::second());
+                }
+            }),
             // It has used up its lives, so a reset could not be seen. It keeps its value.
             None if life >= LAST_LIFE => self.lose(),
             None => {
