@@ -151,6 +151,9 @@ pub struct Descriptor {
     pub number: NumberType,
     /// Whether a gauge only moves by `inc` and `dec` (`#[updown]`).
     pub updown: bool,
+    /// Whether a gauge only goes up by a guard, which takes it down again (`#[held]`). Then `updown` is
+    /// set too.
+    pub held: bool,
     /// The labels, in the order of declaration.
     pub labels: &'static [LabelDescriptor],
     /// The finite, increasing upper bounds of a histogram, without `+Inf`; empty for other types.
@@ -211,6 +214,7 @@ impl Descriptor {
             metric_type,
             number: if is_integer { NumberType::Integer } else { NumberType::Float },
             updown: false,
+            held: false,
             labels: &[],
             buckets: &[],
             native: None,
@@ -269,6 +273,12 @@ impl Descriptor {
     #[must_use]
     pub const fn with_updown(self) -> Self {
         Self { updown: true, ..self }
+    }
+
+    /// The same as a gauge that only goes up by a guard, which takes it down again.
+    #[must_use]
+    pub const fn with_held(self) -> Self {
+        Self { held: true, ..self.with_updown() }
     }
 
     /// The same with another limit of living children; `u32::MAX` for none.

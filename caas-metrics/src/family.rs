@@ -76,6 +76,14 @@ pub trait InUnit<U> {}
 
 impl<L: LabelSet<Unit = U>, U> InUnit<U> for L {}
 
+/// Says that a family is of the metric type `M`; the type is inferred from the family.
+///
+/// Not public API. Used by generated code.
+#[doc(hidden)]
+pub trait OfMetric<M> {}
+
+impl<L: LabelSet<Metric = M>, M> OfMetric<M> for L {}
+
 /// The most series that are born together.
 const MOST_BLOCK: u64 = 65_536;
 

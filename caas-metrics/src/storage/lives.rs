@@ -328,26 +328,29 @@ impl Index {
 impl Index {
     /// Removes series that were found before, unless their life has changed since. They must be in
     /// the order of their numbers. If only some series of a block are meant, they go back to zero
-    /// instead.
-    pub(crate) fn remove_found(&self, found: &[At]) {
+    /// instead. Returns how many were removed or went back to zero.
+    pub(crate) fn remove_found(&self, found: &[At]) -> usize {
+        let mut removed = 0;
         for found in found.chunk_by(|a, b| self.place(a.series()).0 == self.place(b.series()).0) {
             if self.shape.is_closed() {
+                removed += found.len();
                 for at in found {
                     self.reset_closed(at.series(), false);
                 }
                 continue;
             }
-            let Some(mut held) = self.lock() else { return };
+            let Some(mut held) = self.lock() else { break };
             let block = self.place(found[0].series()).0;
             let is_whole = found.len() == self.shape.block as usize;
             if is_whole && found.iter().all(|at| self.living(*at) == Some(at.life())) {
                 self.end(block, &mut held.writer);
+                removed += found.len();
             } else {
-                for at in found {
-                    self.remove_at(*at, &mut held.writer);
-                }
+                let each = found.iter().map(|at| self.remove_at(*at, &mut held.writer));
+                removed += each.filter(|is_removed| *is_removed).count();
             }
         }
+        removed
     }
 
     /// Removes every series; those of a family with closed labels only go back to zero.
