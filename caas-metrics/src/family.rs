@@ -9,7 +9,7 @@ mod values;
 
 use std::cell::Cell;
 
-pub(crate) use self::values::Source;
+pub(crate) use self::values::{Source, places_in_key};
 use crate::{
     desc::{Descriptor, Export, MetricType},
     exemplars::ExemplarPolicy,

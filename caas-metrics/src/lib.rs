@@ -22,6 +22,7 @@
 compile_error!("caas-metrics counts in 64-bit atomics, which this target does not have");
 
 pub mod desc;
+mod ended;
 pub mod sample;
 
 pub mod exemplars;
@@ -38,6 +39,7 @@ mod exit;
 mod family;
 mod lookup;
 mod manage;
+mod scope;
 mod sites;
 
 mod admit;
@@ -83,6 +85,7 @@ pub use crate::{
     problem::{Difference, Problem},
     program::registry,
     registry::Registry,
+    scope::{Scope, Scoped},
     timer::{ChildTimer, Timer},
     unit::{OtherUnit, Seconds, TimeUnit},
 };

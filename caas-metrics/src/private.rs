@@ -20,6 +20,7 @@ pub use inventory;
 pub use crate::{
     child::{Child, GaugeGuard, resolve},
     desc::{Descriptor, Export, LabelDescriptor, MetricType, Native, NumberType},
+    ended::{Scopes, ScopesOf},
     exemplars::{ExemplarLabels, NoExemplars, WithExemplars, WithoutExemplars},
     exit::{
         By, Count, EachCall, FromExit, Of, Phase, Returns, SiteChild, Time, apply, call_once,
@@ -33,6 +34,7 @@ pub use crate::{
         Counter, Free, Gauge, HeldGauge, Histogram, HistogramReading, Info, Observation, UpDown,
         ends_in_nanoseconds,
     },
+    scope::Scoped,
     sites::{Annotated, Function, Site, around, calls_site, duration_site, flight_site, named},
     storage::cells::{Word, Words},
     storage::exemplars::Exemplars,

@@ -7,11 +7,11 @@
 
 use super::{
     cells::shares,
-    index::{Index, Writer},
+    index::{Held, Index, Writer},
     key::{Key, LabelText},
     records::{LAST_LIFE, Life, Record, UNBORN, is_living},
     sync::{Ordering, fence},
-    texts::MOST_BYTES,
+    texts::{Code, MOST_BYTES},
     thread::Busy,
     update::At,
 };
@@ -113,6 +113,10 @@ impl Index {
     /// Finds or creates the series of a key. Above the limit, or if a value is too long, it is the
     /// overflow series; `None` without memory.
     pub(crate) fn create(&self, key: &Key<'_>, place: u32, is_too_long: bool) -> Option<At> {
+        // The overflow series is not for values that have ended.
+        if key.has_ended() {
+            return Some(At::GONE);
+        }
         // A full family answers without the lock. Otherwise a flood of label sets would queue for
         // it.
         if is_too_long || self.is_full() {
@@ -145,6 +149,11 @@ impl Index {
         let mut held = self.lock()?;
         if let Some(found) = self.find(key, place) {
             return Some(found);
+        }
+        // Who ends a value says so before it looks for series under this lock. So either it finds this one,
+        // or this thread sees that the value has ended.
+        if key.has_ended() {
+            return Some(At::GONE);
         }
         let is_exempt = key.is_overflow();
         if !is_exempt && self.is_full() {
@@ -353,6 +362,31 @@ impl Index {
         removed
     }
 
+    /// Removes all blocks that have a value in one of these labels of the key, which are bits. None of them
+    /// may be born any more. The overflow block stays.
+    pub(crate) fn remove_value(&self, text: &str, labels: u64) {
+        let find = |_: &Held<'_>| self.texts.codes_of(text);
+        let Some(held) = self.lock() else { return };
+        // A block with the value that was being born had the lock before.
+        let (blocks, codes) = (self.blocks.load(Ordering::Acquire), find(&held));
+        drop(held);
+        if codes == [None; 2] {
+            return;
+        }
+        for block in 0..blocks {
+            let Some(record) = self.records.get(block, &self.shape) else { return };
+            if !is_living(record.life(0)) || !has_code(record, labels, codes) {
+                continue;
+            }
+            let Some(mut held) = self.lock() else { return };
+            // The text may be gone, and its code be that of another one.
+            let codes = find(&held);
+            if has_code(record, labels, codes) && record.birth() & IS_EXEMPT == 0 {
+                self.end(block, &mut held.writer);
+            }
+        }
+    }
+
     /// Removes every series; those of a family with closed labels only go back to zero.
     pub(crate) fn clear(&self) {
         if self.shape.is_closed() {
@@ -368,4 +402,10 @@ impl Index {
         }
         self.step(|block, _| (0..self.shape.block).for_each(|place| self.reset(block, place)));
     }
+}
+
+/// Whether a record has one of these codes in one of these labels.
+fn has_code(record: Record<'_>, labels: u64, codes: [Option<Code>; 2]) -> bool {
+    let mut all = record.codes().enumerate();
+    all.any(|(label, code)| labels >> label & 1 == 1 && codes.contains(&Some(code)))
 }
