@@ -94,6 +94,15 @@ impl<L: Scoped> Scope<L> {
     ///
     /// A type whose values are all known, such as a struct around an enum, has no scopes: that does not
     /// compile.
+    ///
+    /// ```compile_fail,E0080
+    /// use caas_metrics::{Label, Scope};
+    ///
+    /// #[derive(Label)]
+    /// struct IsKnown(bool);
+    ///
+    /// let scope = Scope::of(IsKnown(true));
+    /// ```
     pub fn of(value: L) -> Self {
         Self { lease: Lease::of(&value), value }
     }

@@ -60,21 +60,22 @@ where
     family: PhantomData<fn() -> L>,
 }
 
-impl<L, R> Child<L, R>
-where
-    L: LabelSet,
-    L::Metric: Hold,
-    R: Reach<L>,
-{
+impl<L: LabelSet, R: Reach<L>> Child<L, R> {
     /// Adds 1 until the returned guard is dropped.
     #[inline]
-    pub fn hold(&self) -> GaugeGuard<L> {
+    pub fn hold(&self) -> GaugeGuard<L>
+    where
+        L::Metric: Hold,
+    {
         self.hold_by(Amount::ONE)
     }
 
     /// Adds an amount until the returned guard is dropped, such as the bytes of a buffer. Sums of floats
     /// may keep a rounding error. NaN and infinities are refused as in [`inc_by`](Self::inc_by).
-    pub fn hold_by(&self, amount: <L::Metric as Hold>::Amount) -> GaugeGuard<L> {
+    pub fn hold_by(&self, amount: <L::Metric as Hold>::Amount) -> GaugeGuard<L>
+    where
+        L::Metric: Hold,
+    {
         let count = |result: Result<(), NotCounted>| match result {
             Ok(()) => true,
             Err(why) => {

@@ -102,10 +102,11 @@ impl<N: Amount> Metric for HeldGauge<N> {
 impl<N> Free for Gauge<N> {}
 impl<N> Free for UpDown<N> {}
 
-/// None of them is [`Free`], so rustc says why there is no `inc`.
+/// None of them is [`Free`], so rustc says why there is no `inc`. It is asked of a tuple, because of two traits
+/// of one type rustc reports the one that is asked for first.
 impl<N: Amount> Increase for HeldGauge<N>
 where
-    Self: Free,
+    (Self,): Free,
 {
     type Amount = N;
 
@@ -116,7 +117,7 @@ where
 
 impl<N: Amount> Decrease for HeldGauge<N>
 where
-    Self: Free,
+    (Self,): Free,
 {
     fn decrease(_: &impl Slots, _: N) -> Result<(), NotCounted> {
         Err(NotCounted::Refused)
@@ -125,7 +126,7 @@ where
 
 impl<N: Amount> Set for HeldGauge<N>
 where
-    Self: Free,
+    (Self,): Free,
 {
     fn put(_: &impl Slots, _: N) {}
 }
