@@ -27,6 +27,11 @@ impl HttpRequestsTotal<'_> {
     pub fn retain(keep: impl P::FnMut(&HttpRequestsTotalView<'_>) -> P::bool) {
         P::retain::<Self>(keep);
     }
+    pub fn remove_matching(
+        matches: impl P::FnMut(&HttpRequestsTotalView<'_>) -> P::bool,
+    ) -> P::usize {
+        P::remove_matching::<Self>(matches)
+    }
     pub fn clear() {
         P::clear::<Self>();
     }

@@ -12,6 +12,7 @@ const _: () = {
         const VALUES: P::Option<&'static [&'static P::str]> = <T as P::Label>::VALUES;
         const MAX_BYTES: P::usize = <T as P::Label>::MAX_BYTES;
         const __ONE_FORM: P::bool = <T as P::Label>::__ONE_FORM;
+        const __SCOPES: P::Option<P::ScopesOf> = P::Some(P::ScopesOf(__caas_scopes));
         type View<'__caas> = <T as P::Label>::View<'__caas>;
         fn index(&self) -> P::usize {
             <T as P::Label>::index(&self.0)
@@ -22,5 +23,14 @@ const _: () = {
         fn view(__caas_part: P::Part<'_>) -> <Self as P::Label>::View<'_> {
             <T as P::Label>::view(__caas_part)
         }
+    }
+    #[automatically_derived]
+    impl<T> P::Scoped for Tenant<T>
+    where
+        T: P::Label,
+    {}
+    static __CAAS_SCOPES: P::Scopes = P::Scopes::new();
+    fn __caas_scopes() -> &'static P::Scopes {
+        &__CAAS_SCOPES
     }
 };

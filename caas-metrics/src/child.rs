@@ -5,7 +5,9 @@
 //! and does not fail.
 
 mod exemplars;
+mod guard;
 
+pub use self::guard::GaugeGuard;
 use core::{fmt, marker::PhantomData};
 use std::time::{Duration, SystemTime};
 

@@ -3,6 +3,8 @@
 //! Everything here is plain data that a `const` can hold; no values, no atomics, no formatting.
 //! Invariant: all that is known at declaration is in the descriptor, and nothing else is.
 
+use crate::ended::{Scopes, ScopesOf};
+
 #[doc(inline)]
 pub use caas_metrics_model::{MetricType, Native};
 
@@ -76,19 +78,26 @@ pub struct LabelDescriptor {
     /// Whether all values of this label are exported, at zero, as soon as one of them is there for the
     /// same values of the other labels (`#[zeroed(label)]`).
     pub zeroed: bool,
+    /// The scopes of the label's type, if it can have some.
+    pub(crate) scopes: Option<ScopesOf>,
 }
 
 impl LabelDescriptor {
     /// A label whose values are not known before they are used.
     #[must_use]
     pub const fn open(name: &'static str) -> Self {
-        Self { name, values: None, max_bytes: MOST_BYTES, zeroed: false }
+        Self { name, values: None, max_bytes: MOST_BYTES, zeroed: false, scopes: None }
     }
 
     /// A label with only these values.
     #[must_use]
     pub const fn closed(name: &'static str, values: &'static [&'static str]) -> Self {
         Self { values: Some(values), ..Self::open(name) }
+    }
+
+    /// Whether the label's type is the one that has these scopes.
+    pub(crate) fn is_of(&self, scopes: &Scopes) -> bool {
+        self.scopes.is_some_and(|ScopesOf(own)| std::ptr::eq(own(), scopes))
     }
 }
 
@@ -152,6 +161,9 @@ pub struct Descriptor {
     pub number: NumberType,
     /// Whether a gauge only moves by `inc` and `dec` (`#[updown]`).
     pub updown: bool,
+    /// Whether a gauge only goes up by a guard, which takes it down again (`#[held]`). Then `updown` is
+    /// set too.
+    pub held: bool,
     /// The labels, in the order of declaration.
     pub labels: &'static [LabelDescriptor],
     /// The finite, increasing upper bounds of a histogram, without `+Inf`; empty for other types.
@@ -212,6 +224,7 @@ impl Descriptor {
             metric_type,
             number: if is_integer { NumberType::Integer } else { NumberType::Float },
             updown: false,
+            held: false,
             labels: &[],
             buckets: &[],
             native: None,
@@ -270,6 +283,12 @@ impl Descriptor {
     #[must_use]
     pub const fn with_updown(self) -> Self {
         Self { updown: true, ..self }
+    }
+
+    /// The same as a gauge that only goes up by a guard, which takes it down again.
+    #[must_use]
+    pub const fn with_held(self) -> Self {
+        Self { held: true, ..self.with_updown() }
     }
 
     /// The same with another limit of living children; `u32::MAX` for none.

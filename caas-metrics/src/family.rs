@@ -9,7 +9,7 @@ mod values;
 
 use std::cell::Cell;
 
-pub(crate) use self::values::Source;
+pub(crate) use self::values::{Source, places_in_key};
 use crate::{
     desc::{Descriptor, Export, MetricType},
     exemplars::ExemplarPolicy,
@@ -75,6 +75,14 @@ impl<L: LabelSet> Home for L {
 pub trait InUnit<U> {}
 
 impl<L: LabelSet<Unit = U>, U> InUnit<U> for L {}
+
+/// Says that a family is of the metric type `M`; the type is inferred from the family.
+///
+/// Not public API. Used by generated code.
+#[doc(hidden)]
+pub trait OfMetric<M> {}
+
+impl<L: LabelSet<Metric = M>, M> OfMetric<M> for L {}
 
 /// The most series that are born together.
 const MOST_BLOCK: u64 = 65_536;

@@ -22,6 +22,7 @@
 compile_error!("caas-metrics counts in 64-bit atomics, which this target does not have");
 
 pub mod desc;
+mod ended;
 pub mod sample;
 
 pub mod exemplars;
@@ -38,6 +39,7 @@ mod exit;
 mod family;
 mod lookup;
 mod manage;
+mod scope;
 mod sites;
 
 mod admit;
@@ -58,11 +60,11 @@ mod program;
 #[cfg(feature = "prometheus")]
 pub mod prometheus;
 
+#[cfg(feature = "process")]
+pub mod process;
 #[cfg(feature = "push")]
 pub mod push;
 mod textfile;
-#[cfg(feature = "process")]
-pub mod process;
 #[cfg(feature = "tokio")]
 pub mod tokio;
 
@@ -81,7 +83,7 @@ mod build_info;
 mod macros;
 
 pub use crate::{
-    child::Child,
+    child::{Child, GaugeGuard},
     collector::{Collector, CollectorOptions},
     desc::MetricType,
     encode::Format,
@@ -92,6 +94,7 @@ pub use crate::{
     problem::{Difference, Problem},
     program::registry,
     registry::Registry,
+    scope::{Scope, Scoped},
     textfile::Textfile,
     timer::{ChildTimer, Timer},
     unit::{OtherUnit, Seconds, TimeUnit},

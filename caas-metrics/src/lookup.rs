@@ -5,10 +5,12 @@
 
 use crate::{
     desc::LabelDescriptor,
+    ended::ScopesOf,
     family::LabelSet,
     label::LabelText,
     storage::{
         cells::Cells,
+        index::Index,
         key::{Key, Text, each_value},
         shape::Shape,
         update::{self, At, Home},
@@ -98,8 +100,57 @@ fn locate<L: LabelSet>(set: &L) -> Option<(Cells<L::Static>, At)> {
 #[cold]
 #[inline(never)]
 pub(crate) fn create<L: LabelSet>(values: &[LabelText<'_>]) -> Option<At> {
-    let key = Key::new(values, &<L as Home>::SHAPE);
-    L::index().create(&key, place::<L>(values), is_too_long::<L>(values))
+    let (labels, shape) = (L::DESCRIPTOR.labels, &<L as Home>::SHAPE);
+    let create =
+        if const { can_end(L::DESCRIPTOR.labels) } { create_unless_ended } else { create_in };
+    create(L::index(), labels, &Key::new(values, shape), place::<L>(values), values)
+}
+
+/// The same, once for all families.
+fn create_in(
+    index: &Index,
+    labels: &[LabelDescriptor],
+    key: &Key<'_>,
+    place: u32,
+    values: &[LabelText<'_>],
+) -> Option<At> {
+    index.create(key, place, are_too_long(labels, values))
+}
+
+/// The same where labels have types that can have scopes.
+fn create_unless_ended(
+    index: &Index,
+    labels: &[LabelDescriptor],
+    key: &Key<'_>,
+    place: u32,
+    values: &[LabelText<'_>],
+) -> Option<At> {
+    create_in(index, labels, &key.unless(&|| has_ended(labels, values)), place, values)
+}
+
+/// Whether a label of the family has a type that can have scopes.
+const fn can_end(labels: &[LabelDescriptor]) -> bool {
+    let mut i = 0;
+    while i < labels.len() {
+        if labels[i].scopes.is_some() {
+            return true;
+        }
+        i += 1;
+    }
+    false
+}
+
+/// Whether the last scope of one of the values has ended.
+fn has_ended(labels: &[LabelDescriptor], values: &[LabelText<'_>]) -> bool {
+    labels.iter().zip(values).any(|(label, value)| {
+        let Some(ScopesOf(scopes)) = label.scopes else { return false };
+        match value.0 {
+            Text::Integer(n) => {
+                scopes().has_ended(LabelText::short(&n).0.as_str().unwrap_or_default())
+            }
+            text => scopes().has_ended(text.as_str().unwrap_or_default()),
+        }
+    })
 }
 
 /// The child of a label set if it lives, without creating it.
@@ -150,7 +201,11 @@ fn place_of(values: &[LabelText<'_>], shape: &Shape, labels: &[LabelDescriptor])
 
 /// Whether a value is longer than its label allows.
 pub(crate) fn is_too_long<L: LabelSet>(values: &[LabelText<'_>]) -> bool {
-    let mut labels = L::DESCRIPTOR.labels.iter().zip(values);
+    are_too_long(L::DESCRIPTOR.labels, values)
+}
+
+fn are_too_long(labels: &[LabelDescriptor], values: &[LabelText<'_>]) -> bool {
+    let mut labels = labels.iter().zip(values);
     labels.any(|(label, LabelText(value))| {
         value.as_str().is_some_and(|text| text.len() > label.max_bytes)
     })

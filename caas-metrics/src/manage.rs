@@ -66,16 +66,25 @@ pub fn clear<L: LabelSet>() {
 /// Of children that are exported together, those that are refused go back to zero, unless all are.
 #[doc(hidden)]
 pub fn retain<L: LabelSet>(mut keep: impl FnMut(&L::View<'_>) -> bool) {
+    remove_matching::<L>(|view| !keep(view));
+}
+
+/// Removes the children that `matches` picks, as `retain` does those that it refuses, and returns how many
+/// they are. Those that go back to zero count as well.
+#[doc(hidden)]
+#[allow(clippy::must_use_candidate, reason = "most callers only want them gone")]
+pub fn remove_matching<L: LabelSet>(mut matches: impl FnMut(&L::View<'_>) -> bool) -> usize {
     let index = L::index();
     let sources = Source::of(&L::DESCRIPTOR);
     let (mut scan, mut extent) = (Scan::default(), index.extent());
+    let mut removed = 0;
     while scan.read(index, &mut extent) {
-        let mut is_refused = |row: &usize| {
+        let mut is_meant = |row: &usize| {
             let parts: Vec<_> = sources.iter().map(|source| source.value(&scan, *row)).collect();
-            !keep(&L::view(&mut ViewSource { parts: parts.iter() }))
+            matches(&L::view(&mut ViewSource { parts: parts.iter() }))
         };
-        let refused: Vec<At> =
-            scan.rows().filter(&mut is_refused).map(|row| scan.at(row)).collect();
-        index.remove_found(&refused);
+        let found: Vec<At> = scan.rows().filter(&mut is_meant).map(|row| scan.at(row)).collect();
+        removed += index.remove_found(&found);
     }
+    removed
 }

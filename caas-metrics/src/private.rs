@@ -26,20 +26,23 @@ pub use inventory;
 
 pub use crate::{
     build_info::{BuildLabel, BuildText, BuildTexts, RUSTC, revision},
-    child::{Child, resolve},
+    child::{Child, GaugeGuard, resolve},
     desc::{Descriptor, Export, LabelDescriptor, MetricType, Native, NumberType},
+    ended::{Scopes, ScopesOf},
     exemplars::{ExemplarLabels, NoExemplars, WithExemplars, WithoutExemplars},
     exit::{
         By, Count, EachCall, FromExit, Of, Phase, Returns, SiteChild, Time, apply, call_once,
         counted, counted_by, endings, err_of, fields, follow, in_flight, never, on, on_exit,
         otherwise, probe, record, resolve_held, resolve_held_with, returned, timed, told,
     },
-    family::{Declared, Family, InUnit, LabelSet, exemplars, word},
+    family::{Declared, Family, InUnit, LabelSet, OfMetric, exemplars, word},
     label::{Label, LabelText, StoredLabel as Part, ViewSource},
-    manage::{clear, get, init, remove, reset, retain},
+    manage::{clear, get, init, remove, remove_matching, reset, retain},
     metric::{
-        Counter, Gauge, Histogram, HistogramReading, Info, Observation, UpDown, ends_in_nanoseconds,
+        Counter, Free, Gauge, HeldGauge, Histogram, HistogramReading, Info, Observation, UpDown,
+        ends_in_nanoseconds,
     },
+    scope::Scoped,
     sites::{Annotated, Function, Site, around, calls_site, duration_site, flight_site, named},
     storage::cells::{Word, Words},
     storage::exemplars::Exemplars,
@@ -59,7 +62,7 @@ pub use tower_layer::Layer;
 use crate::{
     child::UnixTime,
     exemplars::TakesExemplars,
-    metric::{Decrease, Increase, Set},
+    metric::{Decrease, Hold, Increase, Set},
 };
 
 /// Declares the thread-local with a thread's word of the family `$set`.
@@ -140,6 +143,19 @@ pub fn dec_by<L: LabelSet<Metric: Decrease<Amount = A>>, A>(set: &L, amount: A) 
 #[inline]
 pub fn set<L: LabelSet<Metric: Set<Amount = A>>, A>(set: &L, value: A) {
     resolve(set).set(value);
+}
+
+#[inline]
+pub fn hold<L: LabelSet<Metric: Hold>>(set: &L) -> GaugeGuard<L::Static> {
+    resolve(set).hold()
+}
+
+#[inline]
+pub fn hold_by<L, A>(set: &L, amount: A) -> GaugeGuard<L::Static>
+where
+    L: LabelSet<Metric: Hold<Amount = A>>,
+{
+    resolve(set).hold_by(amount)
 }
 
 pub fn set_to_current_time<L: LabelSet<Metric: Set<Amount: UnixTime>>>(set: &L) {

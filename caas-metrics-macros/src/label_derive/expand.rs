@@ -136,6 +136,7 @@ fn newtype(
             const VALUES: #p::Option<&'static [&'static #p::str]> = #values;
             const MAX_BYTES: #p::usize = #max_bytes;
             const __ONE_FORM: #p::bool = #one_form;
+            const __SCOPES: #p::Option<#p::ScopesOf> = #p::Some(#p::ScopesOf(__caas_scopes));
             type View<'__caas> = #shown;
             #[inline]
             fn index(&self) -> #p::usize { #index }
@@ -143,6 +144,10 @@ fn newtype(
             fn text(&self) -> #p::LabelText<'_> { #text }
             #view
         }
+        #[automatically_derived]
+        impl #parameters #p::Scoped for #ident #arguments where #predicates #needed {}
+        static __CAAS_SCOPES: #p::Scopes = #p::Scopes::new();
+        fn __caas_scopes() -> &'static #p::Scopes { &__CAAS_SCOPES }
     }
 }
 

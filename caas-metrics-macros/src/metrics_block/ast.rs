@@ -76,6 +76,17 @@ impl MetricType {
     }
 }
 
+/// How a gauge can move.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Moves {
+    /// Up and down, and to any value.
+    Freely,
+    /// Up and down: `#[updown]`.
+    UpAndDown,
+    /// Up by a guard, which takes it down again: `#[held]`.
+    Held,
+}
+
 /// One label: `path: &str`.
 pub(crate) struct Label {
     /// Its doc comment, empty if it has none.
@@ -138,6 +149,7 @@ pub(crate) struct Options {
     pub(crate) limit: Option<Setting<Limit>>,
     pub(crate) unit: Option<Setting<LitStr>>,
     pub(crate) updown: Option<Setting<()>>,
+    pub(crate) held: Option<Setting<()>>,
     /// With the labels that it names; none stands for all closed ones.
     pub(crate) zeroed: Option<Setting<Vec<Ident>>>,
     pub(crate) lazy: Option<Setting<()>>,

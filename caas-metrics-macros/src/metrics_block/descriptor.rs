@@ -2,7 +2,7 @@
 //!
 //! Invariant: a constant of plain literals and `__private` paths, whatever the family's mistakes.
 
-use super::ast::{Family, Label, MetricType};
+use super::ast::{Family, Label, MetricType, Moves};
 use super::buckets;
 use super::expand::Expansion;
 use crate::paths::ALIAS;
@@ -55,7 +55,11 @@ impl Expansion<'_> {
             .number
             .is_some()
             .then(|| quote_spanned!(site=> .with_number(#p::NumberType::Float)));
-        let updown = options.updown.as_ref().map(|_| quote_spanned!(site=> .with_updown()));
+        let is_gauge = family.metric_type == MetricType::Gauge;
+        let updown = match family.moves() {
+            Moves::Held if is_gauge => Some(quote_spanned!(site=> .with_held())),
+            _ => options.updown.as_ref().map(|_| quote_spanned!(site=> .with_updown())),
+        };
         let buckets = self.bounds();
         let buckets = buckets.map(|bounds| quote_spanned!(site=> .with_buckets(&[#(#bounds),*])));
         let native = self.native();

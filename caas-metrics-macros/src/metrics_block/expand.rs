@@ -3,7 +3,7 @@
 //! Nothing can fail here, and nothing is decided that `__private` could decide.
 //! Invariant: the code names `__private`, the user's tokens and itself; every item has the `#[cfg]`s.
 
-use super::ast::{Block, Family, Label, Lint, MetricType, Passed};
+use super::ast::{Block, Family, Label, Lint, MetricType, Moves, Passed};
 use super::{docs, lifetimes};
 use crate::paths::{ALIAS, Runtime, respanned};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
@@ -246,10 +246,11 @@ impl<'f> Expansion<'f> {
     /// `P::Counter<u64>` and the like.
     fn metric(&self) -> TokenStream {
         let (site, p, value) = (self.site, &self.p, self.value_type());
-        match (self.family.metric_type, &self.family.options.updown) {
+        match (self.family.metric_type, self.family.moves()) {
             (MetricType::Counter, _) => quote_spanned!(site=> #p::Counter<#p::#value>),
-            (MetricType::Gauge, None) => quote_spanned!(site=> #p::Gauge<#p::#value>),
-            (MetricType::Gauge, Some(_)) => quote_spanned!(site=> #p::UpDown<#p::#value>),
+            (MetricType::Gauge, Moves::Freely) => quote_spanned!(site=> #p::Gauge<#p::#value>),
+            (MetricType::Gauge, Moves::UpAndDown) => quote_spanned!(site=> #p::UpDown<#p::#value>),
+            (MetricType::Gauge, Moves::Held) => quote_spanned!(site=> #p::HeldGauge<#p::#value>),
             (MetricType::Histogram, _) => quote_spanned!(site=> #p::Histogram),
             (MetricType::Info, _) => quote_spanned!(site=> #p::Info),
         }

@@ -3,7 +3,7 @@
 //! Each method is one call into `__private`, where the logic and its tests are.
 //! Invariant: a method that a metric type can't have does not exist on its families.
 
-use super::ast::MetricType;
+use super::ast::{MetricType, Moves};
 use super::expand::Expansion;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
@@ -13,10 +13,13 @@ impl Expansion<'_> {
     pub(super) fn methods(&self) -> TokenStream {
         let every = self.every_family();
         let labelled = self.view.as_ref().map(|view| self.labelled_family(view));
-        let updates = match (self.family.metric_type, &self.family.options.updown) {
+        let updates = match (self.family.metric_type, self.family.moves()) {
             (MetricType::Counter, _) => vec![self.up()],
-            (MetricType::Gauge, None) => vec![self.up(), self.down(), self.set()],
-            (MetricType::Gauge, Some(_)) => vec![self.up(), self.down()],
+            (MetricType::Gauge, Moves::Freely) => {
+                vec![self.up(), self.down(), self.set(), self.hold()]
+            }
+            (MetricType::Gauge, Moves::UpAndDown) => vec![self.up(), self.down(), self.hold()],
+            (MetricType::Gauge, Moves::Held) => vec![self.hold(), self.not_held()],
             (MetricType::Histogram, _) => vec![self.observe()],
             (MetricType::Info, _) => vec![self.set_info()],
         };
@@ -63,6 +66,10 @@ impl Expansion<'_> {
             #vis fn remove(&self) -> #p::bool { #p::remove(self) }
             /// Removes the children for which `keep` is false. It sees the labels as fields; no lock is held.
             #vis fn retain(keep: impl #p::FnMut(&#view<'_>) -> #p::bool) { #p::retain::<Self>(keep); }
+            /// Removes the children for which `matches` is true, and returns how many. It sees the labels as fields; no lock is held.
+            #vis fn remove_matching(matches: impl #p::FnMut(&#view<'_>) -> #p::bool) -> #p::usize {
+                #p::remove_matching::<Self>(matches)
+            }
             /// Removes every child, or sets all to zero if all labels are closed.
             #vis fn clear() { #p::clear::<Self>(); }
         }
@@ -167,6 +174,50 @@ impl Expansion<'_> {
             /// Sets the value to the current Unix time in seconds.
             #vis fn set_to_current_time(&self) { #p::set_to_current_time(self); }
         }
+    }
+
+    fn hold(&self) -> TokenStream {
+        let (p, vis, value, owned) =
+            (&self.p, &self.family.visibility, self.value_type(), &self.owned);
+        quote_spanned! {self.site=>
+            /// Adds 1 until the returned guard is dropped, which changes nothing if the child was removed or reset meanwhile.
+            #[inline]
+            #vis fn hold(&self) -> #p::GaugeGuard<#owned> { #p::hold(self) }
+            /// Adds `amount` until the returned guard is dropped.
+            #[inline]
+            #vis fn hold_by(&self, amount: #p::#value) -> #p::GaugeGuard<#owned> {
+                #p::hold_by(self, amount)
+            }
+        }
+    }
+
+    // Only metrics that move without a guard are `Free`, so every call is an error at the call, with the
+    // message of the trait.
+    fn not_held(&self) -> TokenStream {
+        let (p, vis, site) = (&self.p, &self.family.visibility, self.site);
+        let methods = [
+            ("inc", false),
+            ("inc_by", true),
+            ("dec", false),
+            ("dec_by", true),
+            ("set", true),
+            ("set_to_current_time", false),
+        ];
+        let methods = methods.map(|(name, takes_amount)| {
+            let name = Ident::new(name, site);
+            let (generic, amount) = takes_amount
+                .then(|| (quote_spanned!(site=> , __A), quote_spanned!(site=> , _: __A)))
+                .unzip();
+            quote_spanned! {site=>
+                #[doc(hidden)]
+                #vis fn #name<__M: #p::Free #generic>(&self #amount)
+                where
+                    Self: #p::OfMetric<__M>,
+                {
+                }
+            }
+        });
+        quote_spanned!(site=> #(#methods)*)
     }
 
     fn set_info(&self) -> TokenStream {

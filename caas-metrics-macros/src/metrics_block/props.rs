@@ -3,7 +3,7 @@
 //! Not here: what is wrong with them (`check`), and which names a type takes (the model).
 //! Invariant: pure functions of the tree.
 
-use super::ast::{Block, Family, MetricType, Number};
+use super::ast::{Block, Family, MetricType, Moves, Number};
 use super::promlint;
 use crate::naming;
 use caas_metrics_model::Native;
@@ -64,6 +64,15 @@ impl Family {
     /// Whether a duration is a value of this family.
     pub(crate) fn is_in_seconds(&self) -> bool {
         self.unit().is_some_and(|unit| unit == "seconds")
+    }
+
+    /// How the family moves if it is a gauge.
+    pub(crate) fn moves(&self) -> Moves {
+        match (&self.options.held, &self.options.updown) {
+            (Some(_), _) => Moves::Held,
+            (None, Some(_)) => Moves::UpAndDown,
+            (None, None) => Moves::Freely,
+        }
     }
 
     /// Whether the family has exemplars. On a gauge or an info they have been reported.

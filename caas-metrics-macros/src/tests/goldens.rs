@@ -112,6 +112,16 @@ fn histogram_without_labels() {
 }
 
 #[test]
+fn held_gauge() {
+    let block = quote! {
+        /// Sessions that are open.
+        #[held]
+        gauge SessionsOpen { server: &str }
+    };
+    check_goldens("held_gauge", crate::metrics_block::expand(block));
+}
+
+#[test]
 fn counter_with_exemplars() {
     let block = quote! {
         /// Orders refused.

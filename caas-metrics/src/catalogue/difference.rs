@@ -36,14 +36,15 @@ fn said(descriptor: &Descriptor) -> Vec<(&'static str, String)> {
         NumberType::Integer => "integer",
         NumberType::Float => "float",
     };
-    let updown = if descriptor.updown { "present" } else { "absent" };
+    let presence = |is_there| if is_there { "present" } else { "absent" }.to_owned();
     let labels: Vec<&str> = descriptor.labels.iter().map(|label| label.name).collect();
     let bounds: Vec<String> = descriptor.buckets.iter().map(f64::to_string).collect();
     let bounds: Vec<&str> = bounds.iter().map(String::as_str).collect();
     vec![
         ("type", descriptor.metric_type.as_str().to_owned()),
         ("number type", number.to_owned()),
-        ("`#[updown]`", updown.to_owned()),
+        ("`#[updown]`", presence(descriptor.updown && !descriptor.held)),
+        ("`#[held]`", presence(descriptor.held)),
         ("help", format!("\"{}\"", descriptor.help)),
         ("unit", descriptor.unit.unwrap_or("none").to_owned()),
         ("labels", listed(&labels)),

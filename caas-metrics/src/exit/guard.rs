@@ -11,11 +11,11 @@ use super::{
     site::Find,
 };
 use crate::{
-    child::Child,
+    child::{Child, GaugeGuard},
     clock::Instant,
     family::LabelSet,
     lookup::Reach,
-    metric::{Amount, Counter, Decrease, Gauge, Histogram, Increase, UpDown},
+    metric::{Amount, Counter, Gauge, HeldGauge, Histogram, Hold, Increase, UpDown},
     unit::Seconds,
 };
 
@@ -56,12 +56,13 @@ impl Timeable for ((), ()) {}
 #[diagnostic::on_unimplemented(
     message = "`#[in_flight]` needs a gauge",
     label = "this family is not a gauge",
-    note = "declare it as `gauge`; with `#[updown]` it is also the fastest"
+    note = "declare it as `gauge`; with `#[updown]` or `#[held]` it is also the fastest"
 )]
-pub trait UpAndDown: Decrease {}
+pub trait UpAndDown: Hold {}
 
 impl<N: Amount> UpAndDown for Gauge<N> {}
 impl<N: Amount> UpAndDown for UpDown<N> {}
+impl<N: Amount> UpAndDown for HeldGauge<N> {}
 
 /// What is recorded in a child of the family `L` when a call ends.
 #[doc(hidden)]
@@ -163,36 +164,20 @@ where
     Record { effect: Time::start(), child }
 }
 
-/// Takes the gauge down again when it is dropped.
-#[doc(hidden)]
-#[must_use]
-pub struct InFlight<L: LabelSet<Metric: Decrease>> {
-    child: Child<L>,
-}
-
 /// The guard of `#[in_flight(Family { … })]`.
 #[inline]
-pub fn in_flight<L, M>(set: L, find: impl Find) -> InFlight<L::Static>
+pub fn in_flight<L, M>(set: L, find: impl Find) -> GaugeGuard<L::Static>
 where
     L: LabelSet<Metric = M>,
     M: UpAndDown,
 {
-    let child = find.child(&set);
-    child.inc();
-    InFlight { child }
-}
-
-impl<L: LabelSet<Metric: Decrease>> Drop for InFlight<L> {
-    #[inline]
-    fn drop(&mut self) {
-        self.child.dec();
-    }
+    find.child(&set).hold()
 }
 
 /// A guard that records every call alike ignores the phase.
 impl<L: LabelSet, F: Effect<L>> Guard for Record<L, F> {}
 
-impl<L: LabelSet<Metric: Decrease>> Guard for InFlight<L> {}
+impl<L: LabelSet<Metric: Hold>> Guard for GaugeGuard<L> {}
 
 /// Records a call if its ending is one of those that are wanted.
 #[doc(hidden)]

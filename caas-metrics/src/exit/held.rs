@@ -76,7 +76,7 @@ impl<T: HoldAll<N>, L: LabelSet, const N: usize> Fields<T, L, N> {
     /// The values, held.
     #[inline]
     pub fn __caas_hold(self, values: T) -> HeldFields<L, N> {
-        HeldFields { values: values.hold(self.names.map(place::<L>)), family: PhantomData }
+        HeldFields { values: values.held(self.names.map(place::<L>)), family: PhantomData }
     }
 }
 
@@ -102,7 +102,7 @@ pub struct Placed(usize, Held);
 /// Tuples of labels.
 #[doc(hidden)]
 pub trait HoldAll<const N: usize> {
-    fn hold(self, places: [usize; N]) -> [Placed; N];
+    fn held(self, places: [usize; N]) -> [Placed; N];
 }
 
 macro_rules! tuples {
@@ -110,7 +110,7 @@ macro_rules! tuples {
         impl<$($label: Label),*> HoldAll<$count> for ($($label,)*) {
             #[inline]
             #[allow(non_snake_case, reason = "the types' names are those of the variables")]
-            fn hold(self, [$($place),*]: [usize; $count]) -> [Placed; $count] {
+            fn held(self, [$($place),*]: [usize; $count]) -> [Placed; $count] {
                 let ($($label,)*) = self;
                 [$(Placed($place, Held::new(&$label))),*]
             }

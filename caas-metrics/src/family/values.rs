@@ -4,7 +4,12 @@
 //! shown of it.
 
 use super::shape;
-use crate::{desc::Descriptor, label::StoredLabel, sample::is_special, storage::scan::Scan};
+use crate::{
+    desc::{Descriptor, LabelDescriptor},
+    label::StoredLabel,
+    sample::is_special,
+    storage::scan::Scan,
+};
 
 /// Where the value of a label is.
 #[derive(Debug, Clone, Copy)]
@@ -87,4 +92,17 @@ impl Source {
             Place::InKey(label) => label < scan.same(row),
         }
     }
+}
+
+/// The places in the key of those labels of a family that are meant, as bits.
+pub(crate) fn places_in_key(
+    descriptor: &'static Descriptor,
+    is_meant: impl Fn(&LabelDescriptor) -> bool,
+) -> u64 {
+    let sources = Source::of(descriptor);
+    let meant = descriptor.labels.iter().zip(sources).filter(|(label, _)| is_meant(label));
+    meant.fold(0, |places, (_, source)| match source.place {
+        Place::InKey(place) => places | 1 << place,
+        Place::InBlock(_) => places,
+    })
 }

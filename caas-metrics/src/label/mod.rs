@@ -13,6 +13,7 @@ mod closed;
 mod http;
 mod open;
 
+use crate::ended::ScopesOf;
 pub use crate::storage::key::LabelText;
 use crate::storage::key::{Inline, Text};
 use crate::storage::texts::MOST_BYTES;
@@ -72,6 +73,12 @@ pub trait Label {
     #[doc(hidden)]
     const __ONE_FORM: bool = false;
 
+    /// The scopes of the type, if it can have some.
+    ///
+    /// Not public API. Set by generated code.
+    #[doc(hidden)]
+    const __SCOPES: Option<ScopesOf> = None;
+
     /// The constants above.
     ///
     /// Not public API. Used by generated code.
@@ -80,6 +87,7 @@ pub trait Label {
         values: Self::VALUES,
         max_bytes: Self::MAX_BYTES,
         is_one_form: Self::__ONE_FORM,
+        scopes: if Self::VALUES.is_none() { Self::__SCOPES } else { None },
     };
 
     /// How the views of `retain` show a value: closed labels as themselves, open ones as `&str`.
@@ -218,6 +226,7 @@ pub struct LabelConstants {
     values: Option<&'static [&'static str]>,
     max_bytes: usize,
     is_one_form: bool,
+    scopes: Option<ScopesOf>,
 }
 
 impl crate::desc::LabelDescriptor {
@@ -228,7 +237,7 @@ impl crate::desc::LabelDescriptor {
     #[must_use]
     #[track_caller]
     pub const fn of(name: &'static str, label: LabelConstants) -> Self {
-        let LabelConstants { values, max_bytes, is_one_form } = label;
+        let LabelConstants { values, max_bytes, is_one_form, scopes } = label;
         if let Some(values) = values {
             assert!(!values.is_empty(), "this label has no values: `VALUES` is empty");
             assert!(
@@ -240,7 +249,7 @@ impl crate::desc::LabelDescriptor {
             max_bytes <= MOST_BYTES,
             "`MAX_BYTES` of this label is above 4,000, the most that a family keeps of a text"
         );
-        Self { name, values, max_bytes, zeroed: false }
+        Self { name, values, max_bytes, zeroed: false, scopes }
     }
 
     /// The same for a label that `#[zeroed(…)]` names.

@@ -6,7 +6,7 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::{borrow::Cow, rc::Rc, sync::Arc};
 
 use super::{Label, LabelText, StoredLabel};
-use crate::storage::key::Text;
+use crate::{ended::ScopesOf, storage::key::Text};
 
 macro_rules! strings {
     ($($type:ty),*) => {$(
@@ -47,6 +47,7 @@ impl<L: Label + ?Sized> Label for &L {
     const VALUES: Option<&'static [&'static str]> = L::VALUES;
     const MAX_BYTES: usize = L::MAX_BYTES;
     const __ONE_FORM: bool = L::__ONE_FORM;
+    const __SCOPES: Option<ScopesOf> = L::__SCOPES;
     type View<'v> = L::View<'v>;
 
     #[inline]
@@ -68,6 +69,7 @@ impl<L: Label + ?Sized> Label for &L {
 impl<L: Label> Label for Option<L> {
     const MAX_BYTES: usize = L::MAX_BYTES;
     const __ONE_FORM: bool = L::__ONE_FORM;
+    const __SCOPES: Option<ScopesOf> = L::__SCOPES;
     type View<'v> = &'v str;
 
     #[inline]

@@ -1,9 +1,12 @@
-//! Gauges: values that go up and down. Those with `#[updown]` cannot be set.
+//! Gauges: values that go up and down. Those with `#[updown]` cannot be set; those with `#[held]` only go
+//! up by a guard that takes them down again.
 //!
 //! Invariant: a gauge that cannot be set keeps what went up and what went down apart. So a reader never
 //! sees a move without those that came before it.
 
-use super::{Amount, Decrease, Increase, Metric, NotCounted, ONLY, Set, Slots, number::net};
+use super::{
+    Amount, Decrease, Free, Hold, Increase, Metric, NotCounted, ONLY, Set, Slots, number::net,
+};
 use crate::desc::Descriptor;
 
 /// The metric type `gauge`, of `i64` or `f64`: one shared atomic a child.
@@ -19,6 +22,13 @@ pub struct Gauge<N>(N);
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct UpDown<N>(N);
+
+/// The metric type `gauge` with `#[held]`: cells like those of [`UpDown`], and `hold` only.
+///
+/// Not public API. Used by generated code.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct HeldGauge<N>(N);
 
 impl<N: Amount> Metric for Gauge<N> {
     type Reading = N;
@@ -78,5 +88,87 @@ impl<N: Amount> Decrease for UpDown<N> {
     fn decrease(slots: &impl Slots, amount: N) -> Result<(), NotCounted> {
         let (cell, amount) = if amount.is_up() { (DOWN, amount) } else { (UP, amount.negated()) };
         amount.add_to(slots, cell)
+    }
+}
+
+impl<N: Amount> Metric for HeldGauge<N> {
+    type Reading = N;
+
+    fn reading(_: &Descriptor, cells: &[u64]) -> N {
+        net(cells)
+    }
+}
+
+impl<N> Free for Gauge<N> {}
+impl<N> Free for UpDown<N> {}
+
+/// None of them is [`Free`], so rustc says why there is no `inc`. It is asked of a tuple, because of two traits
+/// of one type rustc reports the one that is asked for first.
+impl<N: Amount> Increase for HeldGauge<N>
+where
+    (Self,): Free,
+{
+    type Amount = N;
+
+    fn increase(_: &impl Slots, _: N) -> Result<(), NotCounted> {
+        Err(NotCounted::Refused)
+    }
+}
+
+impl<N: Amount> Decrease for HeldGauge<N>
+where
+    (Self,): Free,
+{
+    fn decrease(_: &impl Slots, _: N) -> Result<(), NotCounted> {
+        Err(NotCounted::Refused)
+    }
+}
+
+impl<N: Amount> Set for HeldGauge<N>
+where
+    (Self,): Free,
+{
+    fn put(_: &impl Slots, _: N) {}
+}
+
+impl<N: Amount> Hold for Gauge<N> {
+    type Amount = N;
+
+    #[inline]
+    fn raise(slots: &impl Slots, amount: N) -> Result<(), NotCounted> {
+        Self::increase(slots, amount)
+    }
+
+    #[inline]
+    fn lower(slots: &impl Slots, amount: N) -> Result<(), NotCounted> {
+        Self::decrease(slots, amount)
+    }
+}
+
+impl<N: Amount> Hold for UpDown<N> {
+    type Amount = N;
+
+    #[inline]
+    fn raise(slots: &impl Slots, amount: N) -> Result<(), NotCounted> {
+        Self::increase(slots, amount)
+    }
+
+    #[inline]
+    fn lower(slots: &impl Slots, amount: N) -> Result<(), NotCounted> {
+        Self::decrease(slots, amount)
+    }
+}
+
+impl<N: Amount> Hold for HeldGauge<N> {
+    type Amount = N;
+
+    #[inline]
+    fn raise(slots: &impl Slots, amount: N) -> Result<(), NotCounted> {
+        UpDown::increase(slots, amount)
+    }
+
+    #[inline]
+    fn lower(slots: &impl Slots, amount: N) -> Result<(), NotCounted> {
+        UpDown::decrease(slots, amount)
     }
 }

@@ -17,7 +17,7 @@ pub use bounds::ends_in_nanoseconds;
 pub(crate) use bounds::seconds;
 pub use counter::Counter;
 pub(crate) use exemplar::{exemplar, exemplars};
-pub use gauge::{Gauge, UpDown};
+pub use gauge::{Gauge, HeldGauge, UpDown};
 pub(crate) use histogram::Plan;
 pub use histogram::{Histogram, HistogramReading, Observation};
 pub use info::Info;
@@ -156,6 +156,28 @@ pub trait Decrease: Increase {
 )]
 pub trait Set: Increase {
     fn put(slots: &impl Slots, value: Self::Amount);
+}
+
+/// Metric types whose numbers move by themselves: by `inc`, `dec` or `set`, without a guard.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "this gauge is `#[held]`: it only goes up by `hold()`",
+    label = "call `hold()`, and keep its guard as long as what it counts",
+    note = "a guard takes the gauge down when it is dropped; without `#[held]` there are `inc`, `dec` and `set` too"
+)]
+pub trait Free {}
+
+/// Metric types with `hold` and `hold_by`.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "only gauges have `hold` and `hold_by`",
+    label = "the metric of this handle is of another type",
+    note = "a counter only grows: write `inc` or `inc_by`, or declare a gauge"
+)]
+pub trait Hold: Metric {
+    type Amount: Amount;
+    fn raise(slots: &impl Slots, amount: Self::Amount) -> Result<(), NotCounted>;
+    fn lower(slots: &impl Slots, amount: Self::Amount) -> Result<(), NotCounted>;
 }
 
 /// Metric types with `observe`.

@@ -63,6 +63,17 @@ impl Index {
             return;
         }
         let Some(record) = self.only_record(&mut held.writer) else { return self.lose() };
+        let reset = || self.reset_in(record, series, stays);
+        let is_reset =
+            if self.shape.waits_for_holds() { self.beside_no_hold(series, reset) } else { reset() };
+        if !is_reset {
+            // It keeps its value.
+            self.lose();
+        }
+    }
+
+    /// Does so under the lock; `false` if it cannot.
+    fn reset_in(&self, record: Record<'_>, series: u32, stays: bool) -> bool {
         let life = record.life(series);
         let is_reset = match self.own_shared_cell(series) {
             Some(cell) => {
@@ -73,11 +84,11 @@ impl Index {
             None => self.rebase(series),
         };
         if !is_reset {
-            // It keeps its value.
-            return self.lose();
+            return false;
         }
         let next = if stays || self.shape.whole { (life + 1) | 1 } else { (life + 2) & !1 };
         record.begin(series, if life < LAST_LIFE { next } else { life }, clock::second());
+        true
     }
 
     /// Takes what a series holds as its baseline; `false` without memory.

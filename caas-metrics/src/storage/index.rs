@@ -51,6 +51,8 @@ pub struct Index {
     pub(super) scrapes: AtomicU32,
     /// Not zero if a living series has been reset: then a handle may be of an earlier life of it.
     pub(super) resets: AtomicU32,
+    /// The series that is being reset, plus one, if its cells do not say for which life they count.
+    pub(super) resetting: AtomicU32,
     overflows: Tally,
     lost: Tally,
     writer: Mutex<Writer>,
@@ -93,6 +95,7 @@ impl Index {
                 living: AtomicU32::new(0),
                 scrapes: AtomicU32::new(0),
                 resets: AtomicU32::new(0),
+                resetting: AtomicU32::new(0),
                 overflows: Tally::new(),
                 lost: Tally::new(),
                 writer: Mutex::new(writer),
@@ -137,7 +140,7 @@ impl Index {
 
     /// Of a series without a life: whether it has been removed. If not, memory was missing.
     fn is_removed(&self, at: At) -> bool {
-        !self.shape.is_closed() && at != At::NOWHERE
+        (!self.shape.is_closed() || at.hold_life().is_some()) && at != At::NOWHERE
     }
 
     /// The block of a series, and its place there.
@@ -193,6 +196,10 @@ impl Index {
         at: At,
         update: &dyn Fn(&AnyCells),
     ) {
+        // A handle of a series that is gone need not wait for the lock.
+        if self.is_removed(at) && self.living(at).is_none() {
+            return;
+        }
         let Some(mut held) = self.lock() else {
             if !is_busy() || !wait(self, words, at, update) {
                 self.lose();
@@ -258,7 +265,8 @@ impl Index {
         share.writes_to.store(block + 1, Ordering::Relaxed);
         fence(Ordering::SeqCst);
         let cell = self.shared_cell(at.series(), &self.shape);
-        if let (true, Some(cell)) = (record.life(place) == at.life(), cell) {
+        let lives = record.life(place) == at.life() || self.up_to_date(at).is_some();
+        if let (true, Some(cell)) = (lives, cell) {
             update(cell);
             self.count_overflow(at);
         }

@@ -242,6 +242,8 @@ pub(crate) struct Key<'v> {
     /// Whether it is the key of the overflow block.
     is_overflow: bool,
     hash: u64,
+    /// Whether no series of this key may be born.
+    has_ended: &'v dyn Fn() -> bool,
 }
 
 impl<'v> Key<'v> {
@@ -249,15 +251,29 @@ impl<'v> Key<'v> {
     #[inline(never)]
     pub(crate) fn new(values: &'v [LabelText<'v>], shape: &'v Shape) -> Self {
         make_seed();
-        let mut key = Self { values, shape, is_overflow: false, hash: 0 };
+        let mut key = Self { values, shape, is_overflow: false, hash: 0, has_ended: &|| false };
         let mut open = key.values().enumerate().filter(|(place, _)| shape.open >> place & 1 == 1);
         key.is_overflow = open.all(|(_, value)| value.as_str() == Some(OVERFLOW));
         key.hashed()
     }
 
+    /// The same key, of which no series may be born once `has_ended` is true. It is asked under the lock of
+    /// the family, so it must take no other family's, and run no code of a user.
+    pub(crate) fn unless<'k>(&self, has_ended: &'k dyn Fn() -> bool) -> Key<'k>
+    where
+        'v: 'k,
+    {
+        Key { has_ended, ..*self }
+    }
+
+    /// Whether no series of this key may be born.
+    pub(super) fn has_ended(&self) -> bool {
+        (self.has_ended)()
+    }
+
     /// The key of the overflow block: where updates go if there is no room for this one.
     pub(super) fn overflow(&self) -> Self {
-        Self { is_overflow: true, ..*self }.hashed()
+        Self { is_overflow: true, has_ended: &|| false, ..*self }.hashed()
     }
 
     /// The key with the hash of its values, which is that of [`hash`].

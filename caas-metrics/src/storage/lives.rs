@@ -7,11 +7,11 @@
 
 use super::{
     cells::shares,
-    index::{Index, Writer},
+    index::{Held, Index, Writer},
     key::{Key, LabelText},
     records::{LAST_LIFE, Life, Record, UNBORN, is_living},
     sync::{Ordering, fence},
-    texts::MOST_BYTES,
+    texts::{Code, MOST_BYTES},
     thread::Busy,
     update::At,
 };
@@ -35,6 +35,9 @@ impl Index {
     pub(super) fn living(&self, at: At) -> Option<Life> {
         let (block, place) = self.place(at.series());
         let record = self.records.get(block, &self.shape)?;
+        if let Some(life) = at.hold_life() {
+            return self.life_of_hold(at, life);
+        }
         loop {
             let life = record.life(place);
             let is_it = is_living(life) && (record.born()..=life).contains(&at.life());
@@ -61,7 +64,7 @@ impl Index {
     /// The life in which an update of a series counts; `None` if it has been removed, or without
     /// memory.
     pub(super) fn life_of(&self, at: At, busy: &Busy) -> Option<Life> {
-        if !self.shape.is_closed() {
+        if !self.shape.is_closed() || at.hold_life().is_some() {
             return self.living(at);
         }
         if at.series() >= self.shape.block {
@@ -78,7 +81,11 @@ impl Index {
 
     /// The same under the lock.
     pub(super) fn life(&self, at: At, writer: &mut Writer) -> Option<Life> {
-        if self.shape.is_closed() { self.touch(writer, at.series()) } else { self.living(at) }
+        if self.shape.is_closed() && at.hold_life().is_none() {
+            self.touch(writer, at.series())
+        } else {
+            self.living(at)
+        }
     }
 
     /// The series of a key, if it lives.
@@ -106,6 +113,10 @@ impl Index {
     /// Finds or creates the series of a key. Above the limit, or if a value is too long, it is the
     /// overflow series; `None` without memory.
     pub(crate) fn create(&self, key: &Key<'_>, place: u32, is_too_long: bool) -> Option<At> {
+        // The overflow series is not for values that have ended.
+        if key.has_ended() {
+            return Some(At::GONE);
+        }
         // A full family answers without the lock. Otherwise a flood of label sets would queue for
         // it.
         if is_too_long || self.is_full() {
@@ -138,6 +149,11 @@ impl Index {
         let mut held = self.lock()?;
         if let Some(found) = self.find(key, place) {
             return Some(found);
+        }
+        // Who ends a value says so before it looks for series under this lock. So either it finds this one,
+        // or this thread sees that the value has ended.
+        if key.has_ended() {
+            return Some(At::GONE);
         }
         let is_exempt = key.is_overflow();
         if !is_exempt && self.is_full() {
@@ -290,8 +306,14 @@ impl Index {
         if !is_living(life) {
             return;
         }
-        match self.own_shared_cell(block * self.shape.block + place) {
-            Some(cell) => cell.set(0),
+        let series = block * self.shape.block + place;
+        match self.own_shared_cell(series) {
+            Some(cell) => self.beside_no_hold(series, || {
+                cell.set(0);
+                if life < LAST_LIFE {
+                    record.begin(place, life + 2, clock::second());
+                }
+            }),
             // It has used up its lives, so a reset could not be seen. It keeps its value.
             None if life >= LAST_LIFE => self.lose(),
             None => {
@@ -315,24 +337,52 @@ impl Index {
 impl Index {
     /// Removes series that were found before, unless their life has changed since. They must be in
     /// the order of their numbers. If only some series of a block are meant, they go back to zero
-    /// instead.
-    pub(crate) fn remove_found(&self, found: &[At]) {
+    /// instead. Returns how many were removed or went back to zero.
+    pub(crate) fn remove_found(&self, found: &[At]) -> usize {
+        let mut removed = 0;
         for found in found.chunk_by(|a, b| self.place(a.series()).0 == self.place(b.series()).0) {
             if self.shape.is_closed() {
+                removed += found.len();
                 for at in found {
                     self.reset_closed(at.series(), false);
                 }
                 continue;
             }
-            let Some(mut held) = self.lock() else { return };
+            let Some(mut held) = self.lock() else { break };
             let block = self.place(found[0].series()).0;
             let is_whole = found.len() == self.shape.block as usize;
             if is_whole && found.iter().all(|at| self.living(*at) == Some(at.life())) {
                 self.end(block, &mut held.writer);
+                removed += found.len();
             } else {
-                for at in found {
-                    self.remove_at(*at, &mut held.writer);
-                }
+                let each = found.iter().map(|at| self.remove_at(*at, &mut held.writer));
+                removed += each.filter(|is_removed| *is_removed).count();
+            }
+        }
+        removed
+    }
+
+    /// Removes all blocks that have a value in one of these labels of the key, which are bits. None of them
+    /// may be born any more. The overflow block stays.
+    pub(crate) fn remove_value(&self, text: &str, labels: u64) {
+        let find = |_: &Held<'_>| self.texts.codes_of(text);
+        let Some(held) = self.lock() else { return };
+        // A block with the value that was being born had the lock before.
+        let (blocks, codes) = (self.blocks.load(Ordering::Acquire), find(&held));
+        drop(held);
+        if codes == [None; 2] {
+            return;
+        }
+        for block in 0..blocks {
+            let Some(record) = self.records.get(block, &self.shape) else { return };
+            if !is_living(record.life(0)) || !has_code(record, labels, codes) {
+                continue;
+            }
+            let Some(mut held) = self.lock() else { return };
+            // The text may be gone, and its code be that of another one.
+            let codes = find(&held);
+            if has_code(record, labels, codes) && record.birth() & IS_EXEMPT == 0 {
+                self.end(block, &mut held.writer);
             }
         }
     }
@@ -352,4 +402,10 @@ impl Index {
         }
         self.step(|block, _| (0..self.shape.block).for_each(|place| self.reset(block, place)));
     }
+}
+
+/// Whether a record has one of these codes in one of these labels.
+fn has_code(record: Record<'_>, labels: u64, codes: [Option<Code>; 2]) -> bool {
+    let mut all = record.codes().enumerate();
+    all.any(|(label, code)| labels >> label & 1 == 1 && codes.contains(&Some(code)))
 }

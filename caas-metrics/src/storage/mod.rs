@@ -5,7 +5,8 @@
 //! function that leaves this folder is safe to call with any argument.
 //!
 //! * [`shape`]: what is known when a family is declared.
-//! * [`update`]: what an update does; the short way, from labels to a cell.
+//! * [`update`]: what an update does; the short way, from labels to a cell. [`hold`]: updates that are
+//!   taken back.
 //! * [`key`]: the borrowed label values of a look-up, their hash and their key.
 //! * [`index`]: the parts of a family and its lock; [`lives`]: how series are born and end;
 //!   [`closed`]: the same where all labels are closed.
@@ -30,6 +31,7 @@ mod copies;
 pub(crate) mod exemplars;
 pub(crate) mod flag;
 mod heap;
+pub(crate) mod hold;
 pub(crate) mod index;
 pub(crate) mod key;
 pub(crate) mod leaves;

@@ -132,6 +132,11 @@ impl Shape {
         !self.is_piece() || !is_one_number || self.layout.paired && !self.whole
     }
 
+    /// Whether a reset has to wait for holds, since cells do not say for which life they count.
+    pub(super) const fn waits_for_holds(&self) -> bool {
+        self.shared || self.layout.paired && !self.is_stamped()
+    }
+
     /// Whether a series' value alone decides if it is exported.
     #[inline]
     pub(super) const fn shows_by_value(&self) -> bool {

@@ -20,13 +20,13 @@ pub(super) use std::{
         Mutex, MutexGuard,
         atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering, fence},
     },
-    thread::LocalKey,
+    thread::{LocalKey, yield_now},
 };
 
 #[cfg(loom)]
 pub(super) use loom::{
     sync::{Mutex, MutexGuard, atomic::Ordering},
-    thread::LocalKey,
+    thread::{LocalKey, yield_now},
 };
 #[cfg(loom)]
 pub(super) use weak::{AtomicPtr, AtomicU32, AtomicU64, fence};

@@ -123,6 +123,19 @@ impl Kept {
         Some(code)
     }
 
+    /// The codes that stand for a text: the one that it has as an integer, and the one as a text, if the
+    /// family keeps it. Only under the writer's lock.
+    pub(super) fn codes_of(&self, text: &str) -> [Option<Code>; 2] {
+        let as_text = Text::Borrowed(text);
+        // SAFETY: the writer has stored all of these codes itself.
+        let is_it = |code: Code| unsafe { self.is_str(code, text) }.then_some(code);
+        let integer = match as_text.canonical() {
+            Text::Integer(n) => Some(INTEGER | n),
+            _ => None,
+        };
+        [integer, self.codes.seek(hash_of(&as_text), is_it)]
+    }
+
     /// Releases one use of a code. Only under the writer's lock, and after the record that used it
     /// has ended.
     pub(super) fn give_up(&self, free: &mut Free, code: Code) {

@@ -26,13 +26,15 @@ pub trait Home {
     fn words() -> Words;
 }
 
-/// A series in one of its lives. In a family with closed labels only, all lives are meant.
+/// A series in one of its lives and in what resets make of that. In a family with closed labels only, all
+/// lives are meant. A hold means one life, and no later one.
 ///
 /// Not public API. Used by generated code.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct At {
     series: u32,
+    /// Odd. Of a hold it is the number after its life; where all lives are meant, 0.
     life: Life,
 }
 
@@ -44,6 +46,9 @@ impl At {
     /// No series: its updates are lost.
     pub(crate) const NOWHERE: Self = Self { series: IS_OVERFLOW - 1, life: 0 };
 
+    /// A series that is gone: its updates go nowhere, and are not lost.
+    pub(crate) const GONE: Self = Self { series: IS_OVERFLOW - 1, life: 1 };
+
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) const fn new(series: u32, life: Life) -> Self {
         Self { series, life }
@@ -53,6 +58,16 @@ impl At {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) const fn closed(series: u32) -> Self {
         Self { series, life: 0 }
+    }
+
+    /// A series in this life only.
+    pub(super) const fn hold(series: u32, life: Life) -> Self {
+        Self { series, life: life + 1 }
+    }
+
+    /// The life of a hold; `None` for other series.
+    pub(super) const fn hold_life(self) -> Option<Life> {
+        if self.life != 0 && self.life % 2 == 0 { Some(self.life - 1) } else { None }
     }
 
     /// The same series, in place of one that is above the limit.
@@ -110,7 +125,7 @@ impl Remembered {
 
 /// This thread's word of a family.
 #[cfg_attr(not(debug_assertions), inline(always))]
-fn word<F: Home>() -> *const () {
+pub(super) fn word<F: Home>() -> *const () {
     // It can be gone before the thread only on targets where thread-locals are allocated.
     F::words().try_with(Word::get).unwrap_or(nowhere(&F::SHAPE))
 }
@@ -239,7 +254,7 @@ pub(crate) fn update_first<F: Home>(at: At, update: &dyn Fn(&Cells<F>)) {
 }
 
 /// This thread's share of a family, which is taken if it has none.
-fn share(index: &'static Index, words: Words, busy: &Busy) -> Option<&'static Share> {
+pub(super) fn share(index: &'static Index, words: Words, busy: &Busy) -> Option<&'static Share> {
     let word = words.try_with(Word::get).ok()?;
     // SAFETY: a word that is not null points to what belongs to a share, or to the empty directory.
     let own = if word.is_null() { None } else { unsafe { owner(word) } };

@@ -57,6 +57,13 @@ fn check_type_options(family: &Family, errors: &mut Errors) {
     if let (Some(updown), false) = (&options.updown, family.metric_type == MetricType::Gauge) {
         report!(errors, updown.site, "`#[updown]` on {found}: only a gauge goes down");
     }
+    if let (Some(held), false) = (&options.held, family.metric_type == MetricType::Gauge) {
+        report!(errors, held.site, "`#[held]` on {found}: only a gauge goes down with its guard");
+    }
+    if let (Some(held), Some(updown)) = (&options.held, &options.updown) {
+        let both = Between(&held.site, &updown.site);
+        report!(errors, both, "`#[held]` says more than `#[updown]`: leave `#[updown]` out");
+    }
     if let (Some(unit), true) = (&options.unit, family.metric_type == MetricType::Info) {
         report!(errors, unit.site, "`#[unit]` on {found}: its value is always 1");
     }

@@ -16,13 +16,14 @@ use syn::parse::{ParseStream, Parser};
 use syn::{LitInt, LitStr, Token};
 
 /// The settings of a family by name, and how each is written.
-const SETTINGS: [(&str, &str); 10] = [
+const SETTINGS: [(&str, &str); 11] = [
     ("name", "#[name = \"…\"]"),
     ("buckets", "#[buckets(0.1, 0.5, 1)]"),
     ("native", "#[native]` or `#[native(schema = 3)]"),
     ("limit", "#[limit = 500]"),
     ("unit", "#[unit = \"seconds\"]"),
     ("updown", "#[updown]"),
+    ("held", "#[held]"),
     ("zeroed", "#[zeroed]` or `#[zeroed(label)]"),
     ("lazy", "#[lazy]"),
     ("exemplars", "#[exemplars]"),
@@ -131,6 +132,7 @@ impl Attributes {
             "buckets" => set(&mut options.buckets, site, attribute.buckets()?, errors),
             "native" => set(&mut options.native, site, attribute.native(errors)?, errors),
             "updown" => set(&mut options.updown, site, attribute.nothing()?, errors),
+            "held" => set(&mut options.held, site, attribute.nothing()?, errors),
             "zeroed" => set(&mut options.zeroed, site, attribute.labels()?, errors),
             "lazy" => set(&mut options.lazy, site, attribute.nothing()?, errors),
             "exemplars" => set(&mut options.exemplars, site, attribute.nothing()?, errors),
