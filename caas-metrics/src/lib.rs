@@ -27,6 +27,7 @@ pub mod sample;
 pub mod exemplars;
 
 mod clock;
+mod isolation;
 mod label;
 mod metric;
 mod storage;
@@ -64,6 +65,9 @@ pub mod axum;
 pub mod http;
 #[cfg(feature = "tower")]
 pub mod tower;
+
+#[cfg(feature = "testing")]
+pub mod testing;
 
 #[doc(hidden)]
 #[path = "private.rs"]

@@ -24,6 +24,7 @@ use tower_service::Service;
 use crate::clock::Instant;
 use crate::exemplars::Carried;
 use crate::family::any_has_exemplars;
+use crate::isolation::Isolation;
 
 /// What [`Call::route`] returns for a request that matches no route.
 ///
@@ -264,6 +265,7 @@ where
             template,
             record: self.hooks.record.clone(),
             state: State::InService,
+            isolation: Isolation::current(),
         };
         let inner = self.inner.call(request);
         pending.shift(State::InService, State::Waiting);
@@ -325,6 +327,7 @@ struct Pending<Template: AsRef<str>, Record: Fn(&Call<'_>)> {
     template: Option<Template>,
     record: Record,
     state: State,
+    isolation: Isolation,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -355,7 +358,7 @@ impl<Template: AsRef<str>, Record: Fn(&Call<'_>)> Pending<Template, Record> {
             ending,
             elapsed: self.started.elapsed(),
         };
-        self.trace.during(|| (self.record)(&call));
+        self.isolation.run(|| self.trace.during(|| (self.record)(&call)));
     }
 }
 

@@ -22,6 +22,7 @@ use super::limits::Limits;
 use super::listen::Listener;
 use super::route::Routes;
 use crate::Registry;
+use crate::isolation::Isolation;
 
 /// Serves the process's registry on its own address.
 ///
@@ -79,7 +80,9 @@ where
     let (started, starting) = mpsc::sync_channel(1);
     let (stop, stopping) = oneshot::channel();
     let (running, ended) = mpsc::channel::<()>();
+    let isolation = Isolation::current();
     let run = move || {
+        let _inside = isolation.enter();
         let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
             Ok(runtime) => runtime,
             Err(error) => return drop(started.send(Err(error))),
