@@ -2,7 +2,6 @@
 //!
 //! Most families are shared by all tests on purpose; each test expects its own numbers.
 
-mod allocator;
 mod assertions;
 mod attributes;
 mod families;

@@ -12,7 +12,10 @@ use std::{
 
 use tokio::runtime::{Handle, Id};
 
-use super::{current::Isolation, world::World};
+use super::{
+    current::{Isolation, away},
+    world::World,
+};
 
 /// A runtime, as far as it is known here.
 pub(super) type Runtime = Id;
@@ -61,13 +64,19 @@ impl Isolation {
     /// Brings the runtime that the thread works for into this isolation; `None` if it works for none.
     pub(crate) fn cover(&self) -> Result<Option<Covered>, IsTaken> {
         let (Some(runtime), Some(world)) = (current(), self.world()) else { return Ok(None) };
+        away(|| Covered::begin(runtime, world)).map(Some)
+    }
+}
+
+impl Covered {
+    fn begin(runtime: Runtime, world: &Arc<World>) -> Result<Self, IsTaken> {
         let thread = thread::current().id();
         let mut all = ALL.write().unwrap_or_else(PoisonError::into_inner);
         if matches!(all.get(&runtime), Some(State::In(_, owner)) if *owner != thread) {
             return Err(IsTaken);
         }
         let before = all.insert(runtime, State::In(Arc::clone(world), thread));
-        Ok(Some(Covered { runtime, world: Arc::clone(world), before }))
+        Ok(Self { runtime, world: Arc::clone(world), before })
     }
 }
 
@@ -83,6 +92,6 @@ impl Drop for Covered {
         let left = own.map(|state| mem::replace(state, before));
         drop(all);
         // Not under the lock: it may be the last that knows the isolation.
-        drop(left);
+        away(|| drop(left));
     }
 }
