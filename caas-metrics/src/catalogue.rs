@@ -19,6 +19,7 @@ use self::{difference::conflict, taken::Taken};
 use crate::{
     desc::Descriptor,
     family::{Declared, Family, declared},
+    isolation,
     own::Own,
     problem::Problem,
     sites,
@@ -78,6 +79,7 @@ impl Catalogue {
     /// That of this program.
     pub(crate) fn of_program() -> Arc<Self> {
         let blocks = inventory::iter::<Declared>.into_iter().count();
+        isolation::once(sites::init);
         let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
         match &*last {
             Some((known, catalogue)) if *known == blocks => Arc::clone(catalogue),

@@ -276,7 +276,7 @@ impl<L: LabelSet, R: Reach<L>> Child<L, R> {
     /// ```
     #[must_use]
     pub fn started(&self) -> Option<SystemTime> {
-        let second = L::family().index().start(self.kept().0)?;
+        let second = L::family().index().start(self.kept().here::<L>())?;
         Some(SystemTime::UNIX_EPOCH + Duration::from_secs(second.into()))
     }
 

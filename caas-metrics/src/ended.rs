@@ -102,6 +102,14 @@ impl Scopes {
         Self(OnceLock::new())
     }
 
+    /// Forgets all scopes. Nobody has one.
+    #[cfg(feature = "testing")]
+    pub(crate) fn forget(&self) {
+        if let Some(shared) = self.0.get() {
+            *shared.lock() = State::default();
+        }
+    }
+
     /// Whether the last scope of a value has ended, and no new one has begun.
     pub(crate) fn has_ended(&self, text: &str) -> bool {
         self.0.get().is_some_and(|shared| {

@@ -22,6 +22,7 @@ use crate::{
     clock::Instant,
     encode::{Encoder, Format, Options},
     filter::Filter,
+    isolation::Isolation,
     pages::Last,
     registry::{Registry, Scrape, Shared},
     runs::{Request, Snapshot},
@@ -39,6 +40,8 @@ pub(crate) struct Page {
     /// The time that it has taken so far, without the time in which its reader was waited for.
     took: Duration,
     bytes: u64,
+    /// Whose values it shows: those of who asked for it, whoever reads it.
+    isolation: Isolation,
 }
 
 #[allow(clippy::large_enum_variant, reason = "each page is in one stage after the other")]
@@ -63,6 +66,7 @@ impl Page {
             begun: Instant::now(),
             took: Duration::ZERO,
             bytes: 0,
+            isolation: Isolation::current(),
         };
         page.stage = match request.try_ready() {
             Ok(snapshot) => page.writing(snapshot),
@@ -72,6 +76,7 @@ impl Page {
     }
 
     fn writing(&mut self, snapshot: Arc<Snapshot>) -> Stage {
+        let _inside = self.isolation.enter();
         let scrape = self.registry.scrape(snapshot, self.filter.clone());
         self.took = self.begun.elapsed();
         Stage::Writing(scrape)

@@ -10,9 +10,12 @@ mod values;
 use std::cell::Cell;
 
 pub(crate) use self::values::{Source, places_in_key};
+#[cfg(feature = "testing")]
+use crate::isolation::Twin;
 use crate::{
     desc::{Descriptor, Export, MetricType},
     exemplars::ExemplarPolicy,
+    isolation::here,
     label::{LabelText, ViewSource},
     metric::{self, Metric},
     storage::{
@@ -59,7 +62,7 @@ impl<L: LabelSet> Home for L {
 
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn index() -> &'static Index {
-        &L::family().index
+        L::family().index()
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
@@ -226,16 +229,43 @@ impl Family {
         self.descriptor
     }
 
-    pub(crate) fn index(&self) -> &Index {
-        &self.index
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn index(&'static self) -> &'static Index {
+        &here(self).index
     }
 
-    pub(crate) fn refusals(&self) -> &Tally {
-        &self.refusals
+    pub(crate) fn refusals(&'static self) -> &'static Tally {
+        &here(self).refusals
     }
 
-    pub(crate) fn exemplars(&self) -> Option<&'static Exemplars> {
-        self.exemplars
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn exemplars(&'static self) -> Option<&'static Exemplars> {
+        here(self).exemplars
+    }
+}
+
+#[cfg(feature = "testing")]
+impl Twin for Family {
+    fn twin(&self, world: u64) -> &'static Self {
+        let exemplars = |_| {
+            let exemplars = Exemplars::new(metric::exemplars(self.descriptor));
+            &*Box::leak(Box::new(exemplars))
+        };
+        Box::leak(Box::new(Self {
+            descriptor: self.descriptor,
+            index: Index::isolated(shape(self.descriptor), world),
+            refusals: Tally::new(),
+            exemplars: self.exemplars.map(exemplars),
+        }))
+    }
+
+    fn belong(&self, world: u64) {
+        self.index.belong(world);
+    }
+
+    fn renew(&self) -> bool {
+        self.refusals.reset();
+        self.index.renew()
     }
 }
 

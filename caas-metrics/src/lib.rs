@@ -28,6 +28,7 @@ pub mod sample;
 pub mod exemplars;
 
 mod clock;
+mod isolation;
 mod label;
 mod metric;
 mod storage;
@@ -74,6 +75,9 @@ pub mod axum;
 pub mod http;
 #[cfg(feature = "tower")]
 pub mod tower;
+
+#[cfg(feature = "testing")]
+pub mod testing;
 
 #[doc(hidden)]
 #[path = "private.rs"]

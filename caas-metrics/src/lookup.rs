@@ -3,10 +3,14 @@
 //! Not here: how the storage finds a key (`storage/update.rs`, `table.rs`). Invariant: a child that its
 //! thread has updated before is found without a lock and without memory.
 
+mod kept;
+
+pub(crate) use self::kept::Kept;
 use crate::{
     desc::LabelDescriptor,
     ended::ScopesOf,
     family::LabelSet,
+    isolation::{Origin, here},
     label::LabelText,
     storage::{
         cells::Cells,
@@ -29,30 +33,8 @@ pub trait Reach<L> {
     fn located(&self) -> Option<(Cells<L>, At)>;
     /// The child, created if need be; `None` without memory.
     fn at(&self) -> Option<At>;
-}
-
-/// A child that was found before.
-///
-/// Not public API. Used by generated code.
-#[doc(hidden)]
-#[derive(Debug, Clone, Copy)]
-pub struct Kept(pub(crate) At);
-
-impl<L: LabelSet> Reach<L> for Kept {
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn cells(&self) -> Option<Cells<L>> {
-        update::known(self.0)
-    }
-
-    #[inline]
-    fn located(&self) -> Option<(Cells<L>, At)> {
-        update::located(self.0)
-    }
-
-    #[inline]
-    fn at(&self) -> Option<At> {
-        Some(self.0)
-    }
+    /// Where it is, for a handle to keep.
+    fn origin(&self) -> Origin;
 }
 
 /// A child by its label set.
@@ -82,6 +64,19 @@ impl<L: LabelSet> Reach<L::Static> for BySet<'_, L> {
         let found = set.with_values(|values| update::find::<L>(values, place::<L>(values)));
         found.or_else(|| set.with_values(create::<L>))
     }
+
+    #[inline]
+    fn origin(&self) -> Origin {
+        let show =
+            |keep: &mut dyn FnMut(&[LabelText<'_>])| self.0.with_values(|values| keep(values));
+        origin::<L>(show)
+    }
+}
+
+/// Where a handle is made whose label values are shown.
+#[inline]
+pub(crate) fn origin<L: LabelSet>(show: impl FnOnce(&mut dyn FnMut(&[LabelText<'_>]))) -> Origin {
+    Origin::of::<L>(core::ptr::from_ref(L::family()).addr(), show)
 }
 
 /// This thread's cells of a child. Once in a program for each family, however often it is updated.
@@ -144,11 +139,12 @@ const fn can_end(labels: &[LabelDescriptor]) -> bool {
 fn has_ended(labels: &[LabelDescriptor], values: &[LabelText<'_>]) -> bool {
     labels.iter().zip(values).any(|(label, value)| {
         let Some(ScopesOf(scopes)) = label.scopes else { return false };
+        let scopes = here(scopes());
         match value.0 {
             Text::Integer(n) => {
-                scopes().has_ended(LabelText::short(&n).0.as_str().unwrap_or_default())
+                scopes.has_ended(LabelText::short(&n).0.as_str().unwrap_or_default())
             }
-            text => scopes().has_ended(text.as_str().unwrap_or_default()),
+            text => scopes.has_ended(text.as_str().unwrap_or_default()),
         }
     })
 }
@@ -170,7 +166,7 @@ pub(crate) fn find<L: LabelSet>(set: &L) -> Option<At> {
 pub(crate) fn keep<L: LabelSet>(reach: &impl Reach<L>) -> Kept {
     let index = L::index();
     let Some(at) = reach.at() else {
-        return Kept(At::NOWHERE);
+        return Kept::found::<L>(At::NOWHERE);
     };
     let is_exported = !<L as Home>::SHAPE.is_closed()
         || <L as Home>::SHAPE.whole
@@ -178,7 +174,7 @@ pub(crate) fn keep<L: LabelSet>(reach: &impl Reach<L>) -> Kept {
     if !is_exported && !index.init(at.closed_place()) {
         index.lose();
     }
-    Kept(at)
+    Kept::made(at, reach.origin())
 }
 
 /// The place of a label set's series in its block.

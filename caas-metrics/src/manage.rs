@@ -6,7 +6,7 @@
 use crate::{
     family::{LabelSet, Source},
     label::ViewSource,
-    lookup::{BySet, Kept, find, is_too_long, keep, place},
+    lookup::{BySet, find, is_too_long, keep, place},
     metric::Metric,
     storage::{
         key::Key,
@@ -27,8 +27,7 @@ pub fn get<L: LabelSet>(set: &L) -> Option<<L::Metric as Metric>::Reading> {
 /// Creates the child of a label set, at zero.
 #[doc(hidden)]
 pub fn init<L: LabelSet>(set: &L) {
-    let Kept(at) = keep::<L::Static>(&BySet(set));
-    if at == At::NOWHERE {
+    if keep::<L::Static>(&BySet(set)).here::<L::Static>() == At::NOWHERE {
         L::index().lose();
     }
 }

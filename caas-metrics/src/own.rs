@@ -196,7 +196,7 @@ impl Own {
     }
 
     /// The count of a family, if it can have one.
-    fn of(self, family: &Family) -> Option<u64> {
+    fn of(self, family: &'static Family) -> Option<u64> {
         let descriptor = family.descriptor();
         match self {
             Self::Overflow => (count_labels(descriptor).0 > 0).then(|| family.index().overflows()),

@@ -9,6 +9,7 @@ use std::fmt;
 use crate::{
     ended::{Scopes, ScopesOf},
     family::{declared, places_in_key},
+    isolation::{Isolation, here},
     label::Label,
 };
 
@@ -87,6 +88,7 @@ pub struct Scope<V> {
 struct Lease {
     scopes: &'static Scopes,
     text: Box<str>,
+    isolation: Isolation,
 }
 
 impl<L: Scoped> Scope<L> {
@@ -155,8 +157,8 @@ impl Lease {
     fn of<L: Scoped>(value: &L) -> Self {
         let ScopesOf(scopes) = const { scopes_of::<L>() };
         let (scopes, text) = (scopes(), value.text().to_string().into_boxed_str());
-        scopes.begin(&text);
-        Self { scopes, text }
+        here(scopes).begin(&text);
+        Self { scopes, text, isolation: Isolation::current() }
     }
 }
 
@@ -175,7 +177,9 @@ const fn scopes_of<L: Scoped>() -> ScopesOf {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        self.scopes.end(&self.text, || remove(self.scopes, &self.text));
+        self.isolation.run(|| {
+            here(self.scopes).end(&self.text, || remove(self.scopes, &self.text));
+        });
     }
 }
 

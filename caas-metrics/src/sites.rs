@@ -2,7 +2,8 @@
 //!
 //! A site is a static in the function; `inventory` lists all of them, so each is on the page from the
 //! first scrape. Sites with the same labels are one series. Not here: guards over declared families.
-//! Invariant: a site looks up its series once.
+//! Invariant: a site looks up its series once,
+//! except in isolations.
 
 mod builtin;
 mod function;
@@ -15,6 +16,7 @@ use crate::{
     clock::Instant,
     exit::{Ends, Exit, Guard, On, Outcome, Phase, endings},
     family::{Family, LabelSet},
+    isolation::{Isolation, is_isolated},
     lookup::Kept,
     storage::update::{At, Remembered},
 };
@@ -105,8 +107,13 @@ impl Site {
     /// The child of a family, by the labels that this site has in it.
     #[inline]
     fn child<L: LabelSet<Static = L>>(&self, outcome: Outcome) -> Child<L> {
-        let series = &self.series[outcome as usize];
-        Child::new(Kept(series.get().unwrap_or_else(|| self.find(outcome))))
+        Child::new(Kept::found::<L>(self.known(outcome).unwrap_or_else(|| self.find(outcome))))
+    }
+
+    /// A series that was looked up before. An isolation has others.
+    #[inline]
+    fn known(&self, outcome: Outcome) -> Option<At> {
+        if is_isolated() { None } else { self.series[outcome as usize].get() }
     }
 
     #[cold]
@@ -122,7 +129,7 @@ impl Site {
             Measure::Duration => series(&FunctionDuration { module, function }),
             Measure::InFlight => series(&FunctionsInFlight { module, function }),
         };
-        if at != At::NOWHERE {
+        if at != At::NOWHERE && !is_isolated() {
             self.series[outcome as usize].set(at);
         }
         at
@@ -145,7 +152,7 @@ impl Site {
             _ => *outcome == ONLY,
         };
         for outcome in Outcome::ALL.into_iter().filter(can_occur) {
-            if self.series[outcome as usize].get().is_none() {
+            if self.known(outcome).is_none() {
                 self.find(outcome);
             }
         }
@@ -161,9 +168,14 @@ fn series<L: LabelSet>(set: &L) -> At {
 /// The place of a site's series if it has only one.
 const ONLY: Outcome = Outcome::Ok;
 
+/// Creates the series of all sites.
+pub(crate) fn init() {
+    inventory::iter::<Annotated>.into_iter().for_each(|Annotated(site)| site.init());
+}
+
 /// The built-in families, with a series for each site.
 pub(crate) fn families() -> [&'static Family; 3] {
-    inventory::iter::<Annotated>.into_iter().for_each(|Annotated(site)| site.init());
+    init();
     [FunctionCalls::family(), FunctionDuration::family(), FunctionsInFlight::family()]
 }
 
@@ -173,20 +185,20 @@ impl Site {
     /// The guard of `#[counted]`.
     #[inline]
     pub fn __caas_calls(&'static self, phase: Phase) -> Calls {
-        Calls { site: self, phase }
+        Calls { site: self, phase, isolation: Isolation::current() }
     }
 
     /// The guard of `#[timed]`.
     #[inline]
     pub fn __caas_duration(&'static self) -> Duration {
-        Duration { site: self, start: Instant::now() }
+        Duration { site: self, start: Instant::now(), isolation: Isolation::current() }
     }
 
     /// The guard of `#[in_flight]`.
     #[inline]
     pub fn __caas_flight(&'static self) -> Flight {
         self.flight().inc();
-        Flight(self)
+        Flight { site: self, isolation: Isolation::current() }
     }
 }
 
@@ -197,19 +209,20 @@ impl Site {
 pub struct Calls {
     site: &'static Site,
     phase: Phase,
+    isolation: Isolation,
 }
 
 impl Drop for Calls {
     #[inline]
     fn drop(&mut self) {
-        self.site.count(self.phase.outcome());
+        self.isolation.run(|| self.site.count(self.phase.outcome()));
     }
 }
 
 impl<E> Ends<E> for Calls {
     #[inline]
-    fn end(self, exit: Exit<'_, E>) {
-        self.site.count(exit.outcome());
+    fn end(mut self, exit: Exit<'_, E>) {
+        self.isolation.take().run(|| self.site.count(exit.outcome()));
         mem::forget(self);
     }
 }
@@ -228,13 +241,16 @@ impl Guard for Calls {
 pub struct Duration {
     site: &'static Site,
     start: Instant,
+    isolation: Isolation,
 }
 
 impl Drop for Duration {
     #[inline]
     fn drop(&mut self) {
-        let child = self.site.child::<FunctionDuration<'static>>(ONLY);
-        child.observe_time(self.start.nanoseconds());
+        self.isolation.run(|| {
+            let child = self.site.child::<FunctionDuration<'static>>(ONLY);
+            child.observe_time(self.start.nanoseconds());
+        });
     }
 }
 
@@ -244,12 +260,15 @@ impl Guard for Duration {}
 #[doc(hidden)]
 #[derive(Debug)]
 #[must_use]
-pub struct Flight(&'static Site);
+pub struct Flight {
+    site: &'static Site,
+    isolation: Isolation,
+}
 
 impl Drop for Flight {
     #[inline]
     fn drop(&mut self) {
-        self.0.flight().dec();
+        self.isolation.run(|| self.site.flight().dec());
     }
 }
 

@@ -9,6 +9,7 @@ use crate::{
     child::{Child, resolve},
     clock::Instant,
     family::{InUnit, LabelSet},
+    isolation::Isolation,
     metric::Histogram,
     unit::TimeUnit,
 };
@@ -38,6 +39,7 @@ where
 {
     start: Instant,
     child: Child<L>,
+    isolation: Isolation,
 }
 
 impl<L> ChildTimer<L>
@@ -46,20 +48,21 @@ where
     L::Unit: TimeUnit,
 {
     pub(crate) fn new(child: Child<L>) -> Self {
-        Self { start: Instant::now(), child }
+        Self { start: Instant::now(), child, isolation: Isolation::current() }
     }
 
     /// Observes now, and returns what was observed.
     #[allow(clippy::must_use_candidate, reason = "most callers only want the observation")]
-    pub fn stop(self) -> Duration {
+    pub fn stop(mut self) -> Duration {
         let nanoseconds = self.start.nanoseconds();
-        self.child.observe_time(nanoseconds);
+        self.isolation.take().run(|| self.child.observe_time(nanoseconds));
         mem::forget(self);
         Duration::from_nanos(nanoseconds)
     }
 
     /// Ends the timer without an observation.
-    pub fn discard(self) {
+    pub fn discard(mut self) {
+        drop(self.isolation.take());
         mem::forget(self);
     }
 }
@@ -70,7 +73,7 @@ where
     L::Unit: TimeUnit,
 {
     fn drop(&mut self) {
-        self.child.observe_time(self.start.nanoseconds());
+        self.isolation.run(|| self.child.observe_time(self.start.nanoseconds()));
     }
 }
 

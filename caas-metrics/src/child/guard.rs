@@ -8,6 +8,7 @@ use core::{fmt, marker::PhantomData};
 use super::{Child, lose, note};
 use crate::{
     family::LabelSet,
+    isolation::Isolation,
     lookup::Reach,
     metric::{Amount, Hold, NotCounted},
     storage::{
@@ -57,6 +58,7 @@ where
     /// The series in one life; `NOWHERE` if nothing was added.
     hold: At,
     amount: <L::Metric as Hold>::Amount,
+    isolation: Isolation,
     family: PhantomData<fn() -> L>,
 }
 
@@ -94,7 +96,12 @@ impl<L: LabelSet, R: Reach<L>> Child<L, R> {
                 hold::take::<L>(at, |cells| count(L::Metric::raise(cells, amount)))
             }
         });
-        GaugeGuard { hold: hold.unwrap_or(At::NOWHERE), amount, family: PhantomData }
+        GaugeGuard {
+            hold: hold.unwrap_or(At::NOWHERE),
+            amount,
+            isolation: Isolation::current(),
+            family: PhantomData,
+        }
     }
 }
 
@@ -109,15 +116,17 @@ where
         }
         // What could be added is not refused.
         let amount = self.amount;
-        if <L as Home>::SHAPE.shared {
-            hold::give_back_shared::<L>(self.hold, &|cell: SharedCell<'_>| {
-                let _ = L::Metric::lower(&cell, amount);
-            });
-        } else {
-            hold::give_back::<L>(self.hold, &|cells: &Cells<L>| {
-                let _ = L::Metric::lower(cells, amount);
-            });
-        }
+        self.isolation.run(|| {
+            if <L as Home>::SHAPE.shared {
+                hold::give_back_shared::<L>(self.hold, &|cell: SharedCell<'_>| {
+                    let _ = L::Metric::lower(&cell, amount);
+                });
+            } else {
+                hold::give_back::<L>(self.hold, &|cells: &Cells<L>| {
+                    let _ = L::Metric::lower(cells, amount);
+                });
+            }
+        });
     }
 }
 

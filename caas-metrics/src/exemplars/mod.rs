@@ -76,7 +76,7 @@ pub(crate) use self::{
     source::{current, has_source},
 };
 
-use crate::storage::flag::Tally;
+use crate::{isolation::here, storage::flag::Tally};
 
 /// Why an exemplar was lost.
 #[derive(Debug, Clone, Copy)]
@@ -96,12 +96,12 @@ impl Reason {
     /// Counts an exemplar that was lost for this reason.
     #[cold]
     pub(crate) fn count(self) {
-        LOST[self as usize].add_one();
+        here(&LOST[self as usize]).add_one();
     }
 
     /// How many were lost, in the order of the texts.
     pub(crate) fn counts() -> [u64; 3] {
-        LOST.each_ref().map(Tally::get)
+        std::array::from_fn(|reason| here(&LOST[reason]).get())
     }
 }
 

@@ -1,7 +1,8 @@
 //! Guards over a child that is known before the body runs: found at entry, updated at drop.
 //!
 //! Not here: label sets that wait for the ending (`held.rs`, `on_exit.rs`).
-//! Invariant: a guard has at most 24 bytes, is `Send`, and borrows nothing from the arguments.
+//! Invariant: a guard has at most 24 bytes (without the feature `testing`), is `Send`,
+//! borrows nothing from the arguments, and records where it was made, whichever isolation it is dropped in.
 
 use core::mem;
 
@@ -14,6 +15,7 @@ use crate::{
     child::{Child, GaugeGuard},
     clock::Instant,
     family::LabelSet,
+    isolation::Isolation,
     lookup::Reach,
     metric::{Amount, Counter, Gauge, HeldGauge, Histogram, Hold, Increase, UpDown},
     unit::Seconds,
@@ -123,12 +125,20 @@ where
 pub struct Record<L: LabelSet, F: Effect<L>> {
     effect: F,
     child: Child<L>,
+    isolation: Isolation,
+}
+
+impl<L: LabelSet, F: Effect<L>> Record<L, F> {
+    #[inline]
+    fn new(effect: F, child: Child<L>) -> Self {
+        Self { effect, child, isolation: Isolation::current() }
+    }
 }
 
 impl<L: LabelSet, F: Effect<L>> Drop for Record<L, F> {
     #[inline]
     fn drop(&mut self) {
-        self.effect.record(&self.child);
+        self.isolation.run(|| self.effect.record(&self.child));
     }
 }
 
@@ -139,7 +149,7 @@ where
     L: LabelSet<Metric = M>,
     M: Countable,
 {
-    Record { effect: Count, child: find.child(&set) }
+    Record::new(Count, find.child(&set))
 }
 
 /// The guard of `#[counted(Family { … }, by = amount)]`.
@@ -150,7 +160,7 @@ where
     M: Countable<Amount = N>,
     N: Amount,
 {
-    Record { effect: By(amount), child: find.child(&set) }
+    Record::new(By(amount), find.child(&set))
 }
 
 /// The guard of `#[timed(Family { … })]`.
@@ -161,7 +171,7 @@ where
     (M, U): Timeable,
 {
     let child = find.child(&set);
-    Record { effect: Time::start(), child }
+    Record::new(Time::start(), child)
 }
 
 /// The guard of `#[in_flight(Family { … })]`.
@@ -187,21 +197,26 @@ pub struct OnEnding<L: LabelSet, F: Effect<L>> {
     child: Child<L>,
     on: On,
     phase: Phase,
+    isolation: Isolation,
 }
 
 /// Restricts a guard to some endings.
 #[inline]
-pub fn on<L: LabelSet, F: Effect<L>>(record: Record<L, F>, on: On, phase: Phase) -> OnEnding<L, F> {
-    let (effect, child) = (record.effect, record.child);
+pub fn on<L: LabelSet, F: Effect<L>>(
+    mut record: Record<L, F>,
+    on: On,
+    phase: Phase,
+) -> OnEnding<L, F> {
+    let (effect, child, isolation) = (record.effect, record.child, record.isolation.take());
     mem::forget(record);
-    OnEnding { effect, child, on, phase }
+    OnEnding { effect, child, on, phase, isolation }
 }
 
 impl<L: LabelSet, F: Effect<L>> Drop for OnEnding<L, F> {
     #[inline]
     fn drop(&mut self) {
         if self.on.has(&self.phase.exit::<()>()) {
-            self.effect.record(&self.child);
+            self.isolation.run(|| self.effect.record(&self.child));
         }
     }
 }
@@ -221,9 +236,10 @@ pub trait Ends<E> {
 
 impl<L: LabelSet, F: Effect<L>, E> Ends<E> for OnEnding<L, F> {
     #[inline]
-    fn end(self, exit: Exit<'_, E>) {
+    fn end(mut self, exit: Exit<'_, E>) {
+        let isolation = self.isolation.take();
         if self.on.has(&exit) {
-            self.effect.record(&self.child);
+            isolation.run(|| self.effect.record(&self.child));
         }
         mem::forget(self);
     }

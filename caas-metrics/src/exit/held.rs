@@ -10,8 +10,9 @@ use core::{fmt::Write, marker::PhantomData};
 use crate::{
     child::Child,
     family::LabelSet,
+    isolation::Origin,
     label::{Label, LabelText},
-    lookup::{Reach, create, place as place_in_block},
+    lookup::{Reach, create, origin, place as place_in_block},
     storage::{
         cells::Cells,
         key::{Inline, Text},
@@ -175,6 +176,10 @@ impl<L: LabelSet> Reach<L::Static> for HeldSet<'_, L> {
             }
             update::find::<L>(values, place).or_else(|| create::<L>(values))
         })
+    }
+
+    fn origin(&self) -> Origin {
+        origin::<L>(|keep| self.with_values(|values| keep(values)))
     }
 }
 

@@ -11,7 +11,10 @@ use super::{
     guard::Ends,
     phase::{Guard, Phase},
 };
-use crate::storage::flag::Tally;
+use crate::{
+    isolation::{Isolation, here},
+    storage::flag::Tally,
+};
 
 /// Runs `record` with the call's ending, if that counts.
 #[doc(hidden)]
@@ -20,6 +23,7 @@ pub struct OnExit<E, F: Fn(Exit<'_, E>)> {
     record: F,
     on: On,
     phase: Phase,
+    isolation: Isolation,
     error: PhantomData<fn(E)>,
 }
 
@@ -47,7 +51,7 @@ impl<E> Of<E> {
 /// The guard of a label set whose labels depend on the ending. It records only endings in `on`.
 #[inline]
 pub fn on_exit<E, F: Fn(Exit<'_, E>)>(on: On, phase: Phase, _: Of<E>, record: F) -> OnExit<E, F> {
-    OnExit { record, on, phase, error: PhantomData }
+    OnExit { record, on, phase, isolation: Isolation::current(), error: PhantomData }
 }
 
 impl<E, F: Fn(Exit<'_, E>)> Guard for OnExit<E, F> {
@@ -61,7 +65,7 @@ impl<E, F: Fn(Exit<'_, E>)> OnExit<E, F> {
     #[inline]
     fn run(&self, exit: Exit<'_, E>) {
         if self.on.has(&exit) {
-            (self.record)(exit);
+            self.isolation.run(|| (self.record)(exit));
         }
     }
 }
@@ -81,7 +85,7 @@ impl<E, F: Fn(Exit<'_, E>)> Ends<E> for OnExit<E, F> {
         // panics now.
         let on = std::mem::replace(&mut self.on, endings::NONE);
         if on.has(&exit) {
-            (self.record)(exit);
+            self.isolation.run(|| (self.record)(exit));
         }
     }
 }
@@ -90,7 +94,7 @@ impl<E, F: Fn(Exit<'_, E>)> Ends<E> for OnExit<E, F> {
 static PANICS: Tally = Tally::new();
 
 pub(crate) fn label_panics() -> u64 {
-    PANICS.get()
+    here(&PANICS).get()
 }
 
 /// Records a call that is panicking. A second panic out of a destructor would abort the process.
@@ -98,7 +102,7 @@ pub(crate) fn label_panics() -> u64 {
 fn quietly(record: impl FnOnce()) {
     // The closure only looks at a label set of its own.
     if let Err(payload) = catch_unwind(AssertUnwindSafe(record)) {
-        PANICS.add_one();
+        here(&PANICS).add_one();
         // The payload's destructor could panic as well.
         std::mem::forget(payload);
     }

@@ -6,6 +6,7 @@
 use crate::{
     child::{Child, resolve},
     family::LabelSet,
+    isolation::is_isolated,
     lookup::Kept,
     storage::update::{At, Home, Remembered},
 };
@@ -31,7 +32,7 @@ impl Find for EachCall {
 }
 
 /// Remembers the child of a site whose labels are all literals. A site has one family, even in generic
-/// code, so its child is always the same. If that was removed, it is looked up again.
+/// code, so its child is always the same. If that was removed, it is looked up again, and so it is in an isolation.
 #[doc(hidden)]
 #[derive(Debug, Default)]
 pub struct SiteChild(Remembered);
@@ -46,7 +47,7 @@ impl SiteChild {
     #[inline(never)]
     fn look_up<L: LabelSet>(&self, set: &L) -> Child<L::Static> {
         let child = resolve(set).child();
-        let Kept(at) = child.kept();
+        let at = child.kept().here::<L::Static>();
         // The overflow child is the right one only while the family is full, so it is not remembered.
         if !at.is_overflow() && at != At::NOWHERE {
             self.0.set(at);
@@ -58,11 +59,11 @@ impl SiteChild {
 impl Find for &SiteChild {
     #[inline]
     fn child<L: LabelSet>(self, set: &L) -> Child<L::Static> {
-        if <L as Home>::SHAPE.is_closed() {
+        if <L as Home>::SHAPE.is_closed() || is_isolated() {
             return resolve(set).child();
         }
         match self.0.get() {
-            Some(at) if L::family().index().lives(at) => Child::new(Kept(at)),
+            Some(at) if L::family().index().lives(at) => Child::new(Kept::found::<L::Static>(at)),
             _ => self.look_up(set),
         }
     }

@@ -23,6 +23,7 @@ use super::limits::Limits;
 use super::listen::Listener;
 use super::route::Routes;
 use crate::Registry;
+use crate::isolation::Isolation;
 use crate::storage::flag::Tally;
 
 /// Serves the process's registry on its own address.
@@ -83,7 +84,9 @@ where
     let (running, ended) = mpsc::channel::<()>();
     let delivered = Arc::new(Tally::new());
     let deliveries = Arc::clone(&delivered);
+    let isolation = Isolation::current();
     let run = move || {
+        let _inside = isolation.enter();
         let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
             Ok(runtime) => runtime,
             Err(error) => return drop(started.send(Err(error))),

@@ -11,6 +11,7 @@ use crate::{
     desc::{Descriptor, MetricType},
     family::Family,
     filter::Filter,
+    isolation::Isolation,
     metric,
     own::Numbers,
     runs::Snapshot,
@@ -37,6 +38,8 @@ pub(crate) struct Scrape {
     buffers: Buffers,
     /// How many series each family of the program had so far.
     series: Vec<(&'static str, u64)>,
+    /// Whose values it shows.
+    isolation: Isolation,
 }
 
 impl Scrape {
@@ -52,6 +55,7 @@ impl Scrape {
             walk: None,
             buffers: Buffers::default(),
             series,
+            isolation: Isolation::current(),
         }
     }
 
@@ -62,6 +66,7 @@ impl Scrape {
 
     /// Emits the next samples; `false` when nothing is left.
     pub(crate) fn step(&mut self, sink: &mut dyn Sink) -> bool {
+        let _inside = self.isolation.enter();
         let Snapshot { catalogue, settings, families, .. } = &*self.snapshot;
         if let Some(walk) = &mut self.walk {
             if !walk.step(&mut self.buffers, &settings.default, sink) {

@@ -24,6 +24,11 @@ impl Tally {
         self.0.fetch_add(events, Ordering::Relaxed).wrapping_add(events)
     }
 
+    #[cfg(feature = "testing")]
+    pub(crate) fn reset(&self) {
+        self.0.store(0, Ordering::Relaxed);
+    }
+
     pub(crate) fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }

@@ -51,8 +51,8 @@ fn end(index: &Index, at: At, hold: At, is_added: bool) -> Option<At> {
 pub(crate) fn give_back<F: Home>(hold: At, update: &dyn Fn(&Cells<F>)) {
     let (index, shape, life) = (F::index(), &F::SHAPE, hold.hold_life().unwrap_or(0));
     // SAFETY: the word is the family's, and a hold is of one of its series.
-    let cells = unsafe { near(word::<F>(), shape, hold.series(), || life) };
-    match (cells, own::<F>()) {
+    let cells = unsafe { near(word::<F>(index), shape, hold.series(), || life) };
+    match (cells, own::<F>(index)) {
         (Some(cells), _) if shape.is_stamped() => update(&Cells::of(cells)),
         (Some(cells), Some(share)) => {
             index.in_life(share, hold, || update(&Cells::of(cells)));
@@ -81,7 +81,7 @@ pub(crate) fn give_back_shared<F: Home>(hold: At, update: &dyn Fn(SharedCell<'_>
     let index = F::index();
     let take = || Busy::begin().and_then(|busy| share(index, F::words(), &busy));
     let cell = index.shared_cell(hold.series(), &F::SHAPE);
-    match (own::<F>().or_else(take), cell) {
+    match (own::<F>(index).or_else(take), cell) {
         (Some(share), Some(cell)) => {
             index.in_life(share, hold, || update(cell));
         }
@@ -90,8 +90,8 @@ pub(crate) fn give_back_shared<F: Home>(hold: At, update: &dyn Fn(SharedCell<'_>
 }
 
 /// This thread's share of a family, if it has one.
-fn own<F: Home>() -> Option<&'static Share> {
-    let word = word::<F>();
+fn own<F: Home>(index: &Index) -> Option<&'static Share> {
+    let word = word::<F>(index);
     // SAFETY: a word that is not null points to what belongs to a share, or to the empty directory.
     if word.is_null() { None } else { unsafe { owner(word) } }
 }

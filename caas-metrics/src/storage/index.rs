@@ -6,6 +6,8 @@
 
 use std::ptr;
 
+#[cfg(feature = "testing")]
+use super::sync::StaticU64;
 use super::{
     cells::{AnyCells, Share, Words},
     flag::Tally,
@@ -19,7 +21,7 @@ use super::{
     },
     table::Table,
     texts::Kept,
-    thread::{Busy, is_busy, wait},
+    thread::{Busy, is_busy, wait, while_locked},
     update::At,
 };
 use crate::clock;
@@ -53,9 +55,12 @@ pub struct Index {
     pub(super) resets: AtomicU32,
     /// The series that is being reset, plus one, if its cells do not say for which life they count.
     pub(super) resetting: AtomicU32,
-    overflows: Tally,
-    lost: Tally,
+    pub(super) overflows: Tally,
+    pub(super) lost: Tally,
     writer: Mutex<Writer>,
+    /// The isolation whose values these are; 0 for those of the program.
+    #[cfg(feature = "testing")]
+    pub(super) world: StaticU64,
 }
 
 /// What only the holder of the lock reads and writes.
@@ -99,6 +104,8 @@ impl Index {
                 overflows: Tally::new(),
                 lost: Tally::new(),
                 writer: Mutex::new(writer),
+                #[cfg(feature = "testing")]
+                world: StaticU64::new(0),
             }
         }
     }
@@ -216,7 +223,7 @@ impl Index {
         let common = held.writer.common;
         match life.and_then(|life| common?.enter(series, life)) {
             Some(cells) => {
-                update(&cells);
+                while_locked(|| update(&cells));
                 self.count_overflow(at);
             }
             None => self.lose(),

@@ -12,7 +12,7 @@ use super::{
     cells::{AnyCells, Cells},
     memory::{keep, zeros},
     sync::{AtomicU64, Ordering},
-    thread::Busy,
+    thread::take_memory,
     update::Home,
 };
 
@@ -66,9 +66,10 @@ fn make<F: Home>(cells: Cells<F>, counter: u32) -> Option<(*const AtomicU64, usi
         return None;
     }
     // What an allocator observes while it works for this cannot be counted.
-    let _busy = Busy::begin()?;
-    let (cell, place) = cells.leaf(counter, |cells| follow_or_make(cells.below(), leaves))?;
-    Some((follow_or_make(cell, LEAF)?, place))
+    take_memory(|| {
+        let (cell, place) = cells.leaf(counter, |cells| follow_or_make(cells.below(), leaves))?;
+        Some((follow_or_make(cell, LEAF)?, place))
+    })
 }
 
 impl AnyCells {

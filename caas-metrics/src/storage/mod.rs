@@ -17,6 +17,7 @@
 //!   [`texts`]: label texts; [`heap`]: the room for them; [`pairs`]: what a text is made of.
 //! * [`scan`]: what a scrape reads; [`sums`]: over the cells of all threads; [`copies`]: its texts.
 //! * [`exemplars`]: the newest exemplar of each bucket.
+//! * [`isolated`]: the values that a test has for itself.
 //! * [`compare`]: vector instructions, for buckets.
 //! * [`memory`]: memory that may not be there; [`sync`]: atomics; [`flag`]: rare small numbers.
 //!
@@ -33,6 +34,7 @@ pub(crate) mod flag;
 mod heap;
 pub(crate) mod hold;
 pub(crate) mod index;
+pub(crate) mod isolated;
 pub(crate) mod key;
 pub(crate) mod leaves;
 pub(crate) mod lives;

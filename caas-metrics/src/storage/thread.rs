@@ -40,6 +40,8 @@ thread_locals! {
 std::thread_local! {
     // These have no destructor, so they exist as long as the thread does.
     static IS_BUSY: Cell<bool> = const { Cell::new(false) };
+    /// Whether the thread is busy for an update that may take memory.
+    static MAY_TAKE: Cell<bool> = const { Cell::new(false) };
     /// Whether there may be something in `WAITING`.
     static ARE_WAITING: Cell<bool> = const { Cell::new(false) };
     static WAITING: [Cell<Option<Addition>>; MOST_WAITING] =
@@ -114,6 +116,24 @@ fn make_waiting() {
             addition.make();
         }
     }
+}
+
+/// Makes an update for which its thread holds a lock, and is busy therefore. It may take memory all the same.
+pub(super) fn while_locked(update: impl FnOnce()) {
+    MAY_TAKE.set(true);
+    update();
+    MAY_TAKE.set(false);
+}
+
+/// Takes memory for an update; `None` if the thread takes some already: it may be in the allocator.
+pub(super) fn take_memory<R>(take: impl FnOnce() -> Option<R>) -> Option<R> {
+    if MAY_TAKE.replace(false) {
+        let taken = take();
+        MAY_TAKE.set(true);
+        return taken;
+    }
+    let _busy = Busy::begin()?;
+    take()
 }
 
 /// Whether this thread is busy.

@@ -123,9 +123,12 @@ impl Remembered {
     }
 }
 
-/// This thread's word of a family.
+/// This thread's word of a family. An isolation has no words: its updates all go the slow way.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub(super) fn word<F: Home>() -> *const () {
+pub(super) fn word<F: Home>(index: &Index) -> *const () {
+    if index.is_isolated() {
+        return nowhere(&F::SHAPE);
+    }
     // It can be gone before the thread only on targets where thread-locals are allocated.
     F::words().try_with(Word::get).unwrap_or(nowhere(&F::SHAPE))
 }
@@ -133,39 +136,41 @@ pub(super) fn word<F: Home>() -> *const () {
 /// This thread's cells of a series, if it has updated it before.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn known<F: Home>(at: At) -> Option<Cells<F>> {
-    known_in(present::<F>(at)?)
+    let index = F::index();
+    known_in(index, present::<F>(index, at)?)
 }
 
 /// The same, with the series in the life for which the cells count.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn located<F: Home>(at: At) -> Option<(Cells<F>, At)> {
-    let at = present::<F>(at)?;
-    known_in(at).map(|cells| (cells, at))
+    let index = F::index();
+    let at = present::<F>(index, at)?;
+    known_in(index, at).map(|cells| (cells, at))
 }
 
 /// A series in its present life, unless it has been removed.
 #[cfg_attr(not(debug_assertions), inline(always))]
-fn present<F: Home>(at: At) -> Option<At> {
+fn present<F: Home>(index: &Index, at: At) -> Option<At> {
     if F::SHAPE.is_closed() {
         return (at.series < F::SHAPE.block).then_some(at);
     }
-    let has_resets = F::index().resets.load(Ordering::Relaxed) != 0;
-    if has_resets { F::index().up_to_date(at) } else { Some(at) }
+    let has_resets = index.resets.load(Ordering::Relaxed) != 0;
+    if has_resets { index.up_to_date(at) } else { Some(at) }
 }
 
 #[cfg_attr(not(debug_assertions), inline(always))]
-fn known_in<F: Home>(at: At) -> Option<Cells<F>> {
-    let word = word::<F>();
+fn known_in<F: Home>(index: &Index, at: At) -> Option<Cells<F>> {
+    let word = word::<F>(index);
     // SAFETY: the word is the family's; if that is in one piece, it has this series.
-    unsafe { near(word, &F::SHAPE, at.series, || life::<F>(at)) }.map(Cells::of)
+    unsafe { near(word, &F::SHAPE, at.series, || life::<F>(index, at)) }.map(Cells::of)
 }
 
 /// The life in which an update counts.
 #[cfg_attr(not(debug_assertions), inline(always))]
-fn life<F: Home>(at: At) -> Life {
+fn life<F: Home>(index: &Index, at: At) -> Life {
     if F::SHAPE.is_closed() {
         // SAFETY: a thread that has cells of the family has found its record.
-        unsafe { F::index().records.record(0, &F::SHAPE) }.life(at.series)
+        unsafe { index.records.record(0, &F::SHAPE) }.life(at.series)
     } else {
         at.life
     }
@@ -194,7 +199,7 @@ pub(crate) fn located_by<F: Home>(values: &[LabelText<'_>], place: u32) -> Optio
         return None;
     }
     fence(Ordering::Acquire);
-    let word = word::<F>();
+    let word = word::<F>(index);
     let (series, life) = (block * shape.block + place, record.life(place));
     // SAFETY: the word is the family's.
     let cells = unsafe { near(word, shape, series, || life) }?;
@@ -253,8 +258,11 @@ pub(crate) fn update_first<F: Home>(at: At, update: &dyn Fn(&Cells<F>)) {
     }
 }
 
-/// This thread's share of a family, which is taken if it has none.
+/// This thread's share of a family, which is taken if it has none. An isolation has no shares of threads.
 pub(super) fn share(index: &'static Index, words: Words, busy: &Busy) -> Option<&'static Share> {
+    if index.is_isolated() {
+        return None;
+    }
     let word = words.try_with(Word::get).ok()?;
     // SAFETY: a word that is not null points to what belongs to a share, or to the empty directory.
     let own = if word.is_null() { None } else { unsafe { owner(word) } };
@@ -282,7 +290,7 @@ pub(crate) fn write<F: Home>(at: At, update: impl FnOnce(SharedCell<'_>)) -> boo
         return is_exported;
     }
     // SAFETY: the word of such a shape is a directory.
-    let own = unsafe { owner(word::<F>()) };
+    let own = unsafe { owner(word::<F>(index)) };
     own.map(|share| index.write(share, at, update)).is_some()
 }
 

@@ -22,6 +22,7 @@ use super::start::Start;
 use crate::clock::Instant;
 use crate::exemplars::Carried;
 use crate::family::any_has_exemplars;
+use crate::isolation::Isolation;
 
 /// A `tower` layer that gives each request to closures, which count it in the families and with the labels
 /// that the user chooses.
@@ -220,6 +221,7 @@ where
             hooks: self.hooks.clone(),
             kept,
             state: State::Waiting,
+            isolation: Isolation::current(),
         };
         let inner = pending.guarded(|| self.inner.call(request));
         ResponseFuture::new(inner, pending)

@@ -15,6 +15,7 @@ use super::hooks::Hooks;
 use super::route::text;
 use crate::clock::Instant;
 use crate::exemplars::Carried;
+use crate::isolation::Isolation;
 
 /// A request between its start and its end. It ends at drop, if not before.
 pub(super) struct Pending<T: AsRef<str>, H: Hooks> {
@@ -26,6 +27,7 @@ pub(super) struct Pending<T: AsRef<str>, H: Hooks> {
     pub(super) hooks: H,
     pub(super) kept: H::Kept,
     pub(super) state: State,
+    pub(super) isolation: Isolation,
 }
 
 /// Where the request is. While code of the service runs, a drop means that it has panicked.
@@ -127,7 +129,7 @@ impl<T: AsRef<str>, H: Hooks> Pending<T, H> {
         let (method, version, route) = (&self.method, self.version, text(self.template.as_ref()));
         let kept = &self.kept;
         let call = Call { method, version, route, kept, response, status, ending, elapsed };
-        self.trace.during(|| self.hooks.record(&call));
+        self.isolation.run(|| self.trace.during(|| self.hooks.record(&call)));
         head
     }
 
@@ -148,7 +150,7 @@ impl<T: AsRef<str>, H: Hooks> Pending<T, H> {
             bytes,
             trailers,
         };
-        self.trace.during(|| self.hooks.on_end(&end));
+        self.isolation.run(|| self.trace.during(|| self.hooks.on_end(&end)));
     }
 }
 
