@@ -16,6 +16,8 @@ pub enum Method {
     Other,
 }
 
+caas_metrics::build_info!(namespace = "caas");
+
 metrics! {
     namespace = "caas";
 
@@ -28,11 +30,15 @@ metrics! {
     #[buckets(0.01, 0.05, 0.1, 0.5, 1, 5)]
     pub histogram RequestDurationSeconds { method: Method, path: &str }
 
+    /// HTTP requests whose response has not been sent.
+    #[updown]
+    pub gauge HttpRequestsInFlight;
+
     /// Messages of a topic that its consumer has not yet processed.
     pub gauge KafkaConsumerLag { topic: &str, partition: u32 }
 }
 
-/// Called once for each request, however it ends.
+/// Called once for each request, when the head of its response is ready, or however else it ends.
 pub fn measure(call: &Call<'_>) {
     let method = Method::from_label(call.method().as_str());
     let path = call.route(); // the template, `/messages/{id}`

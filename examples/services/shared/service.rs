@@ -20,10 +20,11 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
-use crate::metrics::shared::measure;
+use crate::metrics::shared::{HttpRequestsInFlight, measure};
 use crate::refusal::Refusal;
 
 /// How long the service waits for requests and work under way when it stops.
@@ -38,6 +39,9 @@ const REQUEST: Duration = Duration::from_secs(10);
 /// The routes in the layer that measures them, including requests that match no route. What the
 /// platform asks for is outside of the layer, so that probes do not count as requests of clients.
 pub fn router(routes: Router) -> Router {
+    let measuring = caas_metrics::axum::layer(measure)
+        .on_start(|_| HttpRequestsInFlight.inc())
+        .on_end(|_| HttpRequestsInFlight.dec());
     let measured = routes
         .fallback(async || Refusal::new(StatusCode::NOT_FOUND, "there is nothing here"))
         .method_not_allowed_fallback(async || {
@@ -45,7 +49,7 @@ pub fn router(routes: Router) -> Router {
         })
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(middleware::from_fn(in_time))
-        .layer(caas_metrics::axum::layer(measure))
+        .layer(measuring)
         .layer(middleware::from_fn(trace::of_request));
     Router::new().route("/healthz", get(async || "ok\n")).merge(measured)
 }
@@ -91,7 +95,9 @@ async fn serve(
     let listener = TcpListener::bind(listen).await.map_err(cannot_listen)?;
     let bound = listener.local_addr().map_err(cannot_listen)?;
     // A thread of its own, with limits of its own: it also answers when clients keep this runtime busy.
+    // It also has what the system knows of the process; what tokio knows of its workers is added here.
     let metrics = caas_metrics::serve(admin).map_err(|error| format!("no metrics: {error}"))?;
+    let _runtime = caas_metrics::tokio::register("main", &Handle::current());
     let signal = stop_signal().map_err(|error| format!("cannot wait for signals: {error}"))?;
     // The output may be closed. The service runs without it.
     let _ = writeln!(

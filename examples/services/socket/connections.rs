@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code};
-use caas_metrics::{counted, in_flight};
+use caas_metrics::counted;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, watch};
 use tokio::time::{MissedTickBehavior, interval, timeout};
@@ -51,12 +51,13 @@ impl Connections {
     }
 
     /// Runs as long as the connection, and returns why that ended.
-    #[in_flight(SocketConnectionsActive { server_id: &self.server_id })]
     #[counted(
         SocketDisconnectsTotal { server_id: &self.server_id, reason: |reason| *reason },
         otherwise(SocketDisconnectsTotal { server_id: &self.server_id, reason: Reason::Aborted }),
     )]
     pub async fn serve(&self, mut socket: WebSocket) -> Reason {
+        // Until the end of this function, also if it panics or its future is dropped.
+        let _open = SocketConnectionsActive { server_id: &self.server_id }.hold();
         let mut messages = self.messages.subscribe();
         let mut stop = self.stop.subscribe();
         let reason = self.converse(&mut socket, &mut messages, &mut stop).await;

@@ -7,8 +7,8 @@
 //! curl http://127.0.0.1:9081/metrics
 //! ```
 //!
-//! What to look at: in `connections` one attribute keeps the gauge of open connections, and another
-//! counts how they end, even when a client just disappears.
+//! What to look at: in `connections` a guard keeps the gauge of open connections, which cannot go up
+//! otherwise, and an attribute counts how they end, even when a client just disappears.
 
 #![allow(unreachable_pub, reason = "`pub` is for the other modules here: a program has no users")]
 

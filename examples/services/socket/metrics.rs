@@ -22,6 +22,7 @@ metrics! {
     namespace = "caas";
 
     /// Socket connections that are open.
+    #[held]
     pub gauge SocketConnectionsActive { server_id: &str }
 
     /// Connections that have ended.
