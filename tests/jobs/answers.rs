@@ -223,7 +223,7 @@ fn an_async_push_leaves_the_worker_to_others() {
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
     });
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let group = group(peer.url()).timeout(Duration::from_secs(60));
+    let group = group(peer.url()).timeout(Duration::from_mins(1));
     for push in 0..3 {
         runtime.block_on(async {
             let (begun, begins) = oneshot::channel::<()>();

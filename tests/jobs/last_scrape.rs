@@ -14,7 +14,7 @@ use crate::process::{eventually, lacks};
 use crate::prometheus::Prometheus;
 
 /// Longer than any test.
-const LIMIT: Duration = Duration::from_secs(600);
+const LIMIT: Duration = Duration::from_mins(10);
 
 /// A server whose page is larger than what sockets buffer.
 fn large() -> Server {
@@ -45,7 +45,7 @@ fn assert_waits(waiting: &JoinHandle<LastScrape>) {
 
 fn begin(address: SocketAddr) -> TcpStream {
     let mut stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
     stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
     stream.read_exact(&mut [0; 1000]).unwrap();
     stream

@@ -37,7 +37,7 @@ pub(super) enum Verb {
 /// A gateway's URL without a trailing slash, if there can be a gateway.
 pub(super) fn base(url: &str) -> Result<String, PushError> {
     let bad = |reason: &str| {
-        // What is in front of an `@` may be a password.
+        // What comes before an `@` may be a password.
         let shown = url.rsplit('@').next().unwrap_or_default();
         PushError::invalid(format!("{shown:?}"), reason)
     };
