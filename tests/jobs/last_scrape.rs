@@ -138,7 +138,7 @@ fn after_the_limit_it_stops_all_the_same() {
 fn a_scrape_under_way_at_the_limit_counts() {
     let server = large();
     let at = server.local_addr();
-    let waiting = waiting(server, 1, Duration::from_secs(3));
+    let waiting = waiting(server, 1, Duration::from_secs(5));
     let last = begin(at);
     eventually("the limit has passed", || {
         if TcpStream::connect(at).is_err() { Ok(()) } else { Err("it still listens".to_owned()) }
