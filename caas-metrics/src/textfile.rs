@@ -43,7 +43,7 @@ use crate::{encode::Format, exposition::JobPage, registry::Registry, storage::fl
 /// ```
 ///
 /// The alert `time() - backup_last_success_timestamp_seconds > 1.5 * 86400` fires however a nightly job fails,
-/// also if it is never started, as long as the file of the last success stays. So write it after a
+/// also if nothing starts it any more, as long as the file of the last success stays. So write it after a
 /// success only, as here, or give the gauge a file of its own.
 ///
 /// # Several jobs on one machine
@@ -66,7 +66,7 @@ use crate::{encode::Format, exposition::JobPage, registry::Registry, storage::fl
 /// an error the file before stays as it was. Everybody may read it (mode 0644), since `node_exporter` runs as
 /// another user.
 ///
-/// Histograms have their classic buckets only, and there are no exemplars: the format has neither.
+/// Histograms have their classic buckets only, and no exemplars: the format has no more.
 #[derive(Clone)]
 pub struct Textfile {
     path: PathBuf,

@@ -45,9 +45,9 @@ impl Gateway {
 
     /// The page that Prometheus scrapes, without what the gateway says of itself.
     pub fn page(&self) -> String {
-        let page = http::get(self.address, "/metrics").body;
-        let lines = page.lines().filter(|line| line.contains("job=\""));
-        lines.map(|line| format!("{line}\n")).collect()
+        let mut page = http::get(self.address, "/metrics").body;
+        page = page.lines().filter(|line| line.contains("job=\"")).collect::<Vec<_>>().join("\n");
+        page + "\n"
     }
 
     /// The labels of each group.

@@ -1,6 +1,7 @@
 //! `examples/batch_job.rs` with a real Pushgateway and as a text file.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -13,7 +14,7 @@ fn run(directory: &Path, arguments: &[&str]) -> Output {
     Command::new(example("batch_job")).arg(directory).args(arguments).output().unwrap()
 }
 
-/// A directory with nine words, in two files, and a file that is no text.
+/// A directory with nine words in two files, and a file that is not text.
 fn words() -> TempDir {
     let dir = TempDir::new("words");
     for (name, bytes) in
@@ -81,4 +82,16 @@ fn the_batch_job_writes_how_it_went() {
     }
     assert_eq!(value(&page, "node_textfile_scrape_error"), 0.0);
     assert_eq!(node.complaints(), [""; 0]);
+}
+
+/// The node exporter runs as another user.
+#[test]
+fn the_umask_does_not_hide_the_file() {
+    let (files, words) = (TempDir::new("textfiles"), words());
+    let path = files.path().join("job.prom");
+    let mut command = Command::new("sh");
+    command.args(["-c", "umask 077 && exec \"$@\"", "sh"]).arg(example("batch_job"));
+    let output = command.arg(words.path()).arg("--textfile").arg(&path).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o644);
 }

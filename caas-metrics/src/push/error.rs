@@ -19,7 +19,7 @@ use std::{error, fmt, io, time::Duration};
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum PushError {
-    /// There is no gateway at such a URL, or no group with such labels.
+    /// A gateway can't have such a URL, or a group such labels.
     #[non_exhaustive]
     Invalid {
         /// What it is, such as ``grouping label `a-b` ``.

@@ -8,7 +8,51 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-use super::{Pushgateway, error::PushError, request::Verb};
+use super::{error::PushError, gateway::Pushgateway, request::Verb};
+
+impl Pushgateway {
+    /// A guard that [pushes](Self::push) when it is dropped: at the end of `main`, when an error leaves it
+    /// early, and when it panics.
+    ///
+    /// Declare it first, so that it is dropped last, after all that still counts. Dropping blocks for the
+    /// [time-out](Self::timeout) at most, also within an async runtime; there await
+    /// [`push_async`](Self::push_async) if other tasks have to go on meanwhile. An error becomes a line on
+    /// stderr, or goes to [`on_error`](PushOnExit::on_error).
+    ///
+    /// Nothing is pushed where nothing is dropped: by [`std::process::exit`], by a signal that ends the
+    /// process, and by a panic with `panic = "abort"`. A `main` that returns an
+    /// [`ExitCode`](std::process::ExitCode) instead of calling `exit` drops its guard.
+    ///
+    /// ```no_run
+    /// use std::process::ExitCode;
+    /// use caas_metrics::push::Pushgateway;
+    ///
+    /// fn main() -> ExitCode {
+    ///     let gateway = Pushgateway::new("http://pushgateway:9091", "nightly_backup");
+    ///     let _push = gateway.expect("the URL is right").push_on_exit();
+    ///     if back_up() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    /// }
+    /// # fn back_up() -> bool { true }
+    /// ```
+    pub fn push_on_exit(&self) -> PushOnExit {
+        PushOnExit::new(self.clone(), Verb::Replace)
+    }
+
+    /// [`push_on_exit`](Self::push_on_exit), but it [adds](Self::add): families that this run does not have
+    /// stay as the run before left them.
+    ///
+    /// ```no_run
+    /// use caas_metrics::push::Pushgateway;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let _push = Pushgateway::new("http://pushgateway:9091", "nightly_backup")?.add_on_exit();
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn add_on_exit(&self) -> PushOnExit {
+        PushOnExit::new(self.clone(), Verb::Add)
+    }
+}
 
 type OnError = Box<dyn FnOnce(&PushError) + Send>;
 

@@ -1,6 +1,6 @@
-//! Blocking work as a future: a thread does it, and wakes who waits.
+//! Pushes as futures: a thread does the work, and wakes who waits.
 //!
-//! Not here: what the work is. Invariant: needs no async runtime, and blocks no worker of one.
+//! Not here: what the work is (`gateway`). Invariant: needs no async runtime, and blocks no worker of one.
 
 use std::{
     future::Future,
@@ -12,9 +12,84 @@ use std::{
     thread,
 };
 
+use super::{error::PushError, gateway::Pushgateway, request::Verb};
+
+impl Pushgateway {
+    /// [`push`](Self::push) for async programs: a thread of its own does it, under any runtime.
+    ///
+    /// It begins when the future is first polled. It goes on if the future is dropped after that.
+    ///
+    /// # Errors
+    ///
+    /// As [`push`](Self::push).
+    ///
+    /// ```no_run
+    /// # async fn push() -> Result<(), caas_metrics::push::PushError> {
+    /// use caas_metrics::push::Pushgateway;
+    ///
+    /// Pushgateway::new("http://pushgateway:9091", "nightly_backup")?.push_async().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn push_async(
+        &self,
+    ) -> impl Future<Output = Result<(), PushError>> + Send + 'static + use<> {
+        self.send_async(Verb::Replace)
+    }
+
+    /// [`add`](Self::add) for async programs, as [`push_async`](Self::push_async).
+    ///
+    /// # Errors
+    ///
+    /// As [`push`](Self::push).
+    ///
+    /// ```no_run
+    /// # async fn push() -> Result<(), caas_metrics::push::PushError> {
+    /// use caas_metrics::push::Pushgateway;
+    ///
+    /// Pushgateway::new("http://pushgateway:9091", "nightly_backup")?.add_async().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn add_async(
+        &self,
+    ) -> impl Future<Output = Result<(), PushError>> + Send + 'static + use<> {
+        self.send_async(Verb::Add)
+    }
+
+    /// [`delete`](Self::delete) for async programs, as [`push_async`](Self::push_async).
+    ///
+    /// # Errors
+    ///
+    /// As [`push`](Self::push).
+    ///
+    /// ```no_run
+    /// # async fn push() -> Result<(), caas_metrics::push::PushError> {
+    /// use caas_metrics::push::Pushgateway;
+    ///
+    /// Pushgateway::new("http://pushgateway:9091", "nightly_backup")?.delete_async().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn delete_async(
+        &self,
+    ) -> impl Future<Output = Result<(), PushError>> + Send + 'static + use<> {
+        self.send_async(Verb::Delete)
+    }
+
+    fn send_async(
+        &self,
+        verb: Verb,
+    ) -> impl Future<Output = Result<(), PushError>> + Send + 'static + use<> {
+        let (gateway, url) = (self.clone(), self.base.clone());
+        let sent = OnThread::new(move || gateway.send(verb));
+        async move { sent.await.unwrap_or_else(|source| Err(PushError::Failed { url, source })) }
+    }
+}
+
 /// Work that begins when it is first polled, on a thread of its own. If the future is dropped after that,
 /// the work goes on.
-pub(super) struct OnThread<F, T> {
+struct OnThread<F, T> {
     work: Option<F>,
     state: Arc<Mutex<State<T>>>,
 }
@@ -25,7 +100,7 @@ enum State<T> {
 }
 
 impl<F, T> OnThread<F, T> {
-    pub(super) fn new(work: F) -> Self {
+    fn new(work: F) -> Self {
         Self { work: Some(work), state: Arc::new(Mutex::new(State::Running(None))) }
     }
 }
@@ -35,7 +110,7 @@ where
     F: FnOnce() -> T + Send + Unpin + 'static,
     T: Send + 'static,
 {
-    /// An error if there is no thread for it.
+    /// An error if the system gives no thread for it.
     type Output = io::Result<T>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {

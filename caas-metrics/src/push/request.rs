@@ -37,23 +37,29 @@ pub(super) enum Verb {
 /// A gateway's URL without a trailing slash, if there can be a gateway.
 pub(super) fn base(url: &str) -> Result<String, PushError> {
     let bad = |reason: &str| {
-        // What is in front of an `@` may be a password.
+        // What comes before an `@` may be a password.
         let shown = url.rsplit('@').next().unwrap_or_default();
         PushError::invalid(format!("{shown:?}"), reason)
     };
-    let scheme = url.split_once("://").map_or("", |(scheme, _)| scheme).to_ascii_lowercase();
+    let (scheme, rest) = url.split_once("://").unwrap_or_default();
+    let scheme = scheme.to_ascii_lowercase();
     if scheme != "http" && scheme != "https" {
         return Err(bad("it must begin with `http://` or `https://`"));
+    }
+    if rest.is_empty() || rest.starts_with(['/', ':']) {
+        return Err(bad("it names no host"));
     }
     if url.contains(['?', '#']) {
         return Err(bad("it must be a URL without query or fragment"));
     }
     let uri: Uri = url.parse().map_err(|error: http::uri::InvalidUri| bad(&error.to_string()))?;
-    let Some(authority) = uri.authority().filter(|authority| !authority.host().is_empty()) else {
-        return Err(bad("it names no host"));
-    };
-    if authority.as_str().contains('@') {
+    let authority = uri.authority().map_or("", |authority| authority.as_str());
+    if authority.contains('@') {
         return Err(bad("a password is for `Pushgateway::basic_auth`, not for the URL"));
+    }
+    let port = authority.strip_prefix(uri.host().unwrap_or_default()).unwrap_or_default();
+    if !port.is_empty() && uri.port_u16().is_none() {
+        return Err(bad("its port is not a number up to 65535"));
     }
     if scheme == "https" && !cfg!(feature = "push-tls") {
         return Err(PushError::NoTls);
@@ -163,7 +169,10 @@ mod tests {
             ("ftp://gateway", "begin"),
             ("http://", "host"),
             ("http:///metrics", "host"),
+            ("http://:9091", "host"),
             ("http://gateway:x", "port"),
+            ("http://gateway:", "port"),
+            ("http://gateway:99999", "port"),
             ("http://a b", "invalid"),
             ("http://gateway/?x=1", "query"),
             ("http://gateway/#x", "query"),
