@@ -32,6 +32,20 @@ metrics! {
     /// A gauge that is set.
     gauge Level { path: &str }
 
+    /// Held, with a label.
+    #[held]
+    gauge SessionsOpen { path: &str }
+
+    /// Held, without labels.
+    #[held]
+    gauge ConnectionsOpen;
+
+    /// Can be set, without labels.
+    gauge QueueLength;
+
+    /// Can be set, with a label.
+    gauge RoutesKnown { path: &str }
+
     /// With exemplars.
     #[exemplars]
     counter RetriesTotal;
@@ -108,6 +122,7 @@ fn memory_is_counted_and_runs_out() {
     updates_without_memory_are_lost_and_told();
     exemplars_without_memory_are_lost_and_told();
     native_buckets_without_memory_are_lost_and_told();
+    what_was_not_held_for_want_of_memory_is_not_taken_back();
 }
 
 fn an_allocator_counts_itself() {
@@ -189,4 +204,34 @@ fn native_buckets_without_memory_are_lost_and_told() {
     assert_eq!(reading.native.unwrap().count(), 2);
     SizeBytes.observe(5);
     assert_eq!(SizeBytes.get().unwrap().native.unwrap().count(), 3);
+}
+
+fn what_was_not_held_for_want_of_memory_is_not_taken_back() {
+    let path = "a";
+    let level = || RoutesKnown { path };
+    let mut guards = Vec::with_capacity(4);
+    let mut levels = Vec::with_capacity(4);
+    let mut others = Vec::with_capacity(4);
+    poor(|| {
+        guards.push(SessionsOpen { path }.hold());
+        levels.push(level().hold());
+        others.push((ConnectionsOpen.hold(), QueueLength.hold()));
+    });
+    let families = ["sessions_open", "routes_known", "connections_open", "queue_length"];
+    assert_eq!(families.map(lost), [1; 4]);
+    let _kept = (SessionsOpen { path }.hold(), level().hold(), ConnectionsOpen.hold());
+    drop((guards, levels, others));
+    assert_eq!((SessionsOpen { path }.get(), level().get()), (Some(1), Some(1)));
+    assert_eq!((ConnectionsOpen.get(), QueueLength.get()), (Some(1), Some(0)));
+
+    // The same on a thread that has no cells, where the series are known.
+    let hold = || {
+        poor(|| {
+            drop((SessionsOpen { path }.hold(), level().hold(), ConnectionsOpen.hold()));
+        });
+    };
+    thread::scope(|threads| threads.spawn(hold).join().unwrap());
+    assert_eq!((SessionsOpen { path }.get(), level().get()), (Some(1), Some(1)));
+    assert_eq!(ConnectionsOpen.get(), Some(1));
+    assert!(lost("sessions_open") > 1 && lost("connections_open") > 1);
 }

@@ -126,12 +126,11 @@ impl Scopes {
         while state.sweeping.contains(&hash) {
             state = shared.swept.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-        match state.open.get_mut(text) {
-            Some(scopes) => *scopes += 1,
-            None => {
-                state.open.insert(text.into(), 1);
-                state.ended.remove(hash);
-            }
+        if let Some(scopes) = state.open.get_mut(text) {
+            *scopes += 1;
+        } else {
+            state.open.insert(text.into(), 1);
+            state.ended.remove(hash);
         }
     }
 

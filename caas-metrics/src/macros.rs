@@ -77,6 +77,62 @@
 /// assert_eq!(MessagesSentTotal { server: "a" }.get(), None);
 /// ```
 ///
+/// The children that some labels pick are removed at once; `retain` keeps them instead:
+///
+/// ```
+/// use caas_metrics::metrics;
+///
+/// metrics! {
+///     /// Orders placed.
+///     counter OrdersTotal { tenant: &str, country: &str }
+/// }
+///
+/// OrdersTotal { tenant: "acme", country: "at" }.inc();
+/// OrdersTotal { tenant: "acme", country: "de" }.inc();
+/// OrdersTotal { tenant: "other", country: "at" }.inc();
+/// assert_eq!(OrdersTotal::remove_matching(|labels| labels.tenant == "acme"), 2);
+/// assert_eq!(OrdersTotal { tenant: "other", country: "at" }.get(), Some(1));
+/// ```
+///
+/// Both look at each child of the family, and take its lock only for those that go. Where series are born
+/// together, those that are picked go back to zero, unless all of them are. To remove a value's series from
+/// all families, and keep late updates from bringing them back, there is [`Scope`](crate::Scope).
+///
+/// # Gauges that cannot leak
+///
+/// A gauge that is taken up by `inc` and down by `dec` stays up for good if a path is forgotten, a future is
+/// dropped, or a panic comes between. `hold` returns a [`GaugeGuard`](crate::GaugeGuard) instead, which takes
+/// the gauge down when it is dropped. `#[held]` leaves no other way:
+///
+/// ```
+/// use caas_metrics::metrics;
+///
+/// metrics! {
+///     /// Connections that are open.
+///     #[held]
+///     gauge ConnectionsOpen { server: &str }
+///
+///     /// Bytes in buffers.
+///     #[held]
+///     gauge BufferedBytes;
+/// }
+///
+/// let connection = ConnectionsOpen { server: "a" }.hold();
+/// let buffer = BufferedBytes.hold_by(4096);
+/// assert_eq!((ConnectionsOpen { server: "a" }.get(), BufferedBytes.get()), (Some(1), Some(4096)));
+/// drop((connection, buffer));
+/// assert_eq!((ConnectionsOpen { server: "a" }.get(), BufferedBytes.get()), (Some(0), Some(0)));
+/// ```
+///
+/// ```compile_fail,E0277
+/// # caas_metrics::metrics! {
+/// #     /// Connections that are open.
+/// #     #[held]
+/// #     gauge ConnectionsOpen { server: &str }
+/// # }
+/// ConnectionsOpen { server: "a" }.inc(); // this gauge is `#[held]`: it only goes up by `hold()`
+/// ```
+///
 /// # Syntax
 ///
 /// A block begins with settings, `namespace = "…";` and `crate = path;`. Families follow:
@@ -98,6 +154,8 @@
 /// - `#[unit = "seconds"]`: the unit, where the name does not end in it
 /// - `#[updown]`: a gauge that only moves by `inc` and `dec`; threads that share it do not slow each
 ///   other down
+/// - `#[held]`: a gauge that only goes up by `hold()` and `hold_by(amount)`, whose guard takes it down again;
+///   its threads do not slow each other down either
 /// - `#[zeroed(label, …)]`: in a family with open labels, the series of these closed labels are born
 ///   together, at zero; `#[zeroed]` alone: those of all closed labels. A family with closed labels
 ///   only is then exported from the start, however many series it has
@@ -225,6 +283,26 @@ macro_rules! metrics {
 ///
 /// LoginsTotal { tenant: Tenant("blue") }.inc();
 /// assert_eq!(LoginsTotal { tenant: Tenant("blue") }.get(), Some(1));
+/// ```
+///
+/// Such a type also says which families have a label of its kind. So a [`Scope`](crate::Scope) can remove
+/// the series of one value from all of them:
+///
+/// ```
+/// use caas_metrics::{Label, Scope, metrics};
+///
+/// #[derive(Label)]
+/// struct Peer(u64);
+///
+/// metrics! {
+///     /// Messages received.
+///     counter MessagesReceivedTotal { peer: Peer }
+/// }
+///
+/// let peer = Scope::of(Peer(7));
+/// MessagesReceivedTotal { peer: Peer(7) }.inc();
+/// drop(peer);
+/// assert_eq!(MessagesReceivedTotal { peer: Peer(7) }.get(), None);
 /// ```
 ///
 pub use caas_metrics_macros::Label;
@@ -456,8 +534,8 @@ pub use caas_metrics_macros::counted;
 ///
 /// # Cost
 ///
-/// One `inc` and one `dec` of a gauge, which is cheapest with `#[updown]`. In the built-in family a
-/// function has one series.
+/// A [`GaugeGuard`](crate::GaugeGuard): one update up and one down, cheapest where the gauge has an open label
+/// and `#[updown]` or `#[held]`. In the built-in family a function has one series.
 ///
 pub use caas_metrics_macros::in_flight;
 

@@ -292,7 +292,9 @@ fn guards_cross_threads() {
     assert_eq!((set.get(), level.get()), (Some(8), Some(16)));
     let ends: Vec<_> =
         guards.into_iter().map(|guard| thread::spawn(move || drop(is_free(guard)))).collect();
-    ends.into_iter().for_each(|end| end.join().unwrap());
+    for end in ends {
+        end.join().unwrap();
+    }
     assert_eq!((set.get(), level.get()), (Some(0), Some(0)));
 }
 

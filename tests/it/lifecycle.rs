@@ -22,6 +22,16 @@ metrics! {
     /// Retained.
     pub gauge RetainedLevel { side: Side, path: &str, status: u16 }
 
+    /// Matched.
+    pub counter MatchedTotal { tenant: &str, side: Side }
+
+    /// Matched, in blocks.
+    #[zeroed(side)]
+    pub counter MatchedBlocksTotal { tenant: &str, side: Side }
+
+    /// Matched, closed.
+    pub counter MatchedClosedTotal { side: Side }
+
     /// Cleared.
     #[buckets(1)]
     pub histogram ClearedRatio { path: &str }
@@ -105,6 +115,44 @@ fn retain_keeps_what_it_is_told() {
         false
     });
     assert_eq!(RetainedLevel { side: Side::Left, path: "/a", status: 200 }.get(), None);
+}
+
+#[test]
+fn what_matches_is_removed_and_counted() {
+    for tenant in ["acme", "other"] {
+        for side in [Side::Left, Side::Right] {
+            MatchedTotal { tenant, side }.inc();
+            MatchedBlocksTotal { tenant, side }.inc();
+            MatchedClosedTotal { side }.inc();
+        }
+    }
+    assert_eq!(MatchedTotal::remove_matching(|_| false), 0);
+    assert_eq!(MatchedTotal::remove_matching(|labels| labels.tenant == "acme"), 2);
+    assert_eq!(MatchedTotal::remove_matching(|labels| labels.side == Side::Left), 1);
+    let rows = samples("lifecycle_matched_total");
+    assert_eq!(rows, [(vec!["other".to_owned(), "right".to_owned()], 1.0)]);
+
+    // A part of a block goes back to zero; all of it goes away.
+    assert_eq!(MatchedBlocksTotal::remove_matching(|labels| labels.side == Side::Left), 2);
+    let [acme, other] = ["acme", "other"].map(|tenant| {
+        let value = |side| MatchedBlocksTotal { tenant, side }.get();
+        (value(Side::Left), value(Side::Right))
+    });
+    assert_eq!([acme, other], [(Some(0), Some(1)); 2]);
+    assert_eq!(MatchedBlocksTotal::remove_matching(|labels| labels.tenant == "acme"), 2);
+    assert_eq!(samples("lifecycle_matched_blocks_total").len(), 2);
+
+    assert_eq!(MatchedClosedTotal::remove_matching(|labels| labels.side == Side::Left), 1);
+    assert_eq!(MatchedClosedTotal { side: Side::Left }.get(), Some(0));
+    assert_eq!(MatchedClosedTotal { side: Side::Right }.get(), Some(2));
+
+    // Updates inside of the closure meet no lock.
+    let removed = MatchedTotal::remove_matching(|_| {
+        MatchedTotal { tenant: "inside", side: Side::Left }.inc();
+        true
+    });
+    assert_eq!(removed, 1);
+    assert_eq!(MatchedTotal { tenant: "inside", side: Side::Left }.get(), Some(1));
 }
 
 #[test]

@@ -338,7 +338,7 @@ async fn call(peer: Peer, scope: Option<Scope<Peer>>) -> Result<(), ()> {
 #[test]
 fn attributes_end_after_the_scope() {
     let peer = Peer(8001);
-    let run = |scope| pollster(call(peer, scope));
+    let run = |scope| pollster(call(peer, scope)).unwrap();
     run(Some(Scope::of(peer)));
     for family in ["calls_in_flight", "call_seconds", "calls_total"] {
         assert_eq!(series_of(&format!("scopes_{family}"), "8001"), 0, "{family}");

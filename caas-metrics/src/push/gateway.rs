@@ -10,9 +10,11 @@ use std::{
     time::{Duration, Instant},
 };
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+
 use super::{
     error::PushError,
-    group::{Group, STANDARD, base64},
+    group::Group,
     request::{self, Request, Verb},
 };
 use crate::{
@@ -133,7 +135,7 @@ impl Pushgateway {
             ));
         }
         let pair = format!("{user}:{}", password.as_ref());
-        let header = format!("Basic {}", base64(pair.as_bytes(), &STANDARD));
+        let header = format!("Basic {}", BASE64_STANDARD.encode(pair));
         Ok(Self { authorization: Some(header), ..self })
     }
 

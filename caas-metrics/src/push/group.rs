@@ -3,7 +3,9 @@
 //! The rules are those of [Pushgateway's README](https://github.com/prometheus/pushgateway#url).
 //! Invariant: every text can be a value; no two groups have one path.
 
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD as URL_SAFE_NO_PAD, Engine as _};
 use caas_metrics_model::{is_label_name, reserved_for};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::error::PushError;
 
@@ -52,71 +54,23 @@ impl Group {
             if value.contains('/') || matches!(&**value, "" | "." | "..") {
                 path.push_str("@base64/");
                 // Without any byte, padding is what makes it a segment.
-                let encoded = base64(value.as_bytes(), &URL_SAFE);
-                path.push_str(if encoded.is_empty() { "=" } else { encoded.trim_end_matches('=') });
+                let encoded = URL_SAFE_NO_PAD.encode(value);
+                path.push_str(if encoded.is_empty() { "=" } else { &encoded });
             } else {
                 path.push('/');
-                percent_encode(value, &mut path);
+                path.extend(utf8_percent_encode(value, RESERVED));
             }
         }
         path
     }
 }
 
-/// Leaves what RFC 3986 (2.3) calls unreserved.
-fn percent_encode(value: &str, to: &mut String) {
-    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-    for byte in value.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            to.push(char::from(byte));
-        } else {
-            let [high, low] = [byte >> 4, byte & 15].map(|half| DIGITS[usize::from(half)]);
-            to.extend(['%', char::from(high), char::from(low)]);
-        }
-    }
-}
-
-/// The alphabets of RFC 4648 (4 and 5).
-pub(super) const STANDARD: [u8; 64] =
-    *b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-const URL_SAFE: [u8; 64] = *b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
-/// With padding.
-pub(super) fn base64(bytes: &[u8], alphabet: &[u8; 64]) -> String {
-    let mut text = String::new();
-    for chunk in bytes.chunks(3) {
-        let byte = |place: usize| u32::from(chunk.get(place).copied().unwrap_or(0));
-        let bits = (byte(0) << 16) | (byte(1) << 8) | byte(2);
-        for place in 0..4 {
-            let sextet = (bits >> (18 - 6 * place)) & 63;
-            let is_there = place <= chunk.len();
-            text.push(if is_there { char::from(alphabet[sextet as usize]) } else { '=' });
-        }
-    }
-    text
-}
+/// All but what RFC 3986 (2.3) calls unreserved.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn base64_is_that_of_the_rfc() {
-        let vectors = [
-            ("", ""),
-            ("f", "Zg=="),
-            ("fo", "Zm8="),
-            ("foo", "Zm9v"),
-            ("foob", "Zm9vYg=="),
-            ("fooba", "Zm9vYmE="),
-            ("foobar", "Zm9vYmFy"),
-        ];
-        for (text, encoded) in vectors {
-            assert_eq!(base64(text.as_bytes(), &STANDARD), encoded);
-        }
-        assert_eq!(base64(&[0xfb, 0xff], &STANDARD), "+/8=");
-        assert_eq!(base64(&[0xfb, 0xff], &URL_SAFE), "-_8=");
-    }
 
     #[test]
     fn paths_are_those_of_the_gateways_readme() {

@@ -49,15 +49,13 @@ fn end(index: &Index, at: At, hold: At, is_added: bool) -> Option<At> {
 
 /// Takes back from a series, unless its life is no longer that of the hold.
 pub(crate) fn give_back<F: Home>(hold: At, update: &dyn Fn(&Cells<F>)) {
-    let (index, shape, life) = (F::index(), &F::SHAPE, hold.hold_life().unwrap_or(0));
+    let (index, life) = (F::index(), hold.hold_life().unwrap_or(0));
     // SAFETY: the word is the family's, and a hold is of one of its series.
-    let cells = unsafe { near(word::<F>(index), shape, hold.series(), || life) };
+    let cells = unsafe { near(word::<F>(index), &F::SHAPE, hold.series(), || life) };
     match (cells, own::<F>(index)) {
-        (Some(cells), _) if shape.is_stamped() => update(&Cells::of(cells)),
-        (Some(cells), Some(share)) => {
-            index.in_life(share, hold, || update(&Cells::of(cells)));
-        }
-        _ if shape.is_stamped() => update_first::<F>(hold, update),
+        (Some(cells), _) if F::SHAPE.is_stamped() => update(&Cells::of(cells)),
+        (Some(cells), Some(own)) => index.in_life(own, hold, || update(&Cells::of(cells))),
+        _ if F::SHAPE.is_stamped() => update_first::<F>(hold, update),
         _ => first_unstamped(index, F::words(), hold, &|cells| update(&Cells::of(*cells))),
     }
 }
@@ -67,11 +65,9 @@ pub(crate) fn give_back<F: Home>(hold: At, update: &dyn Fn(&Cells<F>)) {
 #[inline(never)]
 fn first_unstamped(index: &'static Index, words: Words, hold: At, update: &dyn Fn(&AnyCells)) {
     let cells = enter(index, words, hold);
-    let share = Busy::begin().and_then(|busy| share(index, words, &busy));
-    match (cells, share) {
-        (Some(cells), Some(share)) => {
-            index.in_life(share, hold, || update(&cells));
-        }
+    let own = Busy::begin().and_then(|busy| share(index, words, &busy));
+    match (cells, own) {
+        (Some(cells), Some(own)) => index.in_life(own, hold, || update(&cells)),
         _ => index.update_elsewhere(words, hold, update),
     }
 }
@@ -82,9 +78,7 @@ pub(crate) fn give_back_shared<F: Home>(hold: At, update: &dyn Fn(SharedCell<'_>
     let take = || Busy::begin().and_then(|busy| share(index, F::words(), &busy));
     let cell = index.shared_cell(hold.series(), &F::SHAPE);
     match (own::<F>(index).or_else(take), cell) {
-        (Some(share), Some(cell)) => {
-            index.in_life(share, hold, || update(cell));
-        }
+        (Some(own), Some(cell)) => index.in_life(own, hold, || update(cell)),
         _ => index.write_locked(hold, update),
     }
 }

@@ -66,8 +66,8 @@ impl At {
     }
 
     /// The life of a hold; `None` for other series.
-    pub(super) const fn hold_life(self) -> Option<Life> {
-        if self.life != 0 && self.life % 2 == 0 { Some(self.life - 1) } else { None }
+    pub(super) fn hold_life(self) -> Option<Life> {
+        (self.life != 0 && !is_living(self.life)).then(|| self.life - 1)
     }
 
     /// The same series, in place of one that is above the limit.

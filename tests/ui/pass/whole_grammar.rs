@@ -33,6 +33,10 @@ metrics! {
     #[zeroed]
     gauge RequestsInFlight { method: Method }
 
+    /// Bytes in buffers.
+    #[held]
+    gauge BufferedBytes<f64> { method: Method }
+
     /** Time to store
      * in seconds.
      *

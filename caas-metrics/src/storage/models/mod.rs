@@ -10,6 +10,7 @@
 
 mod cells;
 mod exemplars;
+mod holds;
 mod lives;
 mod scrapes;
 mod table;
