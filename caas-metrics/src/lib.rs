@@ -26,6 +26,7 @@ pub mod sample;
 
 pub mod exemplars;
 
+mod build_info;
 mod clock;
 mod label;
 mod metric;
@@ -74,7 +75,6 @@ pub mod tower;
 #[path = "private.rs"]
 pub mod __private;
 
-mod build_info;
 mod macros;
 
 pub use crate::{
