@@ -42,6 +42,8 @@ mod first {
         /// Labels of targets.
         pub gauge NodesActive { instance: &str, zone: &str, job: &str }
     }
+
+    caas_metrics::build_info!(revision = "a");
 }
 
 mod second {
@@ -69,6 +71,8 @@ mod second {
         #[name = "load_seconds_count"]
         pub gauge LoadSecondsCount;
     }
+
+    caas_metrics::build_info!(revision = "b");
 }
 
 #[test]
@@ -88,9 +92,9 @@ fn conflicts_name_both_places_and_the_first_is_exported() {
 
     let problems = registry().check();
     let texts: Vec<String> = problems.iter().map(ToString::to_string).collect();
-    assert_eq!(problems.len(), 11, "{texts:#?}");
+    assert_eq!(problems.len(), 12, "{texts:#?}");
     let conflicts = problems.iter().filter(|p| matches!(p, Problem::Conflict { .. })).count();
-    assert_eq!(conflicts, 5);
+    assert_eq!(conflicts, 6);
     let line = |text: &str, nth: usize| {
         let mut lines = include_str!("conflicts.rs").lines().enumerate();
         lines.by_ref().filter(|(_, line)| line.contains(text)).nth(nth).unwrap().0 + 1
@@ -108,6 +112,12 @@ fn conflicts_name_both_places_and_the_first_is_exported() {
          (false, true), which is exported; at tests/conflicts.rs:{dropped} with number type float, \
          help \"Everything differs.\", unit bytes, labels (kind, shard), label `kind` (false, true), \
          zeroed, which is not"
+    );
+    assert!(texts.contains(&expected), "{texts:#?}");
+    let (kept, dropped) = (line("build_info!(", 0), line("build_info!(", 1));
+    let expected = format!(
+        "`build_info` is declared in two ways: at tests/conflicts.rs:{kept} with label `revision` (a), \
+         which is exported; at tests/conflicts.rs:{dropped} with label `revision` (b), which is not"
     );
     assert!(texts.contains(&expected), "{texts:#?}");
     for difference in ["labels (a)", "\"Help of the second.\"", "buckets (1, 3)"] {

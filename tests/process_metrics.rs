@@ -80,7 +80,7 @@ impl Collector for Theirs {
     }
 
     fn collect(&self) -> Vec<prometheus::proto::MetricFamily> {
-        self.gauges.iter().flat_map(|gauge| gauge.collect()).chain(self.cpu.collect()).collect()
+        self.gauges.iter().flat_map(Collector::collect).chain(self.cpu.collect()).collect()
     }
 }
 

@@ -4,7 +4,7 @@
 Packages are generated in a temporary folder. Figures are seconds of processor time of cargo and all
 that it starts (least of some rounds), since other programs on the machine only stretch the clock.
 Nothing is incremental. `--quick` takes one round of each; names on the command line choose parts:
-`hello`, `families`, `functions`.
+`hello`, `features`, `families`, `functions`.
 """
 
 import os
@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -212,20 +213,41 @@ def crates(folder: Path) -> int:
     return len(names) - 1
 
 
-def hello(base: Path, rounds: int) -> None:
-    print("\n| hello, world | crates | clean build with one job, s |\n|---|--:|--:|")
-    seconds = {package.name: [] for package in HELLO}
-    counts = {}
+def clean_builds(base: Path, rounds: int, packages: list[Package]) -> list[tuple[int, float]]:
+    """Of each package its crates, and seconds to build all of them with one job."""
+    seconds = [[] for _ in packages]
+    counts = [0 for _ in packages]
     for _ in range(rounds):
-        for place, package in enumerate(HELLO):
-            folder = base / f"hello-{place}"
+        for place, package in enumerate(packages):
+            folder = base / f"clean-{place}"
             write(folder, package, "main.rs")
-            counts[package.name] = crates(folder)
+            counts[place] = crates(folder)
             cargo(folder, "fetch")
             shutil.rmtree(folder / "target", ignore_errors=True)
-            seconds[package.name].append(cargo(folder, "build", "--quiet", "-j1"))
-    for package in HELLO:
-        print(f"| {package.name} | {counts[package.name]} | {min(seconds[package.name]):.1f} |")
+            seconds[place].append(cargo(folder, "build", "--quiet", "-j1"))
+            shutil.rmtree(folder)
+    return [(count, min(found)) for count, found in zip(counts, seconds)]
+
+
+def hello(base: Path, rounds: int) -> None:
+    print("\n| hello, world | crates | clean build with one job, s |\n|---|--:|--:|")
+    for package, (count, seconds) in zip(HELLO, clean_builds(base, rounds, HELLO)):
+        print(f"| {package.name} | {count} | {seconds:.1f} |")
+
+
+def features(base: Path, rounds: int) -> None:
+    """What each of our features adds to a build without any."""
+    names = tomllib.loads((OURS / "Cargo.toml").read_text())["features"]
+    names = [name for name in names if name != "default"]
+    packages = [Package("none", [MINIMAL], HELLO_OURS)]
+    for name in names:
+        with_one = ours(f', default-features = false, features = ["{name}"]')
+        packages.append(Package(f"`{name}`", [with_one], HELLO_OURS))
+    (none, *others) = clean_builds(base, rounds, packages)
+    print("\n| feature | crates | clean build with one job, s |\n|---|--:|--:|")
+    print(f"| none | {none[0]} | {none[1]:.1f} |")
+    for package, (count, seconds) in zip(packages[1:], others):
+        print(f"| {package.name} | +{count - none[0]} | {seconds - none[1]:+.1f} |")
 
 
 def check(folder: Path, package: Package, source: str) -> float:
@@ -258,6 +280,8 @@ def main() -> None:
         base = Path(folder)
         if not words or "hello" in words:
             hello(base, rounds)
+        if not words or "features" in words:
+            features(base, rounds)
         if not words or "families" in words:
             per_item(base, rounds, "families", [(package, "") for package in FAMILIES])
         if not words or "functions" in words:

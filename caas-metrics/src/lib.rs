@@ -27,6 +27,7 @@ pub mod sample;
 
 pub mod exemplars;
 
+mod build_info;
 mod clock;
 mod isolation;
 mod label;
@@ -83,7 +84,6 @@ pub mod testing;
 #[path = "private.rs"]
 pub mod __private;
 
-mod build_info;
 mod macros;
 
 pub use crate::{

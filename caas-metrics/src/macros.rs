@@ -4,6 +4,8 @@
 //! `caas-metrics-macros/src/lib.rs`: the arguments and rules. Examples are here because only this crate
 //! can run them. Invariant: nothing here does anything by itself.
 
+mod build_info;
+
 /// Declares families of metrics. Each becomes a struct whose fields are its labels.
 ///
 /// ```

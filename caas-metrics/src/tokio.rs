@@ -31,8 +31,9 @@
 //! the time in which the workers of one process are busy. A worker that is blocked shows too: tokio adds its
 //! busy time when it next looks for events, so its rate stays at zero, and then jumps.
 //!
-//! Only busy time has a series for each worker, because a sum hides that one of them has all the work. That is
-//! a series for each core and runtime. Threads for blocking tasks are not workers, and have no metrics here.
+//! Only busy time has a series for each worker, because a sum hides that one of them has all the work. That
+//! is a series for each core and runtime. Threads for blocking tasks are not workers, and have no metrics
+//! here.
 //! These are all the numbers that tokio has without `--cfg tokio_unstable`.
 //!
 //! # Cost
@@ -57,8 +58,8 @@ use crate::{
 /// Adds the metrics of a runtime to the process's registry, under the label `runtime`.
 ///
 /// They are there until the [`Registration`] is dropped. Drop it together with the runtime: a handle cannot
-/// find out that its runtime is gone, so the series would stay as they were last, and so would the memory that
-/// the handle holds.
+/// find out that its runtime is gone, so the series would stay as they were last, and so would the memory
+/// that the handle holds.
 ///
 /// # Errors
 ///

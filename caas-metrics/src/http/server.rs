@@ -31,6 +31,8 @@ use crate::storage::flag::Tally;
 /// Listens before it returns, then runs on a thread of its own, so it needs no async runtime and
 /// may be called within one. Keep what it returns: dropping it stops the server.
 ///
+/// With the feature `process`, the page then has the metrics of the process.
+///
 /// # Errors
 ///
 /// If the address is malformed, cannot be resolved or is taken. The message names it.
