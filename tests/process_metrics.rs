@@ -112,6 +112,10 @@ fn a_server_adds_them_once_and_theirs_stay() {
     let helps: Vec<_> = described.map(|it| it.help).collect();
     assert_eq!(helps, ["A program's own count of its threads."]);
 
+    // Nothing else opens files here. The folder itself is open while its entries are counted.
+    let open = std::fs::read_dir("/proc/self/fd").unwrap().count() - 1;
+    assert_eq!(value("process_open_fds"), open as f64);
+
     // The program has just begun.
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64();
     let age = now - value("process_start_time_seconds");
