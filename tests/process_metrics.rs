@@ -36,8 +36,9 @@ fn value(name: &str) -> f64 {
     number.as_f64()
 }
 
-const ALL: [&str; 8] = [
+const ALL: [&str; 9] = [
     "process_cpu_seconds_total",
+    "process_heap_bytes",
     "process_max_fds",
     "process_open_fds",
     "process_resident_memory_bytes",

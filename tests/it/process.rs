@@ -102,6 +102,9 @@ fn memory_is_what_is_used() {
     assert!(value("process_resident_memory_bytes") > memory.len() as f64);
     assert_near("process_resident_memory_bytes", 0.02, || pages(1));
     assert_near("process_virtual_memory_bytes", 0.02, || pages(0));
+    // Data and stack; the stack of the first thread is counted apart elsewhere.
+    assert!(value("process_heap_bytes") > memory.len() as f64);
+    assert_near("process_heap_bytes", 0.02, || pages(5));
 }
 
 #[test]
@@ -162,6 +165,8 @@ fn the_page_has_the_names_of_other_libraries() {
     let heads = [
         "HELP process_cpu_seconds_total Total user and system CPU time spent in seconds.",
         "TYPE process_cpu_seconds_total counter",
+        "HELP process_heap_bytes Process heap size in bytes.",
+        "TYPE process_heap_bytes gauge",
         "HELP process_max_fds Maximum number of open file descriptors.",
         "TYPE process_max_fds gauge",
         "HELP process_open_fds Number of open file descriptors.",

@@ -10,6 +10,7 @@ use std::{fs, sync::OnceLock};
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Reading {
     pub(super) cpu_seconds: Option<f64>,
+    pub(super) heap_bytes: Option<u64>,
     pub(super) max_fds: Option<u64>,
     pub(super) open_fds: Option<u64>,
     pub(super) resident_bytes: Option<u64>,
@@ -46,11 +47,11 @@ impl Reading {
         (self.threads, self.virtual_bytes) = (field(20), field(23));
     }
 
-    /// Takes over lines like `VmRSS:     2056 kB`. `stat` has the same in pages, whose size only a system
-    /// call says.
+    /// Takes over lines like `VmRSS:     2056 kB`. `stat` has the resident memory too, but in pages, whose
+    /// size only a system call says.
     fn take_status(&mut self, status: &str) {
-        let kilobytes = value(status, "VmRSS:").and_then(|value| value.parse::<u64>().ok());
-        self.resident_bytes = kilobytes.map(|kilobytes| kilobytes.saturating_mul(1024));
+        let bytes = |name| Some(value(status, name)?.parse::<u64>().ok()?.saturating_mul(1024));
+        (self.resident_bytes, self.heap_bytes) = (bytes("VmRSS:"), bytes("VmData:"));
     }
 
     /// Takes over lines like `Max open files     1024     524288     files`: the soft limit comes first.
@@ -155,8 +156,9 @@ Max address space         unlimited            unlimited            bytes
     #[test]
     fn memory_is_in_bytes() {
         let mut reading = Reading::default();
-        reading.take_status("VmHWM:\t    3000 kB\nVmRSS:\t    2056 kB\n");
+        reading.take_status("VmHWM:\t    3000 kB\nVmRSS:\t    2056 kB\nVmData:\t    7 kB\n");
         assert_eq!(reading.resident_bytes, Some(2_105_344));
+        assert_eq!(reading.heap_bytes, Some(7_168));
     }
 
     #[cfg(any(target_os = "linux", target_os = "android"))]
