@@ -1,6 +1,6 @@
-#![cfg_attr(all(feature = "http", feature = "axum"), doc = include_str!("../README.md"))]
+#![cfg_attr(all(feature = "axum", feature = "http", feature = "process", feature = "push", feature = "tokio"), doc = include_str!("../README.md"))]
 #![cfg_attr(
-    not(all(feature = "http", feature = "axum")),
+    not(all(feature = "axum", feature = "http", feature = "process", feature = "push", feature = "tokio")),
     doc = "Prometheus metrics as easy as an annotation; the README shows the features together."
 )]
 //!
