@@ -4,6 +4,11 @@
 //! `caas-metrics-macros/src/lib.rs`: the arguments and rules. Examples are here because only this crate
 //! can run them. Invariant: nothing here does anything by itself.
 
+#[cfg(feature = "tower")]
+mod grpc_metrics;
+#[cfg(feature = "tower")]
+mod http_metrics;
+
 /// Declares families of metrics. Each becomes a struct whose fields are its labels.
 ///
 /// ```

@@ -1,7 +1,7 @@
 //! Ready-made families for HTTP.
 //!
 //! They are declared where the user wants them, so that they have the user's namespace and only exist if they are
-//! used. What a layer does with requests is in `layer`.
+//! used. What a layer does with requests is in `tower`.
 //! Invariant: every label is closed, or a template, or a status: nothing that clients can invent.
 
 /// Declares metrics of HTTP requests, and the layer that updates them.
@@ -207,5 +207,11 @@ macro_rules! __http_metrics {
                 }
             }
         };
+    };
+    ({ $($setting:tt)* } $($rest:tt)*) => {
+        ::std::compile_error!(
+            "`http_metrics!` takes `namespace = \"…\";` and then one layer: write `pub struct HttpMetrics;` or, with labels \
+             of your own, `pub struct HttpMetrics { label: Type = |start| … }`"
+        );
     };
 }
