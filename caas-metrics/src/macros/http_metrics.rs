@@ -35,7 +35,7 @@
 /// | `HttpRequestsTotal` | counter | `method`, `route`, `status` | requests, when the response's head is ready |
 /// | `HttpRequestDurationSeconds` | histogram, native too | `method`, `route` | the time to the response's head |
 /// | `HttpRequestsInFlight` | gauge | | requests whose response has not been sent |
-/// | `HttpRequestSizeBytes` | histogram, native too | `method`, `route` | bodies of requests, as `content-length` says |
+/// | `HttpRequestSizeBytes` | histogram, native too | `method`, `route` | bodies of requests that have one, as `content-length` says |
 /// | `HttpResponseSizeBytes` | histogram, native too | `method`, `route` | bytes of bodies that were sent |
 ///
 /// `method` is an [`HttpMethod`](crate::tower::HttpMethod), `route` the template or
@@ -77,7 +77,7 @@
 ///
 /// # Cost
 ///
-/// Five updates and two reads of the clock. Nothing is allocated once the series of a route exist.
+/// Four or five updates and two reads of the clock. Nothing is allocated once the series of a route exist.
 #[macro_export]
 macro_rules! http_metrics {
     () => {{
@@ -126,7 +126,7 @@ macro_rules! __http_metrics {
             #[updown]
             $visibility gauge HttpRequestsInFlight;
 
-            /// Bodies of HTTP requests in bytes, as far as their heads say it.
+            /// Bodies of HTTP requests in bytes, of those that have one and say its length.
             #[native(schema = 3, from = 16, to = 1e10)]
             #[buckets(exponential(100, 10, 7))]
             $visibility histogram HttpRequestSizeBytes {
@@ -190,7 +190,7 @@ macro_rules! __http_metrics {
                     HttpRequestsInFlight.dec();
                     let method = $crate::tower::HttpMethod::of(end.method());
                     let route = end.route();
-                    if let $crate::__private::Some(bytes) = end.kept().__caas_bytes {
+                    if let $crate::__private::Some(bytes @ 1..) = end.kept().__caas_bytes {
                         HttpRequestSizeBytes { method, route }.observe(bytes);
                     }
                     if end.ending() == $crate::tower::RequestEnding::Answered {
