@@ -164,7 +164,7 @@ macro_rules! __http_metrics {
                     HttpRequestsInFlight.inc();
                     __CaasKept {
                         __caas_bytes: start.content_length(),
-                        $($label: $crate::__private::of_start(start, $of),)*
+                        $($label: $crate::__private::of_start::<$type>(start, $of),)*
                     }
                 }
 
