@@ -5,6 +5,10 @@
 //! can run them. Invariant: nothing here does anything by itself.
 
 mod build_info;
+#[cfg(feature = "tower")]
+mod grpc_metrics;
+#[cfg(feature = "tower")]
+mod http_metrics;
 
 /// Declares families of metrics. Each becomes a struct whose fields are its labels.
 ///

@@ -102,6 +102,8 @@ pub enum Update {
     CountedTimed,
     /// The same, async.
     CountedTimedAsync,
+    /// A request that is counted, timed and measured by a layer of `tower`; with the limit, one without a layer.
+    Layer,
 }
 
 /// A family that a scrape shows.

@@ -8,6 +8,7 @@
 pub mod contender;
 pub mod labels;
 pub mod large;
+pub mod requests;
 pub mod workload;
 
 mod contenders;

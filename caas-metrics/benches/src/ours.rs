@@ -8,8 +8,10 @@ use caas_metrics_benches::{
     contender::{Contender, Exposed, Kind, Page, Update, each, each_async, sure},
     labels::{Cache, Method, Status, Zone},
     large::Shape,
+    requests::{Answers, each_request},
     workload::Request,
 };
+use tower_layer::Layer;
 
 pub const CONTENDER: Contender = Contender {
     name: "caas-metrics",
@@ -86,6 +88,7 @@ pub const CONTENDER: Contender = Contender {
         (Update::BareAsync, |requests| each_async(requests, bare_async_work)),
         (Update::CountedTimed, |requests| each(requests, |r| counted_work(r))),
         (Update::CountedTimedAsync, |requests| each_async(requests, counted_async_work)),
+        (Update::Layer, |requests| each_request(requests, HttpMetrics.layer(Answers))),
     ],
     includes: None,
     family: |shape, kind| match (shape, kind) {
@@ -99,6 +102,10 @@ pub const CONTENDER: Contender = Contender {
         _ => None,
     },
 };
+
+caas_metrics::http_metrics! {
+    struct HttpMetrics;
+}
 
 metrics! {
     /// Requests.

@@ -121,6 +121,8 @@ pub const ROWS: &[Row] = &[
     call("timed async function, bare attribute", Update::BareAsync),
     call("counted and timed function, bare attributes", Update::CountedTimed),
     call("counted and timed async function, bare attributes", Update::CountedTimedAsync),
+    call("request through a layer of tower", Update::Layer),
+    Row { group: "attributes", name: "request through a layer of tower, 16 series", what: What::Update(Update::Layer, Hot, 1) },
     Row { group: "attributes", name: "timed function, 2 threads", what: What::Update(Update::Timed, All, 2) },
 
     row("pages", "page of 7 series", What::SmallPage(7)),

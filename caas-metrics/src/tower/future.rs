@@ -56,14 +56,17 @@ where
             None => ready!(inner.poll(cx)),
         };
 
-        let pending = this.pending.take();
+        // The request moves on to the body in one step, since it is not small.
+        let pending = this.pending;
         Poll::Ready(match result {
             Ok(response) => {
-                let pending = pending.and_then(|pending| pending.answered(&response));
-                Ok(response.map(|body| ResponseBody::new(body, pending)))
+                if !pending.as_mut().is_some_and(|pending| pending.answered(&response)) {
+                    *pending = None;
+                }
+                Ok(response.map(|body| ResponseBody::new(body, pending.take())))
             }
             Err(error) => {
-                if let Some(pending) = pending {
+                if let Some(mut pending) = pending.take() {
                     pending.failed();
                 }
                 Err(error)

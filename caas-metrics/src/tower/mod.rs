@@ -69,8 +69,6 @@ mod request_head;
 mod route;
 mod start;
 
-mod http_metrics;
-
 #[allow(deprecated, reason = "it stays until the next version")]
 pub use self::call::Ending;
 pub use self::{

@@ -70,15 +70,15 @@ impl<T: AsRef<str>, H: Hooks> Pending<T, H> {
         returned
     }
 
-    /// The response's head is ready. The request goes on as its body, if there is one to send.
+    /// The response's head is ready. Whether the request goes on as its body.
     #[inline]
-    pub(super) fn answered<B: http_body::Body>(mut self, response: &Response<B>) -> Option<Self> {
+    pub(super) fn answered<B: http_body::Body>(&mut self, response: &Response<B>) -> bool {
         let seen = Some((response.headers(), response.extensions()));
         let mut head = self.record(RequestEnding::Answered, response.status().as_u16(), seen);
         let body = response.body();
         if body.is_end_stream() {
             self.end(head, BodyEnding::Complete, None);
-            return None;
+            return false;
         }
         head.exact = if has_no_body(&self.method, response.status()) {
             Some(0)
@@ -86,7 +86,7 @@ impl<T: AsRef<str>, H: Hooks> Pending<T, H> {
             body.size_hint().exact().or_else(|| content_length(response.headers()))
         };
         self.state = State::Sending(head);
-        Some(self)
+        true
     }
 
     /// There will be no response.
@@ -96,7 +96,7 @@ impl<T: AsRef<str>, H: Hooks> Pending<T, H> {
     }
 
     /// The service returned an error.
-    pub(super) fn failed(mut self) {
+    pub(super) fn failed(&mut self) {
         self.unanswered(RequestEnding::Failed, 500);
     }
 

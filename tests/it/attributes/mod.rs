@@ -106,7 +106,7 @@
 //! | 10.1 panics | `panics_pass_untouched` |
 //! | 10.2 thread-local destruction | `calls_in_thread_local_destructors` |
 //! | 10.3 `abort`, `forget` | not recorded; documented |
-//! | 10.4 foreign threads | no lock, no allocation after first use: `tests/allocations.rs` |
+//! | 10.4 foreign threads | no lock, no allocation after first use: `tests/allocations/` |
 //! | 10.5 races of first calls | `first_calls_race` |
 //! | 10.6 instrumented code inside of the recorder | `labels_that_are_counted_themselves` |
 //! | 10.7 clocks | `Instant` saturates |

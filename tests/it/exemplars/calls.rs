@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::future::{Future, pending};
 use std::pin::pin;
-use std::task::{Context, Waker};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use caas_metrics::tower::{Call, MetricsLayer};
@@ -176,4 +176,23 @@ fn without_a_trace_at_the_call_it_is_that_of_the_end() {
     let mut context = Context::from_waker(Waker::noop());
     assert!(in_trace(4, || answer.as_mut().poll(&mut context)).is_ready());
     assert_eq!(traces(&exemplars("calls_requests_total", "202")), [4]);
+}
+
+/// So is that of the end of its body, wherever that is dropped.
+#[test]
+fn the_end_of_a_body_is_in_the_trace_of_the_call() {
+    let route: Route = |_| None;
+    let layer = MetricsLayer::new(route, |_: &Call<'_>| {})
+        .on_end(|end| RequestsTotal { status: end.status() }.inc());
+    let mut answers = layer.layer(service_fn(async |_: Request<()>| {
+        Ok::<_, Infallible>(Response::builder().status(203).body("hello".to_owned()).unwrap())
+    }));
+    let mut answer = pin!(in_trace(5, || answers.call(Request::new(()))));
+    let mut context = Context::from_waker(Waker::noop());
+    let Poll::Ready(response) = in_trace(6, || answer.as_mut().poll(&mut context)) else {
+        panic!("it answers at once")
+    };
+    assert_eq!(RequestsTotal { status: 203 }.get(), None);
+    in_trace(7, || drop(response));
+    assert_eq!(traces(&exemplars("calls_requests_total", "203")), [5]);
 }

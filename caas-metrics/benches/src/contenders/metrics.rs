@@ -8,8 +8,10 @@ use std::{
     time::Duration,
 };
 
+use axum_prometheus::{PrometheusMetricLayer, PrometheusMetricLayerBuilder};
 use metrics::{Counter, Gauge, Histogram, SharedString, counter, gauge, histogram};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
+use tower_layer::Layer;
 
 use crate::{
     contender::{
@@ -17,6 +19,7 @@ use crate::{
         sure,
     },
     labels::texts::{closed_large, closed_small, endpoint, route, strings, two_strings},
+    requests::{Answers, each_request},
     workload::{BOUNDS, Request},
 };
 
@@ -45,6 +48,10 @@ pub const CONTENDER: Contender = Contender {
     name: "metrics",
     package: "metrics-exporter-prometheus",
     updates: &[
+        (Update::Layer, |requests| {
+            each_request(requests, LAYER.layer(Answers));
+            drain();
+        }),
         (Update::Counter, |requests| {
             let counter = &*REQUESTS;
             each(requests, |_| counter.increment(1));
@@ -108,6 +115,13 @@ pub const CONTENDER: Contender = Contender {
         })
     },
 };
+
+/// `axum-prometheus`, with the sizes that it leaves out by default.
+static LAYER: LazyLock<PrometheusMetricLayer<'static>> = LazyLock::new(|| {
+    install();
+    let layer = PrometheusMetricLayerBuilder::new().enable_response_body_size(true);
+    layer.with_metrics_from_fn(|| GLOBAL.clone()).build_pair().0
+});
 
 static REQUESTS: LazyLock<Counter> = LazyLock::new(|| {
     install();

@@ -5,12 +5,14 @@
 
 use std::{sync::LazyLock, time::Duration};
 
+use axum_otel_metrics::{HttpMetricsLayer, HttpMetricsLayerBuilder};
 use opentelemetry::{
     KeyValue,
     metrics::{Counter, Gauge, Histogram, MeterProvider, UpDownCounter},
 };
 use opentelemetry_sdk::metrics::{Instrument, SdkMeterProvider, Stream};
 use prometheus::{Registry, TextEncoder};
+use tower_layer::Layer;
 
 use crate::{
     contender::{
@@ -18,6 +20,7 @@ use crate::{
         sure,
     },
     labels::texts::{Texts, closed_large, closed_small, endpoint, route, strings, two_strings},
+    requests::{Answers, each_request},
     workload::{BOUNDS, Request},
 };
 
@@ -25,6 +28,7 @@ pub const CONTENDER: Contender = Contender {
     name: "opentelemetry",
     package: "opentelemetry_sdk",
     updates: &[
+        (Update::Layer, |requests| each_request(requests, LAYER.layer(Answers))),
         (Update::Counter, |requests| {
             let counter = &GLOBAL.counter;
             each(requests, |_| counter.add(1, &[]));
@@ -102,6 +106,14 @@ struct Instruments {
     cache_seconds: Histogram<f64>,
     _provider: SdkMeterProvider,
 }
+
+/// `axum-otel-metrics`, which needs the version before.
+static LAYER: LazyLock<HttpMetricsLayer> = LazyLock::new(|| {
+    let exporter = opentelemetry_prometheus_before::exporter().build();
+    let provider = opentelemetry_sdk_before::metrics::SdkMeterProvider::builder();
+    let provider = provider.with_reader(sure(exporter)).build();
+    HttpMetricsLayerBuilder::new().with_provider(provider).build()
+});
 
 static GLOBAL: LazyLock<Instruments> = LazyLock::new(|| {
     let (provider, _) = provider();

@@ -35,13 +35,13 @@
 //!
 //! `grpc-status` of the trailers, else of the head. Without any: `Canceled` if the future or the body was
 //! dropped before its end, `Internal` if one failed or panicked, else what gRPC's specification
-//! makes of the HTTP status ("HTTP to gRPC Status Code Mapping").
+//! makes of the HTTP status ("HTTP to gRPC Status Code Mapping"). A deadline that is kept by the server outside of
+//! this layer, like tonic's `Server::timeout`, drops the call: `Canceled`.
 
 // Not here: the layer (`layer`), and bodies (`body`).
 // Invariant: a name that the server has not confirmed is never a label.
 
 mod code;
-mod families;
 mod names;
 mod rpc;
 

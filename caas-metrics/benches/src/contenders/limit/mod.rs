@@ -25,6 +25,7 @@ use self::{
 };
 use crate::{
     contender::{Contender, Kind, Update, each, each_guarded, each_guarded_async},
+    requests::{Answers, each_request},
     workload::Request,
 };
 
@@ -32,6 +33,7 @@ pub const CONTENDER: Contender = Contender {
     name: "limit",
     package: "",
     updates: &[
+        (Update::Layer, |requests| each_request(requests, Answers)),
         (Update::Counter, |requests| each(requests, |_| add(&COUNTER.with(cells)[0], 1))),
         (Update::Child, |requests| each(requests, |_| add(&COUNTER.with(cells)[0], 1))),
         (Update::Route, |requests| {

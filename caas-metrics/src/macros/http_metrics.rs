@@ -1,7 +1,7 @@
 //! Ready-made families for HTTP.
 //!
 //! They are declared where the user wants them, so that they have the user's namespace and only exist if they are
-//! used. What a layer does with requests is in `layer`.
+//! used. What a layer does with requests is in `tower`.
 //! Invariant: every label is closed, or a template, or a status: nothing that clients can invent.
 
 /// Declares metrics of HTTP requests, and the layer that updates them.
@@ -35,7 +35,7 @@
 /// | `HttpRequestsTotal` | counter | `method`, `route`, `status` | requests, when the response's head is ready |
 /// | `HttpRequestDurationSeconds` | histogram, native too | `method`, `route` | the time to the response's head |
 /// | `HttpRequestsInFlight` | gauge | | requests whose response has not been sent |
-/// | `HttpRequestSizeBytes` | histogram, native too | `method`, `route` | bodies of requests, as `content-length` says |
+/// | `HttpRequestSizeBytes` | histogram, native too | `method`, `route` | bodies of requests that have one, as `content-length` says |
 /// | `HttpResponseSizeBytes` | histogram, native too | `method`, `route` | bytes of bodies that were sent |
 ///
 /// `method` is an [`HttpMethod`](crate::tower::HttpMethod), `route` the template or
@@ -77,7 +77,7 @@
 ///
 /// # Cost
 ///
-/// Five updates and two reads of the clock. Nothing is allocated once the series of a route exist.
+/// Four or five updates and two reads of the clock. Nothing is allocated once the series of a route exist.
 #[macro_export]
 macro_rules! http_metrics {
     () => {{
@@ -126,7 +126,7 @@ macro_rules! __http_metrics {
             #[updown]
             $visibility gauge HttpRequestsInFlight;
 
-            /// Bodies of HTTP requests in bytes, as far as their heads say it.
+            /// Bodies of HTTP requests in bytes, of those that have one and say its length.
             #[native(schema = 3, from = 16, to = 1e10)]
             #[buckets(exponential(100, 10, 7))]
             $visibility histogram HttpRequestSizeBytes {
@@ -164,7 +164,7 @@ macro_rules! __http_metrics {
                     HttpRequestsInFlight.inc();
                     __CaasKept {
                         __caas_bytes: start.content_length(),
-                        $($label: $crate::__private::of_start(start, $of),)*
+                        $($label: $crate::__private::of_start::<$type>(start, $of),)*
                     }
                 }
 
@@ -190,7 +190,7 @@ macro_rules! __http_metrics {
                     HttpRequestsInFlight.dec();
                     let method = $crate::tower::HttpMethod::of(end.method());
                     let route = end.route();
-                    if let $crate::__private::Some(bytes) = end.kept().__caas_bytes {
+                    if let $crate::__private::Some(bytes @ 1..) = end.kept().__caas_bytes {
                         HttpRequestSizeBytes { method, route }.observe(bytes);
                     }
                     if end.ending() == $crate::tower::RequestEnding::Answered {
@@ -207,5 +207,11 @@ macro_rules! __http_metrics {
                 }
             }
         };
+    };
+    ({ $($setting:tt)* } $($rest:tt)*) => {
+        ::std::compile_error!(
+            "`http_metrics!` takes `namespace = \"…\";` and then one layer: write `pub struct HttpMetrics;` or, with labels \
+             of your own, `pub struct HttpMetrics { label: Type = |start| … }`"
+        );
     };
 }

@@ -1,6 +1,6 @@
 //! Ready-made families for gRPC.
 //!
-//! They are declared where the user wants them, like those of `http_metrics`. What a call's code is, is in `rpc`.
+//! They are declared where the user wants them, like those of `http_metrics`. What a call's code is, is in `tower::grpc`.
 //! Invariant: every label is closed, or a name that the server has confirmed.
 
 /// Declares metrics of gRPC calls, and the layer that updates them.
@@ -144,5 +144,11 @@ macro_rules! __grpc_metrics {
                 }
             }
         };
+    };
+    ({ $($setting:tt)* } { $($list:tt)* } $($rest:tt)*) => {
+        ::std::compile_error!(
+            "`grpc_metrics!` takes `namespace = \"…\";`, `methods = [\"/package.Service/Method\"];`, in this order, and \
+             then one layer: write `pub struct GrpcMetrics;`"
+        );
     };
 }
