@@ -14,7 +14,6 @@ use crate::{
     label::LabelText,
     storage::{
         cells::Cells,
-        index::Index,
         key::{Key, Text, each_value},
         shape::Shape,
         update::{self, At, Home},
@@ -95,32 +94,14 @@ fn locate<L: LabelSet>(set: &L) -> Option<(Cells<L::Static>, At)> {
 #[cold]
 #[inline(never)]
 pub(crate) fn create<L: LabelSet>(values: &[LabelText<'_>]) -> Option<At> {
-    let (labels, shape) = (L::DESCRIPTOR.labels, &<L as Home>::SHAPE);
+    let key = Key::new(values, &<L as Home>::SHAPE);
     let create =
-        if const { can_end(L::DESCRIPTOR.labels) } { create_unless_ended } else { create_in };
-    create(L::index(), labels, &Key::new(values, shape), place::<L>(values), values)
-}
-
-/// The same, once for all families.
-fn create_in(
-    index: &Index,
-    labels: &[LabelDescriptor],
-    key: &Key<'_>,
-    place: u32,
-    values: &[LabelText<'_>],
-) -> Option<At> {
-    index.create(key, place, are_too_long(labels, values))
-}
-
-/// The same where labels have types that can have scopes.
-fn create_unless_ended(
-    index: &Index,
-    labels: &[LabelDescriptor],
-    key: &Key<'_>,
-    place: u32,
-    values: &[LabelText<'_>],
-) -> Option<At> {
-    create_in(index, labels, &key.unless(&|| has_ended(labels, values)), place, values)
+        |key: &Key<'_>| L::index().create(key, place::<L>(values), is_too_long::<L>(values));
+    if const { can_end(L::DESCRIPTOR.labels) } {
+        create(&key.unless(&|| has_ended(L::DESCRIPTOR.labels, values)))
+    } else {
+        create(&key)
+    }
 }
 
 /// Whether a label of the family has a type that can have scopes.
@@ -197,11 +178,7 @@ fn place_of(values: &[LabelText<'_>], shape: &Shape, labels: &[LabelDescriptor])
 
 /// Whether a value is longer than its label allows.
 pub(crate) fn is_too_long<L: LabelSet>(values: &[LabelText<'_>]) -> bool {
-    are_too_long(L::DESCRIPTOR.labels, values)
-}
-
-fn are_too_long(labels: &[LabelDescriptor], values: &[LabelText<'_>]) -> bool {
-    let mut labels = labels.iter().zip(values);
+    let mut labels = L::DESCRIPTOR.labels.iter().zip(values);
     labels.any(|(label, LabelText(value))| {
         value.as_str().is_some_and(|text| text.len() > label.max_bytes)
     })

@@ -325,6 +325,15 @@ fn attributes_hold() {
     assert_eq!(set.get(), Some(0));
 }
 
+/// Says that something is over when it is dropped.
+pub(crate) struct Over<'o>(pub(crate) &'o AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// Threads hold and let go while another one resets and removes: at the end nothing is held, and in
 /// between no gauge is below zero.
 fn race(
@@ -344,13 +353,14 @@ fn race(
                 }
             });
         }
+        // Also when an assertion fails, so that the threads end.
+        let _over = Over(&is_over);
         for n in 0..3_000 {
             disturb(n);
             let found = values();
             // What went down is read before what went up, so no reader sees less than there was.
             assert!(found.iter().all(|value| value.is_none_or(|value| value >= 0)), "{found:?}");
         }
-        is_over.store(true, Ordering::Relaxed);
     });
     let found = values();
     assert!(found.iter().all(|value| value.is_none_or(|value| value == 0)), "{found:?}");

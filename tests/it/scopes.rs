@@ -5,7 +5,7 @@ use std::{panic, thread};
 
 use caas_metrics::{Label, Scope, counted, in_flight, metrics, timed};
 
-use crate::families::samples;
+use crate::{families::samples, held::Over};
 
 /// Each test has a label type of its own, or values of its own.
 #[derive(Label, Clone, Copy, PartialEq)]
@@ -389,6 +389,8 @@ fn peers_come_and_go_beside_updates() {
                 counted.fetch_add(own, Ordering::Relaxed);
             });
         }
+        // Also when an assertion fails, so that the threads end.
+        let _over = Over(&is_over);
         for _ in 0..400 {
             let scopes: Vec<_> = (0..PEERS).map(|n| Scope::of(Peer(FIRST + n))).collect();
             thread::yield_now();
@@ -405,7 +407,6 @@ fn peers_come_and_go_beside_updates() {
                 }
             });
         }
-        is_over.store(true, Ordering::Relaxed);
     });
     for n in 0..PEERS {
         for family in ["churned_total", "churned_level", "churned_in_flight"] {

@@ -243,7 +243,7 @@ pub(crate) struct Key<'v> {
     is_overflow: bool,
     hash: u64,
     /// Whether no series of this key may be born.
-    has_ended: &'v dyn Fn() -> bool,
+    has_ended: Option<&'v dyn Fn() -> bool>,
 }
 
 impl<'v> Key<'v> {
@@ -251,7 +251,7 @@ impl<'v> Key<'v> {
     #[inline(never)]
     pub(crate) fn new(values: &'v [LabelText<'v>], shape: &'v Shape) -> Self {
         make_seed();
-        let mut key = Self { values, shape, is_overflow: false, hash: 0, has_ended: &|| false };
+        let mut key = Self { values, shape, is_overflow: false, hash: 0, has_ended: None };
         let mut open = key.values().enumerate().filter(|(place, _)| shape.open >> place & 1 == 1);
         key.is_overflow = open.all(|(_, value)| value.as_str() == Some(OVERFLOW));
         key.hashed()
@@ -263,17 +263,17 @@ impl<'v> Key<'v> {
     where
         'v: 'k,
     {
-        Key { has_ended, ..*self }
+        Key { has_ended: Some(has_ended), ..*self }
     }
 
     /// Whether no series of this key may be born.
     pub(super) fn has_ended(&self) -> bool {
-        (self.has_ended)()
+        self.has_ended.is_some_and(|has_ended| has_ended())
     }
 
     /// The key of the overflow block: where updates go if there is no room for this one.
     pub(super) fn overflow(&self) -> Self {
-        Self { is_overflow: true, has_ended: &|| false, ..*self }.hashed()
+        Self { is_overflow: true, has_ended: None, ..*self }.hashed()
     }
 
     /// The key with the hash of its values, which is that of [`hash`].

@@ -7,11 +7,11 @@
 
 use super::{
     cells::shares,
-    index::{Held, Index, Writer},
+    index::{Index, Writer},
     key::{Key, LabelText},
     records::{LAST_LIFE, Life, Record, UNBORN, is_living},
     sync::{Ordering, fence},
-    texts::{Code, MOST_BYTES},
+    texts::MOST_BYTES,
     thread::Busy,
     update::At,
 };
@@ -273,7 +273,7 @@ impl Index {
     }
 
     /// Ends the lives of a block.
-    fn end(&self, block: u32, writer: &mut Writer) {
+    pub(super) fn end(&self, block: u32, writer: &mut Writer) {
         let Some(record) = self.records.get(block, &self.shape) else { return };
         if !is_living(record.life(0)) {
             return;
@@ -362,31 +362,6 @@ impl Index {
         removed
     }
 
-    /// Removes all blocks that have a value in one of these labels of the key, which are bits. None of them
-    /// may be born any more. The overflow block stays.
-    pub(crate) fn remove_value(&self, text: &str, labels: u64) {
-        let find = |_: &Held<'_>| self.texts.codes_of(text);
-        let Some(held) = self.lock() else { return };
-        // A block with the value that was being born had the lock before.
-        let (blocks, codes) = (self.blocks.load(Ordering::Acquire), find(&held));
-        drop(held);
-        if codes == [None; 2] {
-            return;
-        }
-        for block in 0..blocks {
-            let Some(record) = self.records.get(block, &self.shape) else { return };
-            if !is_living(record.life(0)) || !has_code(record, labels, codes) {
-                continue;
-            }
-            let Some(mut held) = self.lock() else { return };
-            // The text may be gone, and its code be that of another one.
-            let codes = find(&held);
-            if has_code(record, labels, codes) && record.birth() & IS_EXEMPT == 0 {
-                self.end(block, &mut held.writer);
-            }
-        }
-    }
-
     /// Removes every series; those of a family with closed labels only go back to zero.
     pub(crate) fn clear(&self) {
         if self.shape.is_closed() {
@@ -402,10 +377,4 @@ impl Index {
         }
         self.step(|block, _| (0..self.shape.block).for_each(|place| self.reset(block, place)));
     }
-}
-
-/// Whether a record has one of these codes in one of these labels.
-fn has_code(record: Record<'_>, labels: u64, codes: [Option<Code>; 2]) -> bool {
-    let mut all = record.codes().enumerate();
-    all.any(|(label, code)| labels >> label & 1 == 1 && codes.contains(&Some(code)))
 }

@@ -9,7 +9,7 @@
 //!   taken back.
 //! * [`key`]: the borrowed label values of a look-up, their hash and their key.
 //! * [`index`]: the parts of a family and its lock; [`lives`]: how series are born and end;
-//!   [`closed`]: the same where all labels are closed.
+//!   [`closed`]: the same where all labels are closed; [`values`]: how a label value ends.
 //! * [`cells`]: what a thread has of a family; [`chunk`]: how that lies in memory; [`leaves`]: counters
 //!   that take no memory before they are used; [`thread`]: what a thread has of all families;
 //!   [`shared`]: cells of all threads.
@@ -53,5 +53,6 @@ mod table;
 pub(crate) mod texts;
 mod thread;
 pub(crate) mod update;
+mod values;
 
 pub(crate) use sync::{constant, thread_locals};
