@@ -69,7 +69,9 @@ impl World {
     pub(super) fn new() -> Arc<Self> {
         let number = MADE.add(1);
         let twins = IDLE.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
-        twins.values().for_each(|twin| twin.belong(number));
+        for twin in twins.values() {
+            twin.belong(number);
+        }
         Arc::new(Self::with(number, twins))
     }
 
