@@ -9,7 +9,6 @@ use super::{
     snapshot::{Snapshot, snapshot},
 };
 use crate::{
-    desc::Descriptor,
     family::LabelSet,
     manage::get,
     metric::{Counter, Gauge, Histogram, HistogramReading, Info, Metric, UpDown},
@@ -156,22 +155,6 @@ impl Single for Info {
 pub trait Observed: Metric<Reading = HistogramReading> {}
 
 impl Observed for Histogram {}
-
-/// A second implementation. With only one, rustc would report a type mismatch instead of the message above.
-impl Observed for Nothing {}
-
-/// A metric type that no family has.
-#[doc(hidden)]
-#[derive(Debug)]
-pub enum Nothing {}
-
-impl Metric for Nothing {
-    type Reading = HistogramReading;
-
-    fn reading(descriptor: &Descriptor, cells: &[u64]) -> HistogramReading {
-        Histogram::reading(descriptor, cells)
-    }
-}
 
 /// What differs so far.
 ///

@@ -111,7 +111,7 @@ mod series;
 mod snapshot;
 
 #[doc(hidden)]
-pub use self::assert::{Check, Single};
+pub use self::assert::{Check, Observed, Single};
 pub use self::snapshot::{Change, Delta, Snapshot, snapshot};
 pub use crate::isolation::{Attached, Entered, Isolation};
 use crate::isolation::{Covered, IsTaken};
