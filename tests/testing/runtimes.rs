@@ -145,7 +145,9 @@ fn tests_that_share_a_runtime_attach_their_futures() {
             }))
         })
         .collect();
-    tests.into_iter().for_each(|test| SHARED.block_on(test).unwrap());
+    for test in tests {
+        SHARED.block_on(test).unwrap();
+    }
     assert_eq!(WorkTotal { by: "shared" }.get(), None);
 }
 
