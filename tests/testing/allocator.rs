@@ -54,3 +54,24 @@ fn an_allocator_counts_in_isolations() {
     assert!(delta.by("allocator_allocations_total", []) >= 10.0, "{delta}");
     assert!(delta.by("allocator_allocated_bytes_total", [("class", "large")]) >= 1e5, "{delta}");
 }
+
+#[test]
+fn also_in_those_of_runtimes() {
+    let tests: Vec<_> = (0..20)
+        .map(|_| {
+            std::thread::spawn(|| {
+                let runtime = tokio::runtime::Runtime::new().unwrap();
+                runtime.block_on(async {
+                    let _metrics = testing::isolate();
+                    let allocate = || AllocatedBytesTotal { class: "task" }.inc_by(1);
+                    tokio::spawn(async move { allocate() }).await.unwrap();
+                    tokio::task::spawn_blocking(allocate).await.unwrap();
+                    assert_eq!(AllocatedBytesTotal { class: "task" }.get(), Some(2));
+                });
+            })
+        })
+        .collect();
+    for test in tests {
+        test.join().expect("it passes");
+    }
+}

@@ -229,7 +229,9 @@ fn series_come_in_the_order_in_which_they_were_made() {
     for _ in 0..3 {
         testing::isolated(|| {
             let rooms: Vec<_> = (0..100).map(|room| room.to_string()).collect();
-            rooms.iter().for_each(|room| Level { room }.set(1));
+            for room in &rooms {
+                Level { room }.set(1);
+            }
             Level { room: "7" }.remove();
             Level { room: "7" }.set(1);
             let mut expected = rooms;

@@ -103,6 +103,26 @@ fn a_handle_of_an_isolation_that_is_over_counts_elsewhere() {
     assert_eq!(OpenTotal { who: "over", code: 2 }.get(), Some(1));
 }
 
+/// The copy belongs where it was made.
+#[test]
+fn a_copy_of_a_handle_counts_in_both_isolations() {
+    let [first, second] = [(); 2].map(|()| Isolation::new());
+    let handle = first.run(|| OpenTotal { who: "copy", code: 0 }.child());
+    let copy = second.run(|| {
+        (1..5).for_each(|code| OpenTotal { who: "other", code }.inc());
+        handle.child()
+    });
+    first.run(|| (1..9).for_each(|code| OpenTotal { who: "first", code }.init()));
+    for isolation in [&first, &second] {
+        isolation.run(|| {
+            copy.inc();
+            handle.inc();
+            assert_metrics! { OpenTotal { who: "copy", code: 0 } => 2 }
+        });
+    }
+    first.run(|| assert_metrics! { OpenTotal { who: "first", code: 4 } => 0 });
+}
+
 #[test]
 fn a_handle_of_the_overflow_series_stands_for_its_labels_elsewhere() {
     let second = testing::isolated(|| {

@@ -77,6 +77,29 @@ fn a_runtime_in_an_isolated_thread_has_the_isolation_that_is_innermost() {
     assert_metrics! { WorkTotal { by: "polled" } => 1 }
 }
 
+/// It has come there after it entered its own.
+#[test]
+fn a_thread_that_works_for_a_runtime_is_in_the_isolation_of_that() {
+    let runtime = Runtime::new().unwrap();
+    let _inside = runtime.enter();
+    let _metrics = testing::isolate();
+    let own = Isolation::new();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            own.run(|| {
+                runtime.block_on(async { work("for the runtime") });
+                runtime.block_on(own.attach(async { work("for itself") }));
+                work("for itself");
+            });
+        });
+    });
+    assert_metrics! {
+        WorkTotal { by: "for the runtime" } => 1,
+        WorkTotal { by: "for itself" } => none,
+    }
+    own.run(|| assert_metrics! { WorkTotal { by: "for itself" } => 2 });
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_isolation_in_a_runtime_that_has_one_gives_it_back() {
     let _metrics = testing::isolate();
@@ -145,7 +168,9 @@ fn tests_that_share_a_runtime_attach_their_futures() {
             }))
         })
         .collect();
-    tests.into_iter().for_each(|test| SHARED.block_on(test).unwrap());
+    for test in tests {
+        SHARED.block_on(test).unwrap();
+    }
     assert_eq!(WorkTotal { by: "shared" }.get(), None);
 }
 

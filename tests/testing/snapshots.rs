@@ -55,7 +55,7 @@ fn changes_are_listed() {
     let delta = before.delta();
     assert_eq!(
         delta.to_string(),
-        "function_calls_total{module=\"testing::snapshots\",function=\"called\",outcome=\"ok\"} 1 (+1)\n\
+        "function_calls_total{module=\"isolations::snapshots\",function=\"called\",outcome=\"ok\"} 1 (+1)\n\
          snapshots_events_total{of=\"a\",code=\"1\"} 5 (+4)\n\
          snapshots_events_total{of=\"b\",code=\"2\"} 0 (new)\n\
          snapshots_level 1.5 (+1.5)\n\

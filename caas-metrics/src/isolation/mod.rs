@@ -31,6 +31,6 @@ pub use self::{
 #[cfg(feature = "testing")]
 pub(crate) use self::{
     current::{here, is_isolated, once},
-    runtime::Covered,
+    runtime::{Covered, IsTaken},
     world::Twin,
 };

@@ -41,6 +41,12 @@ mod nowhere {
             Self
         }
 
+        /// Here, of the same values.
+        #[inline]
+        pub(crate) fn moved<F: Home>(self) -> Self {
+            self
+        }
+
         /// The child of a handle that was made there, in the isolation of the calling thread.
         #[cfg_attr(not(debug_assertions), inline(always))]
         #[allow(clippy::unused_self, reason = "with the feature `testing` it is needed")]
@@ -112,6 +118,11 @@ mod somewhere {
             let mut made_of = None;
             show(&mut |values| made_of = Some(away(|| MadeOf::kept(family, values))));
             Self { made_of, ..here }
+        }
+
+        /// Here, of the same values.
+        pub(crate) fn moved<F: Home>(self) -> Self {
+            Self { world: world::<F>(), ..self }
         }
 
         /// The child of a handle that was made there, in the isolation of the calling thread. `find` finds

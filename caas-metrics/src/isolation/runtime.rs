@@ -36,10 +36,13 @@ pub(super) fn current() -> Option<Runtime> {
 
 /// The isolation of a runtime.
 pub(super) fn world(runtime: Runtime) -> Option<Arc<World>> {
-    match ALL.read().unwrap_or_else(PoisonError::into_inner).get(&runtime)? {
-        State::In(world, _) => Some(Arc::clone(world)),
-        State::Left => Some(World::late()),
+    let all = ALL.read().unwrap_or_else(PoisonError::into_inner);
+    if let State::In(world, _) = all.get(&runtime)? {
+        return Some(Arc::clone(world));
     }
+    // It may be made now, which takes memory: not under the lock, and not in an isolation.
+    drop(all);
+    Some(away(World::late))
 }
 
 /// Another thread has brought the runtime into an isolation.

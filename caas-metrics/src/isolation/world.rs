@@ -85,7 +85,9 @@ impl World {
     pub(super) fn new() -> Arc<Self> {
         let number = MADE.add(1);
         let twins = IDLE.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
-        twins.values().for_each(|twin| twin.belong(number));
+        for twin in twins.values() {
+            twin.belong(number);
+        }
         Arc::new(Self::with(number, twins))
     }
 
@@ -140,5 +142,46 @@ impl Drop for World {
         // One that cannot be renewed is never used again.
         twins.retain(|_, twin| twin.renew());
         IDLE.lock().unwrap_or_else(PoisonError::into_inner).push(mem::take(twins));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Counts how many twins there are of it.
+    #[derive(Debug)]
+    struct Counted(Tally);
+
+    static COUNTED: Counted = Counted(Tally::new());
+
+    impl Twin for Counted {
+        fn twin(&self, _: u64) -> &'static Self {
+            self.0.add_one();
+            Box::leak(Box::new(Self(Tally::new())))
+        }
+
+        fn belong(&self, _: u64) {}
+
+        fn renew(&self) -> bool {
+            self.0.renew()
+        }
+    }
+
+    #[test]
+    fn twins_are_used_again_as_new() {
+        for _ in 0..100 {
+            let [first, second] = [World::new(), World::new()];
+            for world in [&first, &second] {
+                let twin = world.make(&COUNTED);
+                assert_eq!(twin.0.add(1), 1);
+                assert!(world.known(&COUNTED).is_some_and(|known| std::ptr::eq(known, twin)));
+            }
+            drop(first);
+            let third = World::new();
+            assert_eq!(third.make(&COUNTED).0.get(), 0);
+            assert_eq!(second.make(&COUNTED).0.get(), 1);
+        }
+        assert!(COUNTED.0.get() <= 10, "{COUNTED:?}");
     }
 }

@@ -63,6 +63,6 @@ impl<L: LabelSet> Reach<L> for Kept {
 
     #[inline]
     fn origin(&self) -> Origin {
-        self.origin
+        self.origin.moved::<L>()
     }
 }

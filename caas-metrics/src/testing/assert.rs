@@ -11,7 +11,7 @@ use super::{
 use crate::{
     family::LabelSet,
     manage::get,
-    metric::{Counter, Gauge, Histogram, Info, Metric, UpDown},
+    metric::{Counter, Gauge, Histogram, HistogramReading, Info, Metric, UpDown},
     sample::Number,
 };
 
@@ -143,6 +143,19 @@ impl Single for Info {
     type Number = u64;
 }
 
+/// Metric types with a count and a sum.
+///
+/// Not public API. Used by `assert_metrics!`.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "only a histogram has a count and a sum",
+    label = "this family has a single number",
+    note = "write the number alone after `=>`"
+)]
+pub trait Observed: Metric<Reading = HistogramReading> {}
+
+impl Observed for Histogram {}
+
 /// What differs so far.
 ///
 /// Not public API. Used by `assert_metrics!`.
@@ -174,12 +187,12 @@ impl<'b> Check<'b> {
         self.compare(set, "", expected.into(), get(set).map(Into::into));
     }
 
-    pub fn count<L: LabelSet<Metric = Histogram>>(&mut self, set: &L, expected: u64) {
+    pub fn count<L: LabelSet<Metric: Observed>>(&mut self, set: &L, expected: u64) {
         let found = get(set).map(|reading| reading.count().into());
         self.compare(set, "_count", expected.into(), found);
     }
 
-    pub fn sum<L: LabelSet<Metric = Histogram>>(&mut self, set: &L, expected: f64) {
+    pub fn sum<L: LabelSet<Metric: Observed>>(&mut self, set: &L, expected: f64) {
         let found = get(set).map(|reading| reading.sum.into());
         self.compare(set, "_sum", expected.into(), found);
     }
@@ -248,12 +261,13 @@ fn others(wanted: Series<'_>) -> String {
         return "; the family has none".to_owned();
     }
     others.sort_by_key(|(it, _)| it.distance(wanted));
-    let mut text = "; the family has".to_owned();
-    for (series, number) in others.iter().take(MOST_OTHERS) {
-        text += &format!("\n    {series} {}", Exact::from(*number));
+    let mut lines = vec!["; the family has".to_owned()];
+    let line =
+        |(series, number): &(Series<'_>, Number)| format!("{series} {}", Exact::from(*number));
+    lines.extend(others.iter().take(MOST_OTHERS).map(line));
+    let more = others.len().saturating_sub(MOST_OTHERS);
+    if more > 0 {
+        lines.push(format!("and {more} more"));
     }
-    match others.len().checked_sub(MOST_OTHERS) {
-        None | Some(0) => text,
-        Some(more) => text + &format!("\n    and {more} more"),
-    }
+    lines.join("\n    ")
 }

@@ -111,10 +111,10 @@ mod series;
 mod snapshot;
 
 #[doc(hidden)]
-pub use self::assert::{Check, Single};
+pub use self::assert::{Check, Observed, Single};
 pub use self::snapshot::{Change, Delta, Snapshot, snapshot};
-use crate::isolation::Covered;
 pub use crate::isolation::{Attached, Entered, Isolation};
+use crate::isolation::{Covered, IsTaken};
 
 /// Isolates the calling test until the guard is dropped: its thread, and the tokio runtime that it runs in,
 /// if there is one.
@@ -131,7 +131,7 @@ pub fn isolate() -> Isolated {
     let isolation = Isolation::new();
     match isolation.cover() {
         Ok(runtime) => Isolated { _thread: isolation.enter(), _runtime: runtime },
-        Err(_) => panic!(
+        Err(IsTaken) => panic!(
             "another test has isolated this runtime; tests that share a runtime write \
              `Isolation::new().attach(async {{ … }}).await`"
         ),
