@@ -85,6 +85,22 @@ async fn layers_inside_of_nested_routers_see_the_whole_template() {
     }
 }
 
+/// More services than a thread remembers.
+#[tokio::test]
+async fn many_services_do_not_mix() {
+    let log = Log::default();
+    let paths: Vec<String> = (0..80).map(|n| format!("/service{n}")).collect();
+    let nest = |app: Router, path: &String| app.nest_service(path, files());
+    let app = paths.iter().fold(Router::new(), nest).layer(log.layer());
+    for _ in 0..2 {
+        for path in &paths {
+            status(&app, Method::GET, &format!("{path}/nested.rs")).await;
+        }
+        let expected: Vec<_> = paths.iter().map(|path| format!("{path}/{{*rest}}")).collect();
+        assert_eq!(routes(&log), expected);
+    }
+}
+
 /// A router inside of a nested service has its own templates, which are not visible from outside.
 #[tokio::test]
 async fn a_router_as_a_service_is_one_route_from_outside() {
