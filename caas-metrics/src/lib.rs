@@ -1,6 +1,12 @@
 #![cfg_attr(all(feature = "axum", feature = "http", feature = "process", feature = "push", feature = "tokio"), doc = include_str!("../README.md"))]
 #![cfg_attr(
-    not(all(feature = "axum", feature = "http", feature = "process", feature = "push", feature = "tokio")),
+    not(all(
+        feature = "axum",
+        feature = "http",
+        feature = "process",
+        feature = "push",
+        feature = "tokio"
+    )),
     doc = "Prometheus metrics as easy as an annotation; the README shows the features together."
 )]
 //!
