@@ -80,7 +80,7 @@ pub fn layer<Record>(record: Record) -> MetricsLayer<MatchedRoutes, Record>
 where
     Record: Fn(&Call<'_>),
 {
-    MetricsLayer::new(MatchedRoutes::new(), record)
+    MetricsLayer::with(MatchedRoutes::new(), record)
 }
 
 /// Such a layer that keeps something of each request's head, for labels that come from the request. See

@@ -167,13 +167,11 @@ mod tower_layer {
     fn a_request_is_recorded_where_it_came() {
         let layer = MetricsLayer::new(
             |_| None::<&str>,
-            |call| {
-                InFlight.dec();
-                RequestsTotal { status: call.status() }.inc();
-            },
+            |call| RequestsTotal { status: call.status() }.inc(),
         )
-        .on_start(|_| InFlight.inc());
-        let never = |_: Request<()>| std::future::pending::<Result<Response<()>, Infallible>>();
+        .on_start(|_| InFlight.inc())
+        .on_end(|_| InFlight.dec());
+        let never = |_: Request<()>| std::future::pending::<Result<Response<String>, Infallible>>();
         let mut service = ServiceBuilder::new().layer(layer).service(service_fn(never));
         let isolation = testing::Isolation::new();
         let call = isolation.run(|| service.call(Request::new(())));

@@ -38,7 +38,7 @@ impl AsRef<str> for Template {
 /// use caas_metrics::axum::MatchedRoutes;
 /// use caas_metrics::tower::{Call, MetricsLayer};
 ///
-/// let layer = MetricsLayer::new(MatchedRoutes::new(), |call: &Call<'_>| println!("{}", call.route()));
+/// let layer = MetricsLayer::with(MatchedRoutes::new(), |call: &Call<'_>| println!("{}", call.route()));
 /// let app: axum::Router = axum::Router::new().layer(layer);
 /// ```
 #[derive(Debug, Clone)]

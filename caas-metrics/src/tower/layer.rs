@@ -6,7 +6,7 @@
 use std::fmt;
 use std::task::{Context, Poll};
 
-use http::{Request, Response};
+use http::{Extensions, Request, Response};
 use http_body::Body;
 use tower_layer::Layer;
 use tower_service::Service;
@@ -52,7 +52,7 @@ use crate::isolation::Isolation;
 /// # #[derive(Clone)] struct Template(&'static str);
 /// // `Template` is what the router at hand leaves in the extensions of a request.
 /// let layer = MetricsLayer::new(
-///     |extensions: &http::Extensions| extensions.get::<Template>().map(|template| template.0),
+///     |extensions| extensions.get::<Template>().map(|template| template.0),
 ///     |call: &Call<'_>| {
 ///         RequestsServedTotal { route: call.route(), status: call.status() }.inc();
 ///     },
@@ -70,12 +70,13 @@ pub struct MetricsLayer<Route, H> {
     hooks: H,
 }
 
-impl<Route, Record> MetricsLayer<Route, Record>
+impl<Route, Template, Record> MetricsLayer<Route, Record>
 where
-    Route: FindRoute,
+    Route: Fn(&Extensions) -> Option<Template>,
+    Template: AsRef<str>,
     Record: Fn(&Call<'_>),
 {
-    /// A layer that finds the route's template with `route` and calls `record` exactly once for
+    /// A layer that finds the route's template with the closure `route` and calls `record` exactly once for
     /// each request, when the response's head is ready, or the service has failed or panicked, or
     /// the request is cancelled.
     #[must_use]
@@ -85,7 +86,7 @@ where
 }
 
 impl<Route: FindRoute, H: Hooks> MetricsLayer<Route, H> {
-    /// A layer with a type that is called at all moments.
+    /// A layer with types of your own: one that finds routes, and one that is called at all moments.
     #[must_use]
     pub fn with(route: Route, hooks: H) -> Self {
         Self { route, hooks }
