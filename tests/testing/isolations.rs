@@ -6,6 +6,7 @@ mod assertions;
 mod attributes;
 mod families;
 mod handles;
+mod owners;
 mod pages;
 mod parallel;
 mod runtimes;

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     family::LabelSet,
     manage::get,
-    metric::{Counter, Gauge, Histogram, HistogramReading, Info, Metric, UpDown},
+    metric::{Counter, Gauge, HeldGauge, Histogram, HistogramReading, Info, Metric, UpDown},
     sample::Number,
 };
 
@@ -133,6 +133,13 @@ where
 }
 
 impl<N: Into<Number>> Single for UpDown<N>
+where
+    Self: Metric<Reading = N>,
+{
+    type Number = N;
+}
+
+impl<N: Into<Number>> Single for HeldGauge<N>
 where
     Self: Metric<Reading = N>,
 {
