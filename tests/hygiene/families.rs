@@ -22,7 +22,7 @@ pub mod attributes;
 
 use renamed::{Label, build_info, metrics};
 
-build_info!(namespace = "hygiene", profile = "any");
+build_info!(namespace = "hygienic", profile = "any");
 
 /// A closed label.
 #[derive(Label, Clone, Copy, Debug)]
