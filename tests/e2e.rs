@@ -231,7 +231,13 @@ fn assert_metadata(prometheus: &Prometheus) {
     });
     let found: BTreeSet<_> = families.collect();
     let expected = [
+        ("caas_build", "info", "The build of this program, as labels; the value is always 1."),
         ("caas_http_requests", "counter", "Total HTTP requests."),
+        (
+            "caas_http_requests_in_flight",
+            "gauge",
+            "HTTP requests whose response has not been sent.",
+        ),
         ("caas_request_duration_seconds", "histogram", "Request duration in seconds."),
         ("caas_messages_sent", "counter", "Messages sent."),
         (
@@ -283,14 +289,18 @@ fn the_parsers_of_prometheus_client_read_the_page() {
     assert!(page.head.contains("application/openmetrics-text"), "{}", page.head);
     let openmetrics = parse_page("openmetrics", &page.body);
 
-    for families in [&text, &openmetrics] {
+    // An info is a type of OpenMetrics only.
+    let build = [("caas_build_info", "gauge"), ("caas_build", "info")];
+    for (families, (build, build_type)) in [&text, &openmetrics].into_iter().zip(build) {
         let types = families.as_object().unwrap().iter();
         let types = types.filter(|(name, _)| is_declared(name));
         let types: Value =
             types.map(|(name, family)| (name.clone(), family["type"].clone())).collect();
         let expected = json!({
             // These parsers name counters as OpenMetrics does, in both formats.
+            build: build_type,
             "caas_http_requests": "counter",
+            "caas_http_requests_in_flight": "gauge",
             "caas_kafka_consumer_lag": "gauge",
             "caas_messages_refused": "counter",
             "caas_messages_sent": "counter",
