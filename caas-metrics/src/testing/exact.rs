@@ -39,8 +39,10 @@ impl Exact {
             return a == b;
         }
         let (a, b) = (self.as_f64(), other.as_f64());
-        // The bits are compared too, since infinities have no difference.
-        a.to_bits() == b.to_bits() || (a - b).abs() <= CLOSE * a.abs().max(b.abs())
+        let difference = (a - b).abs();
+        // The bits are compared too, since infinities have no difference that is a number.
+        a.to_bits() == b.to_bits()
+            || difference.is_finite() && difference <= CLOSE * a.abs().max(b.abs())
     }
 }
 
