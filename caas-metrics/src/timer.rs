@@ -62,7 +62,7 @@ where
 
     /// Ends the timer without an observation.
     pub fn discard(mut self) {
-        drop(self.isolation.take());
+        let _ = self.isolation.take();
         mem::forget(self);
     }
 }
