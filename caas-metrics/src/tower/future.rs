@@ -6,7 +6,7 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use http::Response;
 use http_body::Body;
@@ -34,6 +34,7 @@ where
     Template: AsRef<str>,
     H: Hooks,
 {
+    #[inline]
     pub(super) fn new(inner: F, pending: Pending<Template, H>) -> Self {
         Self { inner, pending: Some(pending) }
     }
@@ -50,28 +51,30 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let inner = this.inner;
-        let result = match this.pending {
-            Some(pending) => ready!(pending.guarded(|| inner.poll(cx))),
-            None => ready!(inner.poll(cx)),
-        };
+        if let Some(pending) = this.pending {
+            pending.enter();
+        }
+        let polled = this.inner.poll(cx);
+        if let Some(pending) = this.pending {
+            pending.leave();
+        }
 
-        // The request moves on to the body in one step, since it is not small.
+        // What was returned is looked at where it is, since moving it takes longer than that.
         let pending = this.pending;
-        Poll::Ready(match result {
-            Ok(response) => {
-                if !pending.as_mut().is_some_and(|pending| pending.answered(&response)) {
+        match &polled {
+            Poll::Ready(Ok(response)) => {
+                if !pending.as_mut().is_some_and(|pending| pending.answered(response)) {
                     *pending = None;
                 }
-                Ok(response.map(|body| ResponseBody::new(body, pending.take())))
             }
-            Err(error) => {
+            Poll::Ready(Err(_)) => {
                 if let Some(mut pending) = pending.take() {
                     pending.failed();
                 }
-                Err(error)
             }
-        })
+            Poll::Pending => return Poll::Pending,
+        }
+        polled.map_ok(|response| response.map(|body| ResponseBody::new(body, pending.take())))
     }
 }
 
