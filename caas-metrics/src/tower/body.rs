@@ -4,6 +4,7 @@
 //! Invariant: frames, hints and errors are those of the service's own body.
 
 use std::fmt;
+use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -53,11 +54,10 @@ where
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let mut this = self.project();
-        let Some(pending) = this.pending else { return this.inner.poll_frame(cx) };
-
-        pending.enter();
+        let running = this.pending.as_mut().map(Pending::running);
         let polled = this.inner.as_mut().poll_frame(cx);
-        pending.leave();
+        mem::forget(running);
+        let Some(pending) = this.pending else { return polled };
         match &polled {
             Poll::Ready(Some(Ok(frame))) => {
                 if let Some(data) = frame.data_ref() {

@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -51,13 +52,9 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        if let Some(pending) = this.pending {
-            pending.enter();
-        }
+        let running = this.pending.as_mut().map(Pending::running);
         let polled = this.inner.poll(cx);
-        if let Some(pending) = this.pending {
-            pending.leave();
-        }
+        mem::forget(running);
 
         // What was returned is looked at where it is, since moving it takes longer than that.
         let pending = this.pending;

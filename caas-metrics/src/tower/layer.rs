@@ -4,6 +4,7 @@
 //! Invariant: the request reaches the service as it came.
 
 use std::fmt;
+use std::mem;
 use std::task::{Context, Poll};
 
 use http::{Request, Response};
@@ -208,9 +209,9 @@ where
     fn call(&mut self, request: Request<RequestBody>) -> Self::Future {
         let template = self.route.find(request.extensions());
         let mut pending = Pending::begin(&request, template, self.hooks.clone());
-        pending.enter();
+        let running = pending.running();
         let inner = self.inner.call(request);
-        pending.leave();
+        mem::forget(running);
         ResponseFuture::new(inner, pending)
     }
 }

@@ -20,8 +20,8 @@ use crate::isolation::Isolation;
 
 /// A request between its start and its end. It ends at drop, if not before.
 ///
-/// Nothing of it is read or written but single fields: on their way through memory, larger pieces that were
-/// written in parts hold the processor up.
+/// It moves from the future to the body. A processor waits when it moves in one piece what has just been written
+/// in parts, so nothing is written shortly before.
 pub(super) struct Pending<T: AsRef<str>, H: Hooks> {
     trace: Carried,
     started: Instant,
@@ -39,14 +39,30 @@ pub(super) struct Pending<T: AsRef<str>, H: Hooks> {
     exact: u64,
 }
 
-/// Where the request is. While code of the service runs, a drop means that it has panicked.
+/// Where the request is.
 #[derive(Clone, Copy)]
 enum State {
-    InService,
     Waiting,
-    InBody,
+    /// The service has panicked.
+    Panicked,
     Sending,
+    /// The body has panicked.
+    BodyPanicked,
     Ended,
+}
+
+/// While it lives, code of the service runs. It is forgotten when that returns, so nothing is written then. A drop
+/// means that the code has panicked.
+pub(super) struct Running<'a>(&'a mut State);
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        *self.0 = match *self.0 {
+            State::Waiting => State::Panicked,
+            State::Sending => State::BodyPanicked,
+            other => other,
+        };
+    }
 }
 
 /// What is known since the response's head.
@@ -84,41 +100,28 @@ impl<T: AsRef<str>, H: Hooks> Pending<T, H> {
 
     /// Code of the service begins to run.
     #[inline]
-    pub(super) fn enter(&mut self) {
-        self.state = match self.state {
-            State::Waiting => State::InService,
-            State::Sending => State::InBody,
-            other => other,
-        };
-    }
-
-    /// Code of the service has returned.
-    #[inline]
-    pub(super) fn leave(&mut self) {
-        self.state = match self.state {
-            State::InService => State::Waiting,
-            State::InBody => State::Sending,
-            other => other,
-        };
+    pub(super) fn running(&mut self) -> Running<'_> {
+        Running(&mut self.state)
     }
 
     /// The response's head is ready. Whether the request goes on as its body.
     #[inline]
     pub(super) fn answered<B: http_body::Body>(&mut self, response: &Response<B>) -> bool {
-        let seen = Some((response.headers(), response.extensions()));
-        self.record(RequestEnding::Answered, response.status().as_u16(), seen);
+        // This is written before the hook runs, not shortly before the request moves.
         let body = response.body();
-        if body.is_end_stream() {
-            self.end(BodyEnding::Complete, None);
-            return false;
-        }
         self.exact = if has_no_body(&self.method, response.status()) {
             0
         } else {
             let exact = body.size_hint().exact();
             exact.or_else(|| content_length(response.headers())).unwrap_or(UNKNOWN)
         };
-        true
+        let seen = Some((response.headers(), response.extensions()));
+        self.record(RequestEnding::Answered, response.status().as_u16(), seen);
+        let goes_on = !body.is_end_stream();
+        if !goes_on {
+            self.end(BodyEnding::Complete, None);
+        }
+        goes_on
     }
 
     /// There will be no response.
@@ -142,7 +145,7 @@ impl<T: AsRef<str>, H: Hooks> Pending<T, H> {
     /// The body has ended.
     #[inline]
     pub(super) fn body_ended(&mut self, body: BodyEnding, trailers: Option<&HeaderMap>) {
-        if let State::Sending | State::InBody = self.state {
+        if let State::Sending = self.state {
             self.end(body, trailers);
         }
     }
@@ -187,9 +190,9 @@ impl<T: AsRef<str>, H: Hooks> Pending<T, H> {
     #[cold]
     fn abandoned(&mut self) {
         match self.state {
-            State::InService => self.unanswered(RequestEnding::Panicked, 500),
+            State::Panicked => self.unanswered(RequestEnding::Panicked, 500),
             State::Waiting => self.unanswered(RequestEnding::Cancelled, 499),
-            State::InBody => self.end(BodyEnding::Panicked, None),
+            State::BodyPanicked => self.end(BodyEnding::Panicked, None),
             State::Sending => {
                 // Servers need not ask a body for more than its length.
                 let is_sent = self.exact != UNKNOWN && self.bytes >= self.exact;
