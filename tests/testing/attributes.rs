@@ -149,7 +149,10 @@ fn a_call_is_recorded_where_it_began() {
 mod tower_layer {
     use std::convert::Infallible;
 
-    use caas_metrics::{assert_metrics, testing, tower::MetricsLayer};
+    use caas_metrics::{
+        assert_metrics, testing,
+        tower::{Call, MetricsLayer},
+    };
     use http::{Request, Response};
     use tower::{Service, ServiceBuilder, service_fn};
 
@@ -166,14 +169,14 @@ mod tower_layer {
     #[test]
     fn a_request_is_recorded_where_it_came() {
         let layer = MetricsLayer::new(
-            |_| None::<&str>,
-            |call| {
+            |_: &http::Extensions| None::<String>,
+            |call: &Call<'_>| {
                 InFlight.dec();
                 RequestsTotal { status: call.status() }.inc();
             },
         )
         .on_start(|_| InFlight.inc());
-        let never = |_: Request<()>| std::future::pending::<Result<Response<()>, Infallible>>();
+        let never = |_: Request<()>| std::future::pending::<Result<Response<String>, Infallible>>();
         let mut service = ServiceBuilder::new().layer(layer).service(service_fn(never));
         let isolation = testing::Isolation::new();
         let call = isolation.run(|| service.call(Request::new(())));
