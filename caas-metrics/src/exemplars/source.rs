@@ -132,22 +132,38 @@ impl Drop for Asking {
     }
 }
 
-/// The trace of a call, for updates that come when it may no longer be current.
+/// The trace of a call, for updates that come when it may no longer be current. It is in each request on its
+/// way, so it is kept in three words: the ids, or zeros.
 #[cfg(feature = "tower")]
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Carried(Option<TraceContext>);
+pub(crate) struct Carried {
+    trace: [u64; 2],
+    span: u64,
+}
 
 #[cfg(feature = "tower")]
 impl Carried {
     /// No trace.
-    pub(crate) const NONE: Self = Self(None);
+    pub(crate) const NONE: Self = Self { trace: [0; 2], span: 0 };
 
     /// The current trace, if there is a source.
+    #[inline]
     pub(crate) fn current() -> Self {
-        Self(if has_source() { current() } else { None })
+        let current = if has_source() { current() } else { None };
+        current.map_or(Self::NONE, |current| Self {
+            trace: [(current.trace_id() >> 64) as u64, current.trace_id() as u64],
+            span: current.span_id().unwrap_or(0),
+        })
+    }
+
+    fn context(self) -> Option<TraceContext> {
+        let [high, low] = self.trace.map(u128::from);
+        let trace = high << 64 | low;
+        TraceContext::new(trace, self.span).or_else(|| TraceContext::of_trace(trace))
     }
 
     /// Makes updates belong to the trace.
+    #[inline]
     pub(crate) fn during(self, updates: impl FnOnce()) {
         struct Before(Option<TraceContext>);
         impl Drop for Before {
@@ -155,7 +171,9 @@ impl Carried {
                 CARRIED.set(self.0);
             }
         }
-        let _before = Before(CARRIED.replace(self.0));
+        // Most often there is no trace, and nothing to change.
+        let is_change = self.trace != [0; 2] || CARRIED.get().is_some();
+        let _before = is_change.then(|| Before(CARRIED.replace(self.context())));
         updates();
     }
 }

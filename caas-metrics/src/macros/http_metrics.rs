@@ -153,21 +153,24 @@ macro_rules! __http_metrics {
         const _: () = {
             /// What is kept of a request.
             pub struct __CaasKept {
-                __caas_bytes: $crate::__private::Option<$crate::__private::u64>,
+                /// Zero if it is not known.
+                __caas_bytes: $crate::__private::u64,
                 $($label: $type,)*
             }
 
             impl $crate::tower::Hooks for $name {
                 type Kept = __CaasKept;
 
+                #[inline]
                 fn on_start(&self, start: &$crate::tower::Start<'_>) -> __CaasKept {
                     HttpRequestsInFlight.inc();
                     __CaasKept {
-                        __caas_bytes: start.content_length(),
+                        __caas_bytes: $crate::__private::Option::unwrap_or(start.content_length(), 0),
                         $($label: $crate::__private::of_start::<$type>(start, $of),)*
                     }
                 }
 
+                #[inline]
                 fn record(&self, call: &$crate::tower::Call<'_, __CaasKept>) {
                     let method = $crate::tower::HttpMethod::of(call.method());
                     let route = call.route();
@@ -186,11 +189,13 @@ macro_rules! __http_metrics {
                     .observe(call.elapsed());
                 }
 
+                #[inline]
                 fn on_end(&self, end: &$crate::tower::End<'_, __CaasKept>) {
                     HttpRequestsInFlight.dec();
                     let method = $crate::tower::HttpMethod::of(end.method());
                     let route = end.route();
-                    if let $crate::__private::Some(bytes @ 1..) = end.kept().__caas_bytes {
+                    let bytes = end.kept().__caas_bytes;
+                    if bytes > 0 {
                         HttpRequestSizeBytes { method, route }.observe(bytes);
                     }
                     if end.ending() == $crate::tower::RequestEnding::Answered {

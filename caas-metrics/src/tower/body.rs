@@ -4,8 +4,9 @@
 //! Invariant: frames, hints and errors are those of the service's own body.
 
 use std::fmt;
+use std::mem;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use bytes::Buf;
 use http_body::{Body, Frame, SizeHint};
@@ -33,6 +34,7 @@ where
     Template: AsRef<str>,
     H: Hooks,
 {
+    #[inline]
     pub(super) fn new(inner: B, pending: Option<Pending<Template, H>>) -> Self {
         Self { inner, pending }
     }
@@ -52,12 +54,12 @@ where
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let mut this = self.project();
-        let Some(pending) = this.pending else { return this.inner.poll_frame(cx) };
-
-        let inner = this.inner.as_mut();
-        let frame = ready!(pending.guarded(|| inner.poll_frame(cx)));
-        match &frame {
-            Some(Ok(frame)) => {
+        let running = this.pending.as_mut().map(Pending::running);
+        let polled = this.inner.as_mut().poll_frame(cx);
+        mem::forget(running);
+        let Some(pending) = this.pending else { return polled };
+        match &polled {
+            Poll::Ready(Some(Ok(frame))) => {
                 if let Some(data) = frame.data_ref() {
                     pending.sent(data.remaining());
                     // Servers then drop the body without asking again.
@@ -68,10 +70,11 @@ where
                     pending.body_ended(BodyEnding::Complete, Some(trailers));
                 }
             }
-            Some(Err(_)) => pending.body_ended(BodyEnding::Failed, None),
-            None => pending.body_ended(BodyEnding::Complete, None),
+            Poll::Ready(Some(Err(_))) => pending.body_ended(BodyEnding::Failed, None),
+            Poll::Ready(None) => pending.body_ended(BodyEnding::Complete, None),
+            Poll::Pending => {}
         }
-        Poll::Ready(frame)
+        polled
     }
 
     fn is_end_stream(&self) -> bool {

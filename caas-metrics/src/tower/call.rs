@@ -49,29 +49,34 @@ pub struct Call<'a, Kept = ()> {
     pub(super) response: Option<(&'a HeaderMap, &'a Extensions)>,
     pub(super) status: u16,
     pub(super) ending: RequestEnding,
-    pub(super) elapsed: Duration,
+    /// Nanoseconds.
+    pub(super) elapsed: u64,
 }
 
 impl<'a, Kept> Call<'a, Kept> {
     /// The request's method. Clients may send any word: see [`HttpMethod`](super::HttpMethod).
+    #[inline]
     #[must_use]
     pub fn method(&self) -> &'a Method {
         self.method
     }
 
     /// The template of the matched route, like `/messages/{id}`, or [`UNMATCHED`](super::UNMATCHED).
+    #[inline]
     #[must_use]
     pub fn route(&self) -> &'a str {
         self.route
     }
 
     /// The request's version of HTTP.
+    #[inline]
     #[must_use]
     pub fn version(&self) -> Version {
         self.version
     }
 
     /// What is kept of the request.
+    #[inline]
     #[must_use]
     pub fn kept(&self) -> &'a Kept {
         self.kept
@@ -79,12 +84,14 @@ impl<'a, Kept> Call<'a, Kept> {
 
     /// The status of the response. If there is no response: 500 for an error or a panic, and 499 for a
     /// cancelled request, as nginx does ("client closed request").
+    #[inline]
     #[must_use]
     pub fn status(&self) -> u16 {
         self.status
     }
 
     /// The headers of the response, if there is one.
+    #[inline]
     #[must_use]
     pub fn response_headers(&self) -> Option<&'a HeaderMap> {
         self.response.map(|(headers, _)| headers)
@@ -92,12 +99,14 @@ impl<'a, Kept> Call<'a, Kept> {
 
     /// The extensions of the response, if there is one: a way for handlers and inner layers to say something
     /// to the outside. What they put into the request's extensions is not visible here.
+    #[inline]
     #[must_use]
     pub fn response_extensions(&self) -> Option<&'a Extensions> {
         self.response.map(|(_, extensions)| extensions)
     }
 
     /// How the request ended.
+    #[inline]
     #[must_use]
     pub fn ending(&self) -> RequestEnding {
         self.ending
@@ -105,26 +114,30 @@ impl<'a, Kept> Call<'a, Kept> {
 
     /// The time from the call of the service to the response's head, or to the error, panic or
     /// cancellation.
+    #[inline]
     #[must_use]
     pub fn elapsed(&self) -> Duration {
-        self.elapsed
+        Duration::from_nanos(self.elapsed)
     }
 }
 
 impl<'a> Call<'a, RequestHead> {
     /// The headers of the request.
+    #[inline]
     #[must_use]
     pub fn request_headers(&self) -> &'a HeaderMap {
         self.kept.headers()
     }
 
     /// The first header of the request with this name, if it is text.
+    #[inline]
     #[must_use]
     pub fn request_header(&self, name: impl AsHeaderName) -> Option<&'a str> {
         self.kept.header(name)
     }
 
     /// The extensions that the request had when it came to the layer.
+    #[inline]
     #[must_use]
     pub fn request_extensions(&self) -> &'a Extensions {
         self.kept.extensions()

@@ -46,7 +46,8 @@ pub struct End<'a, Kept = ()> {
     pub(super) kept: &'a Kept,
     pub(super) status: u16,
     pub(super) ending: RequestEnding,
-    pub(super) to_head: Duration,
+    /// Nanoseconds.
+    pub(super) to_head: u64,
     pub(super) since: Instant,
     pub(super) elapsed: Cell<Option<Duration>>,
     pub(super) body: BodyEnding,
@@ -56,18 +57,21 @@ pub struct End<'a, Kept = ()> {
 
 impl<'a, Kept> End<'a, Kept> {
     /// As [`Call::method`](super::Call::method).
+    #[inline]
     #[must_use]
     pub fn method(&self) -> &'a Method {
         self.method
     }
 
     /// As [`Call::route`](super::Call::route).
+    #[inline]
     #[must_use]
     pub fn route(&self) -> &'a str {
         self.route
     }
 
     /// As [`Call::version`](super::Call::version).
+    #[inline]
     #[must_use]
     pub fn version(&self) -> Version {
         self.version
@@ -75,31 +79,36 @@ impl<'a, Kept> End<'a, Kept> {
 
     /// What is kept of the request. The response's head has gone by now: what is needed of it, `record` puts
     /// into a `Cell` or `OnceCell` in here.
+    #[inline]
     #[must_use]
     pub fn kept(&self) -> &'a Kept {
         self.kept
     }
 
     /// As [`Call::status`](super::Call::status).
+    #[inline]
     #[must_use]
     pub fn status(&self) -> u16 {
         self.status
     }
 
     /// As [`Call::ending`](super::Call::ending): whether there was a response, whatever became of its body.
+    #[inline]
     #[must_use]
     pub fn ending(&self) -> RequestEnding {
         self.ending
     }
 
     /// The time to the response's head, as [`Call::elapsed`](super::Call::elapsed).
+    #[inline]
     #[must_use]
     pub fn time_to_head(&self) -> Duration {
-        self.to_head
+        Duration::from_nanos(self.to_head)
     }
 
     /// The time from the call of the service to the end of the response's body. The clock is read when this
     /// is first called, and not at all otherwise.
+    #[inline]
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         let elapsed = self.elapsed.get().unwrap_or_else(|| self.since.elapsed());
@@ -108,6 +117,7 @@ impl<'a, Kept> End<'a, Kept> {
     }
 
     /// What became of the response's body.
+    #[inline]
     #[must_use]
     pub fn body(&self) -> BodyEnding {
         self.body
@@ -115,12 +125,14 @@ impl<'a, Kept> End<'a, Kept> {
 
     /// The bytes of the body that were handed to the server, without the framing of HTTP. Those of a body
     /// that is compressed by a layer inside are compressed ones.
+    #[inline]
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.bytes
     }
 
     /// The trailers, if the body ended with some.
+    #[inline]
     #[must_use]
     pub fn trailers(&self) -> Option<&'a HeaderMap> {
         self.trailers

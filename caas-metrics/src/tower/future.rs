@@ -5,8 +5,9 @@
 
 use std::fmt;
 use std::future::Future;
+use std::mem;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use http::Response;
 use http_body::Body;
@@ -34,6 +35,7 @@ where
     Template: AsRef<str>,
     H: Hooks,
 {
+    #[inline]
     pub(super) fn new(inner: F, pending: Pending<Template, H>) -> Self {
         Self { inner, pending: Some(pending) }
     }
@@ -50,28 +52,26 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let inner = this.inner;
-        let result = match this.pending {
-            Some(pending) => ready!(pending.guarded(|| inner.poll(cx))),
-            None => ready!(inner.poll(cx)),
-        };
+        let running = this.pending.as_mut().map(Pending::running);
+        let polled = this.inner.poll(cx);
+        mem::forget(running);
 
-        // The request moves on to the body in one step, since it is not small.
+        // What was returned is looked at where it is, since moving it takes longer than that.
         let pending = this.pending;
-        Poll::Ready(match result {
-            Ok(response) => {
-                if !pending.as_mut().is_some_and(|pending| pending.answered(&response)) {
+        match &polled {
+            Poll::Ready(Ok(response)) => {
+                if !pending.as_mut().is_some_and(|pending| pending.answered(response)) {
                     *pending = None;
                 }
-                Ok(response.map(|body| ResponseBody::new(body, pending.take())))
             }
-            Err(error) => {
+            Poll::Ready(Err(_)) => {
                 if let Some(mut pending) = pending.take() {
                     pending.failed();
                 }
-                Err(error)
             }
-        })
+            Poll::Pending => return Poll::Pending,
+        }
+        polled.map_ok(|response| response.map(|body| ResponseBody::new(body, pending.take())))
     }
 }
 

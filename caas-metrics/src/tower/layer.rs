@@ -4,6 +4,7 @@
 //! Invariant: the request reaches the service as it came.
 
 use std::fmt;
+use std::mem;
 use std::task::{Context, Poll};
 
 use http::{Extensions, Request, Response};
@@ -16,13 +17,9 @@ use super::call::Call;
 use super::end::End;
 use super::future::ResponseFuture;
 use super::hooks::{Hooks, Keeping, WithEnd, WithRecord, WithStart};
-use super::pending::{Pending, State};
-use super::route::{FindRoute, text};
+use super::pending::Pending;
+use super::route::FindRoute;
 use super::start::Start;
-use crate::clock::Instant;
-use crate::exemplars::Carried;
-use crate::family::any_has_exemplars;
-use crate::isolation::Isolation;
 
 /// A `tower` layer that gives each request to closures, which count it in the families and with the labels
 /// that the user chooses.
@@ -212,19 +209,10 @@ where
 
     fn call(&mut self, request: Request<RequestBody>) -> Self::Future {
         let template = self.route.find(request.extensions());
-        let kept = self.hooks.on_start(&Start::new(&request, text(template.as_ref())));
-        let mut pending = Pending {
-            trace: if any_has_exemplars() { Carried::current() } else { Carried::NONE },
-            started: Instant::now(),
-            method: request.method().clone(),
-            version: request.version(),
-            template,
-            hooks: self.hooks.clone(),
-            kept,
-            state: State::Waiting,
-            isolation: Isolation::current(),
-        };
-        let inner = pending.guarded(|| self.inner.call(request));
+        let mut pending = Pending::begin(&request, template, self.hooks.clone());
+        let running = pending.running();
+        let inner = self.inner.call(request);
+        mem::forget(running);
         ResponseFuture::new(inner, pending)
     }
 }

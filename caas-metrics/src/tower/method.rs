@@ -42,6 +42,7 @@ pub enum HttpMethod {
 
 impl HttpMethod {
     /// The label of a request's method.
+    #[inline]
     #[must_use]
     pub fn of(method: &Method) -> Self {
         match *method {

@@ -4,95 +4,131 @@
 //! Invariant: `record` and `on_end` are each called exactly once, in this order, however the request ends.
 
 use std::cell::Cell;
-use std::time::Duration;
 
 use http::header::CONTENT_LENGTH;
-use http::{Extensions, HeaderMap, Method, Response, StatusCode, Version};
+use http::{Extensions, HeaderMap, Method, Request, Response, StatusCode, Version};
 
 use super::call::{Call, RequestEnding};
 use super::end::{BodyEnding, End};
 use super::hooks::Hooks;
 use super::route::text;
+use super::start::Start;
 use crate::clock::Instant;
 use crate::exemplars::Carried;
+use crate::family::any_has_exemplars;
 use crate::isolation::Isolation;
 
 /// A request between its start and its end. It ends at drop, if not before.
+///
+/// It moves from the future to the body. A processor waits when it moves in one piece what has just been written
+/// in parts, so nothing is written shortly before.
 pub(super) struct Pending<T: AsRef<str>, H: Hooks> {
-    pub(super) trace: Carried,
-    pub(super) started: Instant,
-    pub(super) method: Method,
-    pub(super) version: Version,
-    pub(super) template: Option<T>,
-    pub(super) hooks: H,
-    pub(super) kept: H::Kept,
-    pub(super) state: State,
-    pub(super) isolation: Isolation,
+    trace: Carried,
+    started: Instant,
+    method: Method,
+    version: Version,
+    template: Option<T>,
+    hooks: H,
+    kept: H::Kept,
+    isolation: Isolation,
+    state: State,
+    head: Head,
+    /// The bytes that were sent.
+    bytes: u64,
+    /// How many are enough, or `UNKNOWN`.
+    exact: u64,
 }
 
-/// Where the request is. While code of the service runs, a drop means that it has panicked.
+/// Where the request is.
 #[derive(Clone, Copy)]
-pub(super) enum State {
-    InService,
+enum State {
     Waiting,
-    InBody(Head),
-    Sending(Head),
+    /// The service has panicked.
+    Panicked,
+    Sending,
+    /// The body has panicked.
+    BodyPanicked,
     Ended,
+}
+
+/// While it lives, code of the service runs. It is forgotten when that returns, so nothing is written then. A drop
+/// means that the code has panicked.
+pub(super) struct Running<'a>(&'a mut State);
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        *self.0 = match *self.0 {
+            State::Waiting => State::Panicked,
+            State::Sending => State::BodyPanicked,
+            other => other,
+        };
+    }
 }
 
 /// What is known since the response's head.
 #[derive(Clone, Copy)]
-pub(super) struct Head {
+struct Head {
     status: u16,
     ending: RequestEnding,
-    elapsed: Duration,
-    /// The bytes that were sent.
-    bytes: u64,
-    /// How many are enough.
-    exact: Option<u64>,
+    /// Nanoseconds.
+    elapsed: u64,
 }
 
+/// A length that nobody has said.
+const UNKNOWN: u64 = u64::MAX;
+
 impl<T: AsRef<str>, H: Hooks> Pending<T, H> {
-    /// Runs code of the service.
+    /// A request that begins.
     #[inline]
-    pub(super) fn guarded<R>(&mut self, service: impl FnOnce() -> R) -> R {
-        self.state = match self.state {
-            State::Waiting => State::InService,
-            State::Sending(head) => State::InBody(head),
-            other => other,
-        };
-        let returned = service();
-        self.state = match self.state {
-            State::InService => State::Waiting,
-            State::InBody(head) => State::Sending(head),
-            other => other,
-        };
-        returned
+    pub(super) fn begin<B>(request: &Request<B>, template: Option<T>, hooks: H) -> Self {
+        let kept = hooks.on_start(&Start::new(request, text(template.as_ref())));
+        Self {
+            trace: if any_has_exemplars() { Carried::current() } else { Carried::NONE },
+            started: Instant::now(),
+            method: request.method().clone(),
+            version: request.version(),
+            template,
+            hooks,
+            kept,
+            isolation: Isolation::current(),
+            state: State::Waiting,
+            head: Head { status: 0, ending: RequestEnding::Answered, elapsed: 0 },
+            bytes: 0,
+            exact: UNKNOWN,
+        }
+    }
+
+    /// Code of the service begins to run.
+    #[inline]
+    pub(super) fn running(&mut self) -> Running<'_> {
+        Running(&mut self.state)
     }
 
     /// The response's head is ready. Whether the request goes on as its body.
     #[inline]
     pub(super) fn answered<B: http_body::Body>(&mut self, response: &Response<B>) -> bool {
-        let seen = Some((response.headers(), response.extensions()));
-        let mut head = self.record(RequestEnding::Answered, response.status().as_u16(), seen);
+        // This is written before the hook runs, not shortly before the request moves.
         let body = response.body();
-        if body.is_end_stream() {
-            self.end(head, BodyEnding::Complete, None);
-            return false;
-        }
-        head.exact = if has_no_body(&self.method, response.status()) {
-            Some(0)
+        self.exact = if has_no_body(&self.method, response.status()) {
+            0
         } else {
-            body.size_hint().exact().or_else(|| content_length(response.headers()))
+            let exact = body.size_hint().exact();
+            exact.or_else(|| content_length(response.headers())).unwrap_or(UNKNOWN)
         };
-        self.state = State::Sending(head);
-        true
+        let seen = Some((response.headers(), response.extensions()));
+        self.record(RequestEnding::Answered, response.status().as_u16(), seen);
+        let goes_on = !body.is_end_stream();
+        if !goes_on {
+            self.end(BodyEnding::Complete, None);
+        }
+        goes_on
     }
 
     /// There will be no response.
+    #[cold]
     fn unanswered(&mut self, ending: RequestEnding, status: u16) {
-        let head = self.record(ending, status, None);
-        self.end(head, BodyEnding::None, None);
+        self.record(ending, status, None);
+        self.end(BodyEnding::None, None);
     }
 
     /// The service returned an error.
@@ -103,16 +139,14 @@ impl<T: AsRef<str>, H: Hooks> Pending<T, H> {
     /// Bytes of the body were handed to the server.
     #[inline]
     pub(super) fn sent(&mut self, bytes: usize) {
-        if let State::Sending(head) = &mut self.state {
-            head.bytes = head.bytes.saturating_add(bytes as u64);
-        }
+        self.bytes = self.bytes.saturating_add(bytes as u64);
     }
 
     /// The body has ended.
     #[inline]
     pub(super) fn body_ended(&mut self, body: BodyEnding, trailers: Option<&HeaderMap>) {
-        if let State::Sending(head) | State::InBody(head) = self.state {
-            self.end(head, body, trailers);
+        if let State::Sending = self.state {
+            self.end(body, trailers);
         }
     }
 
@@ -121,21 +155,20 @@ impl<T: AsRef<str>, H: Hooks> Pending<T, H> {
         ending: RequestEnding,
         status: u16,
         response: Option<(&HeaderMap, &Extensions)>,
-    ) -> Head {
-        let elapsed = self.started.elapsed();
-        let head = Head { status, ending, elapsed, bytes: 0, exact: None };
+    ) {
+        let elapsed = self.started.nanoseconds();
+        self.head = Head { status, ending, elapsed };
         // If a hook panics after all, the request is ended by the drop, and not recorded again.
-        self.state = State::Sending(head);
+        self.state = State::Sending;
         let (method, version, route) = (&self.method, self.version, text(self.template.as_ref()));
         let kept = &self.kept;
         let call = Call { method, version, route, kept, response, status, ending, elapsed };
         self.isolation.run(|| self.trace.during(|| self.hooks.record(&call)));
-        head
     }
 
-    fn end(&mut self, head: Head, body: BodyEnding, trailers: Option<&HeaderMap>) {
+    fn end(&mut self, body: BodyEnding, trailers: Option<&HeaderMap>) {
         self.state = State::Ended;
-        let Head { status, ending, elapsed: to_head, bytes, exact: _ } = head;
+        let Head { status, ending, elapsed: to_head } = self.head;
         let end = End {
             method: &self.method,
             version: self.version,
@@ -147,27 +180,34 @@ impl<T: AsRef<str>, H: Hooks> Pending<T, H> {
             since: self.started,
             elapsed: Cell::new(None),
             body,
-            bytes,
+            bytes: self.bytes,
             trailers,
         };
         self.isolation.run(|| self.trace.during(|| self.hooks.on_end(&end)));
+    }
+
+    /// Ends a request that is dropped.
+    #[cold]
+    fn abandoned(&mut self) {
+        match self.state {
+            State::Panicked => self.unanswered(RequestEnding::Panicked, 500),
+            State::Waiting => self.unanswered(RequestEnding::Cancelled, 499),
+            State::BodyPanicked => self.end(BodyEnding::Panicked, None),
+            State::Sending => {
+                // Servers need not ask a body for more than its length.
+                let is_sent = self.exact != UNKNOWN && self.bytes >= self.exact;
+                self.end(if is_sent { BodyEnding::Complete } else { BodyEnding::Aborted }, None);
+            }
+            State::Ended => {}
+        }
     }
 }
 
 impl<T: AsRef<str>, H: Hooks> Drop for Pending<T, H> {
     #[inline]
     fn drop(&mut self) {
-        match self.state {
-            State::InService => self.unanswered(RequestEnding::Panicked, 500),
-            State::Waiting => self.unanswered(RequestEnding::Cancelled, 499),
-            State::InBody(head) => self.end(head, BodyEnding::Panicked, None),
-            State::Sending(head) => {
-                // Servers need not ask a body for more than its length.
-                let is_sent = head.exact.is_some_and(|exact| head.bytes >= exact);
-                let body = if is_sent { BodyEnding::Complete } else { BodyEnding::Aborted };
-                self.end(head, body, None);
-            }
-            State::Ended => {}
+        if !matches!(self.state, State::Ended) {
+            self.abandoned();
         }
     }
 }

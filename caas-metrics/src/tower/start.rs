@@ -39,12 +39,14 @@ impl<'a> Start<'a> {
     }
 
     /// The request's method. Clients may send any word: see [`HttpMethod`](super::HttpMethod).
+    #[inline]
     #[must_use]
     pub fn method(&self) -> &'a Method {
         self.method
     }
 
     /// The template of the matched route, like `/messages/{id}`, or [`UNMATCHED`](super::UNMATCHED).
+    #[inline]
     #[must_use]
     pub fn route(&self) -> &'a str {
         self.route
@@ -52,24 +54,28 @@ impl<'a> Start<'a> {
 
     /// What the client asked for. As a label value it is one series for each path that a client invents; use
     /// [`route`](Self::route).
+    #[inline]
     #[must_use]
     pub fn uri(&self) -> &'a Uri {
         self.uri
     }
 
     /// The version of HTTP.
+    #[inline]
     #[must_use]
     pub fn version(&self) -> Version {
         self.version
     }
 
     /// The request's headers.
+    #[inline]
     #[must_use]
     pub fn headers(&self) -> &'a HeaderMap {
         self.headers
     }
 
     /// The first header of this name, if it is text.
+    #[inline]
     #[must_use]
     pub fn header(&self, name: impl AsHeaderName) -> Option<&'a str> {
         self.headers.get(name)?.to_str().ok()
@@ -77,6 +83,7 @@ impl<'a> Start<'a> {
 
     /// What the server and the layers outside of this one have put into the request's extensions. Layers
     /// inside of it come later.
+    #[inline]
     #[must_use]
     pub fn extensions(&self) -> &'a Extensions {
         self.extensions
@@ -87,6 +94,7 @@ impl<'a> Start<'a> {
     ///
     /// What the service really reads is not counted: that would take another type of body, which
     /// layers and handlers inside would not accept.
+    #[inline]
     #[must_use]
     pub fn content_length(&self) -> Option<u64> {
         if let Some(length) = self.headers.get(CONTENT_LENGTH) {
