@@ -32,7 +32,7 @@ fn large() -> Server {
 /// Begins to wait for scrapes, and gives the server time to hear of it.
 fn waiting(server: Server, count: u64, limit: Duration) -> JoinHandle<LastScrape> {
     let waiting = thread::spawn(move || server.shutdown_after_scrapes(count, limit));
-    thread::sleep(Duration::from_millis(300));
+    thread::sleep(Duration::from_secs(1));
     waiting
 }
 

@@ -184,14 +184,14 @@ impl Pushgateway {
     }
 
     /// Pushes text, version 0.0.4, instead of protobuf: for receivers that speak the gateway's protocol but
-    /// read no protobuf, such as `VictoriaMetrics` (`/api/v1/import/prometheus`).
+    /// read no protobuf.
     ///
     /// Histograms have their classic buckets only.
     ///
     /// ```
     /// use caas_metrics::push::Pushgateway;
     ///
-    /// let url = "http://victoria:8428/api/v1/import/prometheus";
+    /// let url = "http://receiver:8080/import";
     /// let gateway = Pushgateway::new(url, "nightly_backup")?.text();
     /// # Ok::<(), caas_metrics::push::PushError>(())
     /// ```
