@@ -28,7 +28,7 @@ use crate::{
 /// After `since before;`, where `before` is a [`Snapshot`](crate::testing::Snapshot), each number is the
 /// change from then on.
 ///
-/// ```
+/// ```standalone_crate
 /// use caas_metrics::{assert_metrics, testing};
 ///
 /// caas_metrics::metrics! {

@@ -21,7 +21,7 @@ pub struct Snapshot {
 
 /// The values now. Reads every series, as a scrape does.
 ///
-/// ```
+/// ```standalone_crate
 /// use caas_metrics::testing;
 ///
 /// caas_metrics::metrics! {
@@ -183,7 +183,7 @@ impl Delta {
 
     /// By how much a number has changed, with name and labels as in [`Snapshot::value`]; 0 if it has not.
     ///
-    /// ```
+    /// ```standalone_crate
     /// use caas_metrics::testing;
     ///
     /// caas_metrics::metrics! {
