@@ -27,8 +27,9 @@ pub(crate) struct Range {
     /// The counter of the last bucket, and that of the first one below zero.
     last: u32,
     below: u32,
-    /// How many counters are found without asking whether the number is finite. An infinity would be
-    /// taken for 2^1024, and so for a number in the last bucket of a range that reaches so far.
+    /// How many counters are found without asking whether the number is finite, or zero. An infinity would
+    /// be taken for 2^1024, and so for a number in the last bucket of a range that reaches so far. Zero and
+    /// what is too small to be normal would be taken for at most 2^-1022: a range that reaches so far has none.
     quick: u32,
     schema: i8,
     /// For each part of a doubling how many bounds are below it, and the next bound. There are twice as
@@ -44,7 +45,11 @@ impl Range {
             first: native.first(),
             last: native.len() - 1,
             below,
-            quick: native.len() - (native.to > POWER_BEFORE_INFINITY) as u32,
+            quick: if native.first() <= bucket_of_zero(native.schema) {
+                0
+            } else {
+                native.len() - (native.to > POWER_BEFORE_INFINITY) as u32
+            },
             schema: native.schema,
             parts: parts_of(native.schema),
         }
@@ -88,6 +93,12 @@ impl Range {
         let below = part.map_or(0, |(below, next)| below + u16::from(mantissa > *next));
         (exponent << shift) + i32::from(below)
     }
+}
+
+/// The number of the bucket that zero would be in by its bits.
+const fn bucket_of_zero(schema: i8) -> i32 {
+    let shift = schema.unsigned_abs() as u32;
+    if schema <= 0 { (-BIAS + (1 << shift) - 1) >> shift } else { -BIAS << shift }
 }
 
 /// The parts of a doubling, for a schema above 0. They are a constant and no static, so that they are
