@@ -34,8 +34,8 @@
 //! route `/metrics` to [`respond_to`](crate::http::respond_to) instead of using the axum router.
 //!
 //! A program may have these names already, such as from the `prometheus` crate with its feature `process`.
-//! Then its families stay, and ours of the same names are left out. That is no problem to
-//! [`check`](crate::Registry::check).
+//! Then its families stay, and ours of the same names are left out.
+//! [`check`](crate::Registry::check) does not report that.
 //!
 //! # Cost
 //!

@@ -204,7 +204,7 @@ kinds! {
     a_gauge_that_can_be_set_in_a_block: SetBlockSessions { path: "/", side: Side::Left }, 1, ZERO;
 }
 
-/// Without labels there is no `remove` and no `clear`.
+/// A family without labels has neither `remove` nor `clear`.
 #[test]
 fn gauges_without_labels() {
     let (held, set) = (AloneSessions.hold(), SetAloneSessions.hold_by(5));

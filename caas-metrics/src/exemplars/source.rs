@@ -171,7 +171,7 @@ impl Carried {
                 CARRIED.set(self.0);
             }
         }
-        // Most often there is no trace, and nothing to change.
+        // Usually there is no trace and nothing to change.
         let is_change = self.trace != [0; 2] || CARRIED.get().is_some();
         let _before = is_change.then(|| Before(CARRIED.replace(self.context())));
         updates();

@@ -102,8 +102,8 @@ impl<N: Amount> Metric for HeldGauge<N> {
 impl<N> Free for Gauge<N> {}
 impl<N> Free for UpDown<N> {}
 
-/// None of them is [`Free`], so rustc says why there is no `inc`. It is asked of a tuple, because of two traits
-/// of one type rustc reports the one that is asked for first.
+/// A held gauge is not [`Free`], so rustc says why it has no `inc`. The bound is on a tuple, because rustc reports
+/// only the first of two traits that one type lacks.
 impl<N: Amount> Increase for HeldGauge<N>
 where
     (Self,): Free,
@@ -133,42 +133,15 @@ where
 
 impl<N: Amount> Hold for Gauge<N> {
     type Amount = N;
-
-    #[inline]
-    fn raise(slots: &impl Slots, amount: N) -> Result<(), NotCounted> {
-        Self::increase(slots, amount)
-    }
-
-    #[inline]
-    fn lower(slots: &impl Slots, amount: N) -> Result<(), NotCounted> {
-        Self::decrease(slots, amount)
-    }
+    type Cells = Self;
 }
 
 impl<N: Amount> Hold for UpDown<N> {
     type Amount = N;
-
-    #[inline]
-    fn raise(slots: &impl Slots, amount: N) -> Result<(), NotCounted> {
-        Self::increase(slots, amount)
-    }
-
-    #[inline]
-    fn lower(slots: &impl Slots, amount: N) -> Result<(), NotCounted> {
-        Self::decrease(slots, amount)
-    }
+    type Cells = Self;
 }
 
 impl<N: Amount> Hold for HeldGauge<N> {
     type Amount = N;
-
-    #[inline]
-    fn raise(slots: &impl Slots, amount: N) -> Result<(), NotCounted> {
-        UpDown::increase(slots, amount)
-    }
-
-    #[inline]
-    fn lower(slots: &impl Slots, amount: N) -> Result<(), NotCounted> {
-        UpDown::decrease(slots, amount)
-    }
+    type Cells = UpDown<N>;
 }

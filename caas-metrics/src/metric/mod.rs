@@ -176,8 +176,18 @@ pub trait Free {}
 )]
 pub trait Hold: Metric {
     type Amount: Amount;
-    fn raise(slots: &impl Slots, amount: Self::Amount) -> Result<(), NotCounted>;
-    fn lower(slots: &impl Slots, amount: Self::Amount) -> Result<(), NotCounted>;
+    /// The type that moves its cells.
+    type Cells: Increase<Amount = Self::Amount> + Decrease;
+
+    #[inline]
+    fn raise(slots: &impl Slots, amount: Self::Amount) -> Result<(), NotCounted> {
+        Self::Cells::increase(slots, amount)
+    }
+
+    #[inline]
+    fn lower(slots: &impl Slots, amount: Self::Amount) -> Result<(), NotCounted> {
+        Self::Cells::decrease(slots, amount)
+    }
 }
 
 /// Metric types with `observe`.

@@ -47,7 +47,7 @@ fn end(index: &Index, at: At, hold: At, is_added: bool) -> Option<At> {
     is_added.then_some(hold)
 }
 
-/// Takes back from a series, unless its life is no longer that of the hold.
+/// Takes back what a hold added, if the series is still in the same life.
 pub(crate) fn give_back<F: Home>(hold: At, update: &dyn Fn(&Cells<F>)) {
     let (index, life) = (F::index(), hold.hold_life().unwrap_or(0));
     // SAFETY: the word is the family's, and a hold is of one of its series.

@@ -21,7 +21,7 @@ use crate::{
 ///
 /// * a number, of a counter, gauge or info; it has the type of the family's numbers;
 /// * `count 3`, `sum 1.5`, or `count 3, sum 1.5`, of a histogram;
-/// * `none`: there is no such series.
+/// * `none`: the series does not exist.
 ///
 /// Floats may differ by a billionth, as sums do.
 ///

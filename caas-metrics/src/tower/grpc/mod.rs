@@ -26,7 +26,7 @@
 //!
 //! Clients choose the path of a request, so its service and method count as [`UNMATCHED`](super::UNMATCHED) until
 //! the server has shown that they exist: by a status of its own in the response, other than `Unimplemented`
-//! (there is no such method) and `Unauthenticated` (somebody may answer so without looking at the method). From
+//! (the method does not exist) and `Unauthenticated` (somebody may answer so without looking at the method). From
 //! then on all calls have their names, also those that are cancelled or panic. At most some hundred names are
 //! remembered, of at most 256 bytes. With a list of names (`methods = […]` of
 //! [`grpc_metrics!`](crate::grpc_metrics)), these count from the start and no others ever do.

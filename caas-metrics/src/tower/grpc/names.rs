@@ -76,7 +76,7 @@ impl Names {
         self.steps(path).map_while(OnceLock::get).find(|name| *name.path == *path)
     }
 
-    /// The server has shown that it has this method. `None` if there is no place for it, or it is not in the
+    /// The server has shown that it has this method. `None` if the table is full, or it is not in the
     /// list.
     pub(super) fn learn(&self, path: &str) -> Option<&Name> {
         if self.list.is_some() { self.find(path) } else { self.insert(path) }
