@@ -16,6 +16,7 @@ mod http;
 mod hygiene;
 mod labels;
 mod lifecycle;
+mod missing;
 mod native;
 mod parsers;
 mod process;

@@ -130,8 +130,7 @@ fn processor_time_is_what_was_used() {
 fn the_start_is_what_ps_says() {
     let id = std::process::id().to_string();
     let Ok(output) = Command::new("ps").args(["-o", "etimes=", "-p", &id]).output() else {
-        eprintln!("skipped: there is no ps");
-        return;
+        return crate::missing::skip_without("ps");
     };
     let elapsed: f64 = String::from_utf8_lossy(&output.stdout).trim().parse().unwrap();
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64();
